@@ -1,0 +1,51 @@
+/* The context: what perform, a script or an application function is given, and the boundary that errors raised in it
+   unwind to. */
+#ifndef RECORD_CONTEXT_H
+#define RECORD_CONTEXT_H
+
+#include "job/status.h"
+#include "store/connection.h"
+
+#include <errand/record.h>
+
+struct context_config {
+    const struct store_url *url; /* borrowed while the context lives */
+    bool in_job;                 /* errand_discard and errand_snooze mean something */
+    bool wait_for_connection;    /* a server that is full or starting up is waited for, instead of raising at once */
+    /* Told before the first statement on a new connection, with connection_backend(); may be NULL. */
+    void (*connected)(void *arg, int backend);
+    /* Takes what errand_log writes; NULL: a line on standard error. */
+    void (*log)(void *arg, enum errand_log_level level, const char *text);
+    void *arg;
+};
+
+/* Opens no connection before one is needed. NULL where memory ran out. Belongs to the thread that calls
+   context_call. */
+struct errand_context *context_new(const struct context_config *config);
+/* NULL is allowed. Rolls back and closes. */
+void context_free(struct errand_context *ctx);
+
+struct context_end {
+    enum job_end end;    /* RETURNED, FAILED, DISCARDED or SNOOZED */
+    const char *error;   /* the sentence; lives until the next context_call; NULL when it returned or snoozed */
+    int64_t snooze_us;
+};
+
+/* Calls fn and catches what it raises. A transaction that was left open is rolled back, and makes the end a failure.
+   Does not nest. */
+struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg), void *arg);
+/* Frees what the context has handed out; between two calls, outside both. */
+void context_reset(struct errand_context *ctx);
+/* CLOCK_MONOTONIC microseconds at which the running job is killed; INT64_MAX: never. */
+void context_set_deadline(struct errand_context *ctx, int64_t deadline_us);
+
+/* Raises (errand_fail) unless the calling thread is inside context_call of this context. Returns its connection,
+   opening it where there is none. */
+struct connection *context_connection(struct errand_context *ctx);
+
+/* A record from an encoded row (connection.h), in the context's memory. Raises where a cell is not of its column's
+   type. */
+void *record_decode(struct errand_context *ctx, const struct errand_table *table, enum store_kind kind, const void *row,
+                    size_t size);
+
+#endif

@@ -1,0 +1,69 @@
+/* What a backend (sqlite/, postgres/) implements behind connection.h and store.h. connection.c and store.c only
+   dispatch. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "store/connection.h"
+#include "store/store.h"
+
+struct connection_verbs {
+    struct connection *(*open)(const struct store_url *url, struct errand_error *err);
+    struct connection *(*create)(const struct store_url *url, bool *created, struct errand_error *err);
+    void (*close)(struct connection *connection);
+    int (*backend)(const struct connection *connection);
+    bool (*is_lost)(const struct connection *connection);
+    int (*query)(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
+                 struct result **result, struct errand_error *err);
+    int (*script)(struct connection *connection, const char *sql, struct errand_error *err);
+    const char *begin; /* the statement that begins a transaction for writing */
+    bool (*in_transaction)(const struct connection *connection);
+};
+
+/* The first member of each backend's connection. */
+struct connection {
+    const struct connection_verbs *verbs;
+    enum store_kind kind;
+};
+
+extern const struct connection_verbs sqlite_connection_verbs;
+extern const struct connection_verbs postgres_connection_verbs;
+
+struct store_verbs {
+    struct store *(*open)(uv_loop_t *loop, const struct store_config *config, const struct store_events *events,
+                          void *owner, struct errand_error *err);
+    void (*close)(struct store *store, void (*done)(void *arg), void *arg);
+    void (*install)(struct store *store, store_done done, void *arg);
+    struct store_table *(*table)(struct store *store, const struct errand_job_type *type, void *owner);
+    void (*table_prepare)(struct store_table *table, store_table_done done, void *arg);
+    void (*exchange)(struct store_table *table, const struct store_exchange *exchange, store_exchange_done done,
+                     void *arg);
+    void (*sleep)(struct store_table *table, store_done done, void *arg);
+    void (*wake)(struct store_table *table);
+    void (*next_due)(struct store_table *table, store_next_done done, void *arg);
+    void (*heartbeat)(struct store *store, store_done done, void *arg);
+    void (*refresh)(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg);
+    void (*recover)(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
+    void (*evict)(struct store *store, int backend, store_done done, void *arg);
+    void (*stats)(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
+};
+
+/* The first members of each backend's store and table. */
+struct store {
+    const struct store_verbs *verbs;
+    enum store_kind kind;
+};
+struct store_table {
+    struct store *store;
+    const struct errand_job_type *type;
+    void *owner;
+};
+
+extern const struct store_verbs sqlite_store_verbs;
+extern const struct store_verbs postgres_store_verbs;
+
+/* The uuid in locked_by for claim number `claim` of worker `worker`: both as big-endian hexadecimal digits. */
+errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim);
+/* The other way; false where the uuid is not of that worker. */
+bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim);
+
+#endif

@@ -1,0 +1,71 @@
+/* The blocking connection's verbs, handed on to the backend of the database. */
+#include "store/connection.h"
+
+#include "store/backend.h"
+
+static const struct connection_verbs *const backends[] = {
+    [STORE_SQLITE] = &sqlite_connection_verbs,
+    [STORE_POSTGRES] = &postgres_connection_verbs,
+};
+
+struct connection *connection_open(const struct store_url *url, struct errand_error *err)
+{
+    return backends[url->kind]->open(url, err);
+}
+
+struct connection *connection_create(const struct store_url *url, bool *created, struct errand_error *err)
+{
+    return backends[url->kind]->create(url, created, err);
+}
+
+void connection_close(struct connection *connection)
+{
+    if (connection)
+        connection->verbs->close(connection);
+}
+
+enum store_kind connection_kind(const struct connection *connection)
+{
+    return connection->kind;
+}
+
+int connection_backend(const struct connection *connection)
+{
+    return connection->verbs->backend(connection);
+}
+
+bool connection_is_lost(const struct connection *connection)
+{
+    return connection->verbs->is_lost(connection);
+}
+
+int connection_query(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
+                     struct result **result, struct errand_error *err)
+{
+    return connection->verbs->query(connection, sql, values, count, result, err);
+}
+
+int connection_script(struct connection *connection, const char *sql, struct errand_error *err)
+{
+    return connection->verbs->script(connection, sql, err);
+}
+
+int connection_begin(struct connection *connection, struct errand_error *err)
+{
+    return connection_query(connection, connection->verbs->begin, NULL, 0, NULL, err);
+}
+
+int connection_commit(struct connection *connection, struct errand_error *err)
+{
+    return connection_query(connection, "COMMIT", NULL, 0, NULL, err);
+}
+
+int connection_rollback(struct connection *connection, struct errand_error *err)
+{
+    return connection_query(connection, "ROLLBACK", NULL, 0, NULL, err);
+}
+
+bool connection_in_transaction(const struct connection *connection)
+{
+    return connection->verbs->in_transaction(connection);
+}

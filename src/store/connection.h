@@ -1,0 +1,55 @@
+/* One blocking connection to either database, for what runs in the user's thread: records, scripts, the dashboard,
+   `errand db create`. (The worker's asynchronous way is store.h.) Not for two threads at once. */
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
+
+#include "store/url.h"
+
+#include <errand/value.h>
+
+struct connection;
+
+/* Opens; never creates a SQLite file. NULL and the sentence (which database, what it said, what to do). */
+struct connection *connection_open(const struct store_url *url, struct errand_error *err);
+/* Creates the database first if there is none: a SQLite file (its folder must exist), or CREATE DATABASE through the
+   server's database "postgres". *created says so. */
+struct connection *connection_create(const struct store_url *url, bool *created, struct errand_error *err);
+void connection_close(struct connection *connection);
+
+enum store_kind connection_kind(const struct connection *connection);
+/* PostgreSQL: the pid of the backend that serves it. SQLite: 0. */
+int connection_backend(const struct connection *connection);
+/* PostgreSQL: the last use found the connection broken; it must be closed and opened anew. */
+bool connection_is_lost(const struct connection *connection);
+
+/* The answer to one statement. Cells are text (or bytes: bytea as \x... on PostgreSQL, raw on SQLite), with a NUL
+   behind them that the size does not count. */
+struct result;
+size_t result_rows(const struct result *result);
+size_t result_columns(const struct result *result);
+/* NULL for SQL NULL. size may be NULL. */
+const char *result_cell(const struct result *result, size_t row, size_t column, size_t *size);
+/* Rows that an INSERT, UPDATE or DELETE changed. */
+int64_t result_affected(const struct result *result);
+void result_free(struct result *result);
+
+/* Runs one statement with values for $1, $2, ... (SQLite: bound by these names, a number may occur twice or not at
+   all). Statements are prepared once and kept. On PostgreSQL a value is sent as text of unknown type, so the statement
+   decides what it is; cast where that is ambiguous. Waits for SQLite's lock without an end to ordinary contention
+   (at least 60 s). 0 and *result (owned by the caller; result may be NULL), or -1 and the database's sentence. */
+int connection_query(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
+                     struct result **result, struct errand_error *err);
+/* Runs a script of several statements, without values. */
+int connection_script(struct connection *connection, const char *sql, struct errand_error *err);
+
+/* BEGIN (on SQLite BEGIN IMMEDIATE), COMMIT, ROLLBACK. */
+int connection_begin(struct connection *connection, struct errand_error *err);
+int connection_commit(struct connection *connection, struct errand_error *err);
+int connection_rollback(struct connection *connection, struct errand_error *err);
+bool connection_in_transaction(const struct connection *connection);
+
+/* A row of a job table as the claim hands it to a runner and as records are read from a result: for each column of
+   the generated table, in its order, a 32-bit size in the machine's byte order (UINT32_MAX for NULL), then that many
+   bytes, in the text form that connection_query gives. */
+
+#endif

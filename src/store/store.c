@@ -1,0 +1,122 @@
+/* The store's verbs, handed on to the backend of the database. */
+#include "store/store.h"
+
+#include "base/uuid.h"
+#include "store/backend.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct store_verbs *const backends[] = {
+    [STORE_SQLITE] = &sqlite_store_verbs,
+    [STORE_POSTGRES] = &postgres_store_verbs,
+};
+
+struct store *store_open(uv_loop_t *loop, const struct store_config *config, const struct store_events *events,
+                         void *owner, struct errand_error *err)
+{
+    return backends[config->url->kind]->open(loop, config, events, owner, err);
+}
+
+void store_close(struct store *store, void (*done)(void *arg), void *arg)
+{
+    store->verbs->close(store, done, arg);
+}
+
+enum store_kind store_kind(const struct store *store)
+{
+    return store->kind;
+}
+
+void store_install(struct store *store, store_done done, void *arg)
+{
+    store->verbs->install(store, done, arg);
+}
+
+struct store_table *store_table(struct store *store, const struct errand_job_type *type, void *owner)
+{
+    return store->verbs->table(store, type, owner);
+}
+
+void *store_table_owner(const struct store_table *table)
+{
+    return table->owner;
+}
+
+void store_table_prepare(struct store_table *table, store_table_done done, void *arg)
+{
+    table->store->verbs->table_prepare(table, done, arg);
+}
+
+void store_exchange(struct store_table *table, const struct store_exchange *exchange, store_exchange_done done,
+                    void *arg)
+{
+    table->store->verbs->exchange(table, exchange, done, arg);
+}
+
+void store_sleep(struct store_table *table, store_done done, void *arg)
+{
+    table->store->verbs->sleep(table, done, arg);
+}
+
+void store_wake(struct store_table *table)
+{
+    table->store->verbs->wake(table);
+}
+
+void store_next_due(struct store_table *table, store_next_done done, void *arg)
+{
+    table->store->verbs->next_due(table, done, arg);
+}
+
+void store_heartbeat(struct store *store, store_done done, void *arg)
+{
+    store->verbs->heartbeat(store, done, arg);
+}
+
+void store_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg)
+{
+    table->store->verbs->refresh(table, claims, count, done, arg);
+}
+
+void store_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg)
+{
+    table->store->verbs->recover(table, held, count, done, arg);
+}
+
+void store_evict(struct store *store, int backend, store_done done, void *arg)
+{
+    store->verbs->evict(store, backend, done, arg);
+}
+
+void store_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg)
+{
+    store->verbs->stats(store, stats, count, done, arg);
+}
+
+errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim)
+{
+    unsigned char bytes[16];
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(worker >> (56 - 8 * i));
+        bytes[8 + i] = (unsigned char)(claim >> (56 - 8 * i));
+    }
+    return uuid_from_bytes(bytes);
+}
+
+bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim)
+{
+    char wanted[37];
+    errand_uuid prefix = store_claim_uuid(worker, 0);
+    memcpy(wanted, prefix.text, sizeof(wanted));
+    if (strlen(uuid) != 36 || strncmp(uuid, wanted, 19) != 0) /* 16 digits and three dashes */
+        return false;
+    char digits[17];
+    memcpy(digits, uuid + 19, 4);
+    memcpy(digits + 4, uuid + 24, 12);
+    digits[16] = '\0';
+    *claim = strtoull(digits, NULL, 16);
+    return true;
+}
