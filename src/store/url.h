@@ -7,12 +7,17 @@
 enum store_kind { STORE_SQLITE = 1, STORE_POSTGRES };
 
 /* How SQLite is to sync: sqlite:app.db?synchronous=normal */
-enum store_synchronous { STORE_SYNCHRONOUS_FULL = 0, STORE_SYNCHRONOUS_NORMAL, STORE_SYNCHRONOUS_OFF, STORE_SYNCHRONOUS_EXTRA };
+enum store_synchronous {
+    STORE_SYNCHRONOUS_FULL = 0,
+    STORE_SYNCHRONOUS_NORMAL,
+    STORE_SYNCHRONOUS_OFF,
+    STORE_SYNCHRONOUS_EXTRA
+};
 
 struct store_url {
     enum store_kind kind;
-    char *target;  /* SQLite: the path of the file; PostgreSQL: what libpq takes; owned */
-    char *shown;   /* the same, fit for logs and errors: passwords are *** ; owned */
+    char *target; /* SQLite: the path of the file; PostgreSQL: what libpq takes; owned */
+    char *shown;  /* the same, fit for logs and errors: passwords are *** ; owned */
     enum store_synchronous synchronous;
 };
 
