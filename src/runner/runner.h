@@ -36,6 +36,8 @@ struct runner_end {
     bool output_cut;              /* it printed more */
     int64_t snooze_us;
     int64_t started_us, ended_us; /* CLOCK_MONOTONIC; 0 where it never began */
+    bool process_ended;           /* it ended because its process did: what that had open in the database may still be
+                                     there for a moment (runner_backend) */
 };
 
 struct runner_events {

@@ -168,8 +168,9 @@ void store_refresh(struct store_table *table, const uint64_t *claims, size_t cou
 typedef void (*store_recover_done)(void *arg, struct store_result result, size_t retried, size_t failed);
 /* Takes the running jobs of dead workers (a lease that is gone, DESIGN "Lease"), and of workers of another make that
    are stale (type->options->stale_job_timeout, a day), and makes them pending or failed as the lifecycle says. Also
-   running jobs locked by this worker under claims that are not in `held`. Call every second or so: it is cheap when
-   there is nothing. */
+   running jobs locked by this worker under claims that are not in `held` and lie below the greatest number in it: that
+   one is the bound, so that a claim made while this is under way is left alone. Call every second or so: it is cheap
+   when there is nothing. */
 void store_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
 
 /* The database's side of a killed runner: its backend (connection_backend in that process) is terminated and seen gone
