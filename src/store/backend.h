@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 struct connection_verbs {
-    struct connection *(*open)(const struct store_url *url, struct errand_error *err);
+    struct connection *(*open)(const struct store_url *url, bool *later, struct errand_error *err); /* connection_try */
     struct connection *(*create)(const struct store_url *url, bool *created, struct errand_error *err);
     void (*close)(struct connection *connection);
     int (*backend)(const struct connection *connection);

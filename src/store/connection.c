@@ -10,7 +10,14 @@ static const struct connection_verbs *const backends[] = {
 
 struct connection *connection_open(const struct store_url *url, struct errand_error *err)
 {
-    return backends[url->kind]->open(url, err);
+    bool later;
+    return connection_try(url, &later, err);
+}
+
+struct connection *connection_try(const struct store_url *url, bool *later, struct errand_error *err)
+{
+    *later = false;
+    return backends[url->kind]->open(url, later, err);
 }
 
 struct connection *connection_create(const struct store_url *url, bool *created, struct errand_error *err)

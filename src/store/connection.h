@@ -11,6 +11,10 @@ struct connection;
 
 /* Opens; never creates a SQLite file. NULL and the sentence (which database, what it said, what to do). */
 struct connection *connection_open(const struct store_url *url, struct errand_error *err);
+/* The same; *later says of a failure that it may pass by itself: the server is full (53300), starting up or shutting
+   down (57P03), or does not answer (no such host, connection refused, timeout). false for a wrong password, a database or
+   file that is not there. */
+struct connection *connection_try(const struct store_url *url, bool *later, struct errand_error *err);
 /* Creates the database first if there is none: a SQLite file (its folder must exist), or CREATE DATABASE through the
    server's database "postgres". *created says so. */
 struct connection *connection_create(const struct store_url *url, bool *created, struct errand_error *err);
@@ -19,7 +23,8 @@ void connection_close(struct connection *connection);
 enum store_kind connection_kind(const struct connection *connection);
 /* PostgreSQL: the pid of the backend that serves it. SQLite: 0. */
 int connection_backend(const struct connection *connection);
-/* PostgreSQL: the last use found the connection broken; it must be closed and opened anew. */
+/* PostgreSQL: the last use found the connection broken, or a look at the idle socket (one poll, nothing is sent) finds
+   that the server has closed it; it must be closed and opened anew. */
 bool connection_is_lost(const struct connection *connection);
 
 /* The answer to one statement. Cells are text (or bytes: bytea as \x... on PostgreSQL, raw on SQLite), with a NUL
