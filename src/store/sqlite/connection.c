@@ -1,0 +1,272 @@
+/* The blocking connection to SQLite: statements with $1, $2, ... for records, scripts and the dashboard. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/backend.h"
+#include "store/result.h"
+#include "store/sqlite/database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATEMENTS_MAX = 64 };
+
+struct statement {
+    char *sql; /* owned */
+    sqlite3_stmt *prepared;
+    uint64_t used; /* the count of uses when it was last used: the least is dropped first */
+};
+
+struct sqlite_connection {
+    struct connection base;
+    struct database database;
+    struct statement statements[STATEMENTS_MAX];
+    uint64_t uses;
+};
+
+static struct sqlite_connection *of(struct connection *connection)
+{
+    return (struct sqlite_connection *)connection;
+}
+
+static struct connection *open_or_create(const struct store_url *url, bool create, bool *created,
+                                         struct errand_error *err)
+{
+    struct sqlite_connection *connection = calloc(1, sizeof(*connection));
+    if (!connection) {
+        error_set(err, "cannot open the database %s: out of memory", url->target);
+        return NULL;
+    }
+    connection->base = (struct connection){ .verbs = &sqlite_connection_verbs, .kind = STORE_SQLITE };
+    if (database_open(&connection->database, url, create, created, err) == 0)
+        return &connection->base;
+    free(connection);
+    return NULL;
+}
+
+static struct connection *sqlite_open(const struct store_url *url, struct errand_error *err)
+{
+    return open_or_create(url, false, NULL, err);
+}
+
+static struct connection *sqlite_create(const struct store_url *url, bool *created, struct errand_error *err)
+{
+    return open_or_create(url, true, created, err);
+}
+
+static void forget(struct statement *statement)
+{
+    sqlite3_finalize(statement->prepared);
+    free(statement->sql);
+    *statement = (struct statement){ 0 };
+}
+
+static void sqlite_close(struct connection *base)
+{
+    struct sqlite_connection *connection = of(base);
+    for (size_t i = 0; i < STATEMENTS_MAX; i++)
+        forget(&connection->statements[i]);
+    database_close(&connection->database);
+    free(connection);
+}
+
+static int sqlite_backend(const struct connection *connection)
+{
+    (void)connection;
+    return 0;
+}
+
+static bool sqlite_is_lost(const struct connection *connection)
+{
+    (void)connection;
+    return false;
+}
+
+static bool sqlite_in_transaction(const struct connection *connection)
+{
+    return !sqlite3_get_autocommit(((const struct sqlite_connection *)connection)->database.handle);
+}
+
+static int refuse(struct sqlite_connection *connection, struct errand_error *err)
+{
+    char said[sizeof(err->message)];
+    database_sentence(&connection->database, said, sizeof(said));
+    return error_set(err, "%s", said);
+}
+
+/* ---- Statements ---- */
+
+static int prepare(struct sqlite_connection *connection, const char *sql, sqlite3_stmt **prepared,
+                   struct errand_error *err)
+{
+    const char *tail = NULL;
+    if (sqlite3_prepare_v3(connection->database.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, prepared, &tail) !=
+        SQLITE_OK)
+        return refuse(connection, err);
+    if (!*prepared)
+        return error_set(err, "there is no statement in \"%.200s\"", sql);
+    if (tail[strspn(tail, " \t\r\n;")] != '\0') {
+        sqlite3_finalize(*prepared);
+        return error_set(err, "more than one statement in one call: \"%.200s\"", sql);
+    }
+    return 0;
+}
+
+/* The statement of this text, prepared now or before. */
+static sqlite3_stmt *statement_for(struct sqlite_connection *connection, const char *sql, struct errand_error *err)
+{
+    struct statement *oldest = &connection->statements[0];
+    for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+        struct statement *statement = &connection->statements[i];
+        if (statement->sql && strcmp(statement->sql, sql) == 0) {
+            statement->used = ++connection->uses;
+            return statement->prepared;
+        }
+        if (statement->used < oldest->used)
+            oldest = statement;
+    }
+    struct statement fresh = { .sql = strdup(sql), .used = ++connection->uses };
+    if (!fresh.sql) {
+        error_set(err, "out of memory");
+        return NULL;
+    }
+    if (prepare(connection, sql, &fresh.prepared, err) < 0) {
+        free(fresh.sql);
+        return NULL;
+    }
+    forget(oldest);
+    *oldest = fresh;
+    return fresh.prepared;
+}
+
+static int bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    return sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static int bind_value(sqlite3_stmt *statement, int at, const struct errand_value *value)
+{
+    char text[2 * CLOCK_TEXT_MAX];
+    switch (value->kind) {
+    case ERRAND_VALUE_NONE:
+    case ERRAND_VALUE_NULL:
+        return sqlite3_bind_null(statement, at);
+    case ERRAND_VALUE_BOOL:
+        return sqlite3_bind_int(statement, at, value->as.boolean);
+    case ERRAND_VALUE_INT:
+        return sqlite3_bind_int64(statement, at, value->as.integer);
+    case ERRAND_VALUE_DOUBLE:
+        return sqlite3_bind_double(statement, at, value->as.number);
+    case ERRAND_VALUE_TEXT:
+        return sqlite3_bind_text64(statement, at, value->as.text.data, value->as.text.size, SQLITE_STATIC, SQLITE_UTF8);
+    case ERRAND_VALUE_BYTES:
+        return value->as.text.size > 0
+                   ? sqlite3_bind_blob64(statement, at, value->as.text.data, value->as.text.size, SQLITE_STATIC)
+                   : sqlite3_bind_zeroblob(statement, at, 0);
+    case ERRAND_VALUE_TIME:
+        return bind_text(statement, at, clock_format(value->as.integer, text));
+    case ERRAND_VALUE_DATE:
+        return bind_text(statement, at, clock_format_date((errand_date)value->as.integer, text));
+    case ERRAND_VALUE_CLOCK:
+        return bind_text(statement, at, clock_format_day_time(value->as.integer, text));
+    case ERRAND_VALUE_POINT:
+        snprintf(text, sizeof(text), "(%.17g,%.17g)", value->as.point.x, value->as.point.y);
+        return bind_text(statement, at, text);
+    }
+    return SQLITE_MISUSE;
+}
+
+/* SQLite numbers placeholders by where they first stand; their names say which value is meant. */
+static int bind_values(struct sqlite_connection *connection, sqlite3_stmt *statement, const struct errand_value *values,
+                       size_t count, struct errand_error *err)
+{
+    int placeholders = sqlite3_bind_parameter_count(statement);
+    for (int at = 1; at <= placeholders; at++) {
+        const char *name = sqlite3_bind_parameter_name(statement, at);
+        char *end = NULL;
+        unsigned long number = name && name[0] == '$' ? strtoul(name + 1, &end, 10) : 0;
+        if (number == 0 || *end != '\0')
+            return error_set(err, "the placeholder %s is not understood: write $1, $2, ...", name ? name : "?");
+        if (number > count)
+            return error_set(err, "there is no value for the placeholder %s: %zu given", name, count);
+        if (bind_value(statement, at, &values[number - 1]) != SQLITE_OK)
+            return refuse(connection, err);
+    }
+    return 0;
+}
+
+static int add_row(sqlite3_stmt *statement, struct result *result)
+{
+    char number[DATABASE_NUMBER_MAX];
+    int columns = sqlite3_column_count(statement);
+    for (int column = 0; column < columns; column++) {
+        size_t size;
+        const void *cell = database_cell(statement, column, number, &size);
+        if (result_add(result, cell, size) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Steps to the end. The rows are gathered where the caller wants them. */
+static int run(struct sqlite_connection *connection, sqlite3_stmt *statement, struct result **wanted,
+               struct errand_error *err)
+{
+    sqlite3_int64 before = sqlite3_total_changes64(connection->database.handle);
+    int code = sqlite3_step(statement);
+    struct result *result = NULL;
+    /* Counted behind the first step, which prepares anew where the schema has changed. */
+    if (wanted && !(result = result_new((size_t)sqlite3_column_count(statement))))
+        return error_set(err, "out of memory");
+    for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
+        if (wanted && add_row(statement, result) < 0) {
+            result_free(result);
+            return error_set(err, "the answer of \"%.200s\" is larger than memory allows", sqlite3_sql(statement));
+        }
+    }
+    if (code != SQLITE_DONE) {
+        result_free(result);
+        return refuse(connection, err);
+    }
+    if (wanted) {
+        bool changed = sqlite3_total_changes64(connection->database.handle) != before;
+        result_set_affected(result, changed ? sqlite3_changes64(connection->database.handle) : 0);
+        *wanted = result;
+    }
+    return 0;
+}
+
+static int sqlite_query(struct connection *base, const char *sql, const struct errand_value *values, size_t count,
+                        struct result **result, struct errand_error *err)
+{
+    struct sqlite_connection *connection = of(base);
+    if (result)
+        *result = NULL;
+    sqlite3_stmt *statement = statement_for(connection, sql, err);
+    if (!statement)
+        return -1;
+    int failed = bind_values(connection, statement, values, count, err);
+    if (!failed)
+        failed = run(connection, statement, result, err);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement); /* borrowed texts end with the call */
+    return failed;
+}
+
+static int sqlite_script(struct connection *base, const char *sql, struct errand_error *err)
+{
+    struct sqlite_connection *connection = of(base);
+    return database_run(&connection->database, sql) == SQLITE_OK ? 0 : refuse(connection, err);
+}
+
+const struct connection_verbs sqlite_connection_verbs = {
+    .open = sqlite_open,
+    .create = sqlite_create,
+    .close = sqlite_close,
+    .backend = sqlite_backend,
+    .is_lost = sqlite_is_lost,
+    .query = sqlite_query,
+    .script = sqlite_script,
+    .begin = "BEGIN IMMEDIATE",
+    .in_transaction = sqlite_in_transaction,
+};

@@ -1,0 +1,203 @@
+/* One SQLite handle with the settings that all of ours have. */
+#include "store/sqlite/database.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const synchronous_pragmas[] = {
+    [STORE_SYNCHRONOUS_FULL] = "PRAGMA synchronous=FULL",
+    [STORE_SYNCHRONOUS_NORMAL] = "PRAGMA synchronous=NORMAL",
+    [STORE_SYNCHRONOUS_OFF] = "PRAGMA synchronous=OFF",
+    [STORE_SYNCHRONOUS_EXTRA] = "PRAGMA synchronous=EXTRA",
+};
+
+/* SQLite's locks know no queue: who looks more often gets in more often. So everyone looks at short, uneven intervals
+   that do not grow with the wait; SQLite's own handler sleeps up to 100 ms and starves beside a busy writer. */
+static int wait_for_lock(void *arg, int count)
+{
+    struct database *database = arg;
+    int64_t now = clock_monotonic_us();
+    if (count == 0)
+        database->waiting_since_us = now;
+    if (now - database->waiting_since_us > DATABASE_BUSY_MAX_S * INT64_C(1000000) ||
+        (database->stop && atomic_load(database->stop)))
+        return 0;
+    int most_us = count < 4 ? 100 : count < 2000 ? 500 : 2000;
+    int pause_us = most_us / 4 + rand_r(&database->jitter) % most_us;
+    nanosleep(&(struct timespec){ .tv_nsec = pause_us * 1000L }, NULL);
+    return 1;
+}
+
+int database_run(struct database *database, const char *sql)
+{
+    return sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+}
+
+void database_sentence(const struct database *database, char *text, size_t size)
+{
+    int code = sqlite3_errcode(database->handle);
+    int os = sqlite3_system_errno(database->handle);
+    const char *said = sqlite3_errmsg(database->handle);
+    if (code == SQLITE_BUSY)
+        snprintf(text, size, "another process has kept the database locked for too long (%s)", said);
+    else if (code == SQLITE_FULL)
+        snprintf(text, size, "%s: make room on its file system", said);
+    else if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && os != 0)
+        snprintf(text, size, "%s: %s", said, strerror(os));
+    else
+        snprintf(text, size, "%s", said);
+}
+
+enum store_fault database_fault(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW:
+        return STORE_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+    case SQLITE_SCHEMA:
+    case SQLITE_INTERRUPT:
+        return STORE_BUSY;
+    default:
+        return STORE_REFUSED;
+    }
+}
+
+/* ---- Opening ---- */
+
+static bool is_wal(struct database *database, const char *sql, int *code)
+{
+    sqlite3_stmt *statement = NULL;
+    *code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    bool wal = false;
+    if (*code == SQLITE_OK) {
+        *code = sqlite3_step(statement);
+        wal = *code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    }
+    sqlite3_finalize(statement);
+    return wal;
+}
+
+/* The change to WAL needs the file for itself and does not always ask the busy handler. */
+static int make_wal(struct database *database)
+{
+    int code = SQLITE_OK;
+    if (is_wal(database, "PRAGMA journal_mode", &code))
+        return SQLITE_OK;
+    for (int count = 0; !is_wal(database, "PRAGMA journal_mode=WAL", &code); count++)
+        if ((code != SQLITE_ROW && (code & 0xff) != SQLITE_BUSY) || !wait_for_lock(database, count))
+            return code == SQLITE_ROW ? SQLITE_BUSY : code;
+    return SQLITE_OK;
+}
+
+static int configure(struct database *database, const struct store_url *url)
+{
+    sqlite3 *handle = database->handle;
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_busy_handler(handle, wait_for_lock, database);
+    /* "no such column", instead of taking a misspelt column for a string. */
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    int code = make_wal(database);
+    if (code == SQLITE_OK)
+        code = database_run(database, synchronous_pragmas[url->synchronous]);
+    if (code == SQLITE_OK)
+        code = database_run(database, "PRAGMA foreign_keys=ON");
+    return code;
+}
+
+static int refuse(struct database *database, const struct store_url *url, int code, struct errand_error *err)
+{
+    char said[512];
+    database_sentence(database, said, sizeof(said));
+    database_close(database);
+    if ((code & 0xff) == SQLITE_NOTADB)
+        return error_set(err, "%s is not a SQLite database (DATABASE_URL is %s)", url->target, url->shown);
+    return error_set(err, "cannot open the database %s: %s", url->target, said);
+}
+
+int database_open(struct database *database, const struct store_url *url, bool create, bool *created,
+                  struct errand_error *err)
+{
+    *database = (struct database){ .stop = database->stop, .jitter = (unsigned)(clock_monotonic_us() ^ getpid()) };
+    struct stat status;
+    bool missing = stat(url->target, &status) < 0 && errno == ENOENT;
+    if (created)
+        *created = create && missing;
+    if (missing && !create)
+        return error_set(err, "there is no database at %s (DATABASE_URL is %s); `errand db create` makes it",
+                         url->target, url->shown);
+    if (!missing && S_ISDIR(status.st_mode))
+        return error_set(err, "%s is a folder, not a database (DATABASE_URL is %s)", url->target, url->shown);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(url->target, &database->handle, flags, NULL);
+    if (code != SQLITE_OK)
+        return refuse(database, url, code, err);
+    if (sqlite3_db_readonly(database->handle, "main") == 1) {
+        database_close(database);
+        return error_set(err, "the database %s cannot be written: check the permissions of the file", url->target);
+    }
+    code = configure(database, url);
+    return code == SQLITE_OK ? 0 : refuse(database, url, code, err);
+}
+
+void database_close(struct database *database)
+{
+    sqlite3_close_v2(database->handle);
+    database->handle = NULL;
+}
+
+/* ---- Cells ---- */
+
+/* SQLite prints 15 digits, which is not always the number that was stored. */
+static void print_double(double value, char text[DATABASE_NUMBER_MAX])
+{
+    if (value - value != 0.0) {
+        strcpy(text, value > 0 ? "Infinity" : "-Infinity");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, DATABASE_NUMBER_MAX, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+const void *database_cell(sqlite3_stmt *statement, int column, char number[DATABASE_NUMBER_MAX], size_t *size)
+{
+    const void *data;
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL:
+        *size = 0;
+        return NULL;
+    case SQLITE_INTEGER:
+        *size = (size_t)snprintf(number, DATABASE_NUMBER_MAX, "%lld", sqlite3_column_int64(statement, column));
+        return number;
+    case SQLITE_FLOAT:
+        print_double(sqlite3_column_double(statement, column), number);
+        *size = strlen(number);
+        return number;
+    case SQLITE_BLOB:
+        data = sqlite3_column_blob(statement, column);
+        *size = (size_t)sqlite3_column_bytes(statement, column);
+        return *size > 0 ? data : ""; /* an empty blob has no address */
+    default:
+        data = sqlite3_column_text(statement, column);
+        *size = (size_t)sqlite3_column_bytes(statement, column);
+        return data ? data : "";
+    }
+}
