@@ -1,0 +1,46 @@
+# The commands that people type. Meson builds; each target first installs what is missing, with apt.
+#
+#   make                            build/: the library, the errand command
+#   make demo [DATABASE=postgres]   builds and runs examples/email_customers
+#   make test                       everything that CI holds; the last line says N passed, N failed
+#   make bench                      the benchmarks, each beside its floor
+#   make install [PREFIX=/usr/local] [DESTDIR=]
+#   make clean                      removes what was built
+
+PREFIX ?= /usr/local
+DATABASE ?= sqlite
+build := build
+
+.PHONY: all demo test bench install clean packages
+all: packages $(build)/build.ninja
+	@ninja -C $(build)
+
+packages:
+	@tools/install-packages build
+
+# Without the tests, which need more packages; a build folder that was set up by hand stays as it is.
+$(build)/build.ninja:
+	meson setup --prefix $(PREFIX) -Dtests=false $(build)
+
+demo:
+	@tools/install-packages build demo $(filter postgres,$(DATABASE))
+	@$(MAKE) --no-print-directory all
+	@examples/email_customers/demo $(DATABASE) $(abspath $(build))
+
+test:
+	@tools/install-packages build demo postgres test
+	@tools/run-tests
+
+bench:
+	@tools/install-packages build postgres bench
+	@bench/run
+
+install: all
+	@meson configure $(build) -Dprefix=$(PREFIX)
+	@meson install -C $(build) $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+	@$(if $(DESTDIR),,ldconfig 2>/dev/null || true)
+
+clean:
+	rm -rf $(build) build-test
+	@if [ -d examples ]; then for makefile in examples/*/Makefile; do \
+		rm -rf "$$(dirname $$makefile)/build"; done; fi
