@@ -44,8 +44,10 @@ static struct connection *open_or_create(const struct store_url *url, bool creat
     return NULL;
 }
 
-static struct connection *sqlite_open(const struct store_url *url, struct errand_error *err)
+/* A lock is waited for; what else fails here does not pass by itself. */
+static struct connection *sqlite_open(const struct store_url *url, bool *later, struct errand_error *err)
 {
+    *later = false;
     return open_or_create(url, false, NULL, err);
 }
 
