@@ -1,0 +1,379 @@
+/* Exchanges with the database: outcomes go out, claimed jobs come in, in one transaction. What comes up while one is
+   under way waits and goes with the next; nothing waits on a timer to fill a batch. */
+#include "worker/worker.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CLAIM_MOST = 500,         /* jobs a claim; beyond, a batch only costs latency */
+    SECOND_EXCHANGE_AT = 100, /* rows that make a second exchange beside the first worth its round trip */
+    BACKOFF_FIRST_MS = 50,
+    BACKOFF_LAST_MS = 2000,
+    REFUSED_AGAIN_MS = 60000,
+};
+
+/* An exchange under way. */
+struct exchange {
+    struct queue *queue;
+    struct job_list outcomes;
+    struct claim *claim; /* NULL: none is asked for */
+    size_t claim_limit;
+    size_t forgotten_count; /* of the first ones in queue->forgotten */
+};
+
+static void backoff_is_over(uv_timer_t *timer)
+{
+    struct queue *queue = timer->data;
+    queue->backing_off = false;
+    queue->more = true;
+    job_list_prepend(&queue->finished, &queue->refused);
+    claim_pump(queue);
+}
+
+void claim_init(struct queue *queue)
+{
+    queue->outcome_limit = STORE_OUTCOMES_MAX;
+    queue->more = true;
+    uv_timer_init(&queue->worker->loop, &queue->backoff);
+    queue->backoff.data = queue;
+}
+
+static void back_off(struct queue *queue)
+{
+    queue->backoff_ms = queue->backoff_ms ? queue->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (queue->backoff_ms > BACKOFF_LAST_MS)
+        queue->backoff_ms = BACKOFF_LAST_MS;
+    queue->backing_off = true;
+    uv_timer_start(&queue->backoff, backoff_is_over, (uint64_t)queue->backoff_ms, 0);
+}
+
+static struct claim *new_claim(struct queue *queue)
+{
+    struct claim *claim = malloc(sizeof(*claim));
+    if (!claim)
+        return NULL;
+    *claim = (struct claim){ .next = queue->claims, .number = queue->worker->next_claim++, .users = 1 };
+    queue->claims = claim;
+    return claim;
+}
+
+void claim_release(struct queue *queue, struct claim *claim)
+{
+    if (--claim->users > 0)
+        return;
+    struct claim **at = &queue->claims;
+    while (*at != claim)
+        at = &(*at)->next;
+    *at = claim->next;
+    free(claim);
+}
+
+uint64_t *claim_held(const struct queue *queue, size_t *count)
+{
+    size_t claims = 1;
+    for (const struct claim *claim = queue->claims; claim; claim = claim->next)
+        claims++;
+    uint64_t *held = malloc((claims + queue->forgotten_count) * sizeof(*held));
+    if (!held)
+        return NULL;
+    *count = 0;
+    for (const struct claim *claim = queue->claims; claim; claim = claim->next)
+        held[(*count)++] = claim->number;
+    for (size_t i = 0; i < queue->forgotten_count; i++)
+        held[(*count)++] = queue->forgotten[i];
+    held[(*count)++] = queue->worker->next_claim;
+    return held;
+}
+
+/* The claim's jobs, if it took any, go back to pending with the next exchange. */
+static void forget(struct queue *queue, struct claim *claim)
+{
+    uint64_t *grown = realloc(queue->forgotten, (queue->forgotten_count + 1) * sizeof(*grown));
+    if (grown) { /* without memory they stay with this worker's claims, for store_recover */
+        queue->forgotten = grown;
+        grown[queue->forgotten_count++] = claim->number;
+    }
+}
+
+static void forgotten_were_told(struct queue *queue, size_t count)
+{
+    queue->forgotten_count -= count;
+    if (count > 0)
+        memmove(queue->forgotten, queue->forgotten + count, queue->forgotten_count * sizeof(*queue->forgotten));
+}
+
+static void free_outcomes(struct exchange *exchange)
+{
+    for (struct job *job; (job = job_list_take(&exchange->outcomes));)
+        job_free(job);
+}
+
+static void take_in(struct exchange *exchange, const struct store_answer *answer)
+{
+    struct queue *queue = exchange->queue;
+    int64_t now = clock_monotonic_us();
+    for (size_t i = 0; i < answer->job_count; i++) {
+        struct job *job = job_new(queue, &answer->jobs[i], exchange->claim);
+        if (!job) {
+            WORKER_LOG(queue->worker, ERRAND_LOG_ERROR, "out of memory: claimed jobs of %s are put back",
+                       queue->type->table->name);
+            forget(queue, exchange->claim);
+            break;
+        }
+        job->since_us = now;
+        job_list_append(&queue->ready, job);
+    }
+}
+
+/* Also called for outcomes that were sent before a connection was lost: those may have been applied then. */
+static void log_dropped(struct exchange *exchange, const struct store_answer *answer)
+{
+    for (struct job *job = exchange->outcomes.first; job; job = job->next)
+        if (job->resent)
+            return;
+    struct log_field fields[] = {
+        { .name = "type", .text = exchange->queue->type->table->record_name },
+        { .name = "id", .text = answer->dropped_id ? answer->dropped_id : "?" },
+        { .name = "count", .number = (int64_t)answer->dropped },
+        { 0 },
+    };
+    log_write(&exchange->queue->worker->log, ERRAND_LOG_WARNING, fields,
+              "outcome dropped: the job is no longer held by this worker (it was changed or taken over meanwhile)");
+}
+
+static void succeeded(struct exchange *exchange, const struct store_answer *answer)
+{
+    struct queue *queue = exchange->queue;
+    queue->backoff_ms = 0;
+    if (queue->outcome_limit < STORE_OUTCOMES_MAX)
+        queue->outcome_limit *= 2;
+    if (answer->dropped > 0)
+        log_dropped(exchange, answer);
+    forgotten_were_told(queue, exchange->forgotten_count);
+    free_outcomes(exchange);
+    if (!exchange->claim)
+        return;
+    take_in(exchange, answer);
+    queue->more = answer->job_count == exchange->claim_limit;
+    if (queue->again)
+        queue->more = true;
+    queue->again = false;
+}
+
+static void mark_resent(struct job_list *list)
+{
+    for (struct job *job = list->first; job; job = job->next)
+        job->resent = true;
+}
+
+/* The database does not take it: by halves, until the one row that it refuses is alone. That one waits, and is tried
+   again now and then; the others go on. */
+static void refused(struct exchange *exchange, const char *message)
+{
+    struct queue *queue = exchange->queue;
+    size_t count = exchange->outcomes.count;
+    if (count > 1 || (count == 1 && exchange->claim)) {
+        queue->outcome_limit = count > 1 ? count / 2 : 1;
+        job_list_prepend(&queue->finished, &exchange->outcomes);
+        return;
+    }
+    struct log_field fields[] = {
+        { .name = "type", .text = queue->type->table->record_name },
+        { .name = "id", .text = count ? exchange->outcomes.first->id : "" },
+        { 0 },
+    };
+    log_write(&queue->worker->log, ERRAND_LOG_ERROR, fields, "%s: %s",
+              count ? "the database refuses the outcome of a job, it will be sent again" : "no jobs can be claimed",
+              message);
+    job_list_prepend(&queue->refused, &exchange->outcomes);
+    queue->outcome_limit = STORE_OUTCOMES_MAX;
+    if (count == 0)
+        watch_prepare(queue); /* altered or gone: it says so */
+    if (!queue->backing_off) {
+        queue->backing_off = count == 0;
+        uv_timer_start(&queue->backoff, backoff_is_over, REFUSED_AGAIN_MS, 0);
+    }
+}
+
+static void failed(struct exchange *exchange, struct store_result result)
+{
+    struct queue *queue = exchange->queue;
+    if (result.fault == STORE_REFUSED) {
+        refused(exchange, result.message);
+        return;
+    }
+    if (result.fault == STORE_BUSY) {
+        WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "%s: %s; trying again", queue->type->table->name, result.message);
+        job_list_prepend(&queue->finished, &exchange->outcomes);
+        back_off(queue);
+        return;
+    }
+    mark_resent(&exchange->outcomes);
+    job_list_prepend(&queue->finished, &exchange->outcomes);
+    if (exchange->claim)
+        forget(queue, exchange->claim);
+}
+
+static void exchange_done(void *arg, struct store_result result, const struct store_answer *answer)
+{
+    struct exchange *exchange = arg;
+    struct queue *queue = exchange->queue;
+    size_t limit = exchange->claim ? exchange->claim_limit : 0;
+    queue->in_flight--;
+    queue->claiming -= limit;
+    if (result.fault == STORE_OK)
+        succeeded(exchange, answer);
+    else
+        failed(exchange, result);
+    if (exchange->claim) {
+        claim_release(queue, exchange->claim);
+        if (result.fault == STORE_OK)
+            watch_claimed(queue, limit, answer->job_count);
+    }
+    free(exchange);
+    dispatch(queue);
+    claim_pump(queue);
+    worker_check_done(queue->worker);
+}
+
+/* How many jobs the next exchange is to claim. A claim of few rows beside others under way is left for later, unless
+   nothing is under way. */
+static size_t claim_size(const struct queue *queue)
+{
+    if (!queue->more || queue->outcome_limit < STORE_OUTCOMES_MAX || !worker_may_claim(queue->worker))
+        return 0;
+    size_t room = dispatch_room(queue);
+    size_t held = queue->ready.count + queue->with_runners + queue->claiming;
+    if (room <= held)
+        return 0;
+    size_t wanted = room - held;
+    return wanted < CLAIM_MOST ? wanted : CLAIM_MOST;
+}
+
+static void fill_attempt(struct store_attempt *kept, const struct attempt *attempt, int64_t now)
+{
+    *kept = (struct store_attempt){
+        .started_ago_us = now - attempt->started_us,
+        .finished_ago_us = now - attempt->ended_us,
+        .error = attempt->error,
+        .backtrace = attempt->backtrace,
+        .output = attempt->output,
+        .output_size = attempt->output_size,
+    };
+}
+
+static void fill_outcome(struct store_outcome *outcome, struct store_attempt *kept, const struct job *job, int64_t now)
+{
+    *outcome = (struct store_outcome){
+        .id = job->id,
+        .claim = job->claim->number,
+        .attempts = job->task.attempts,
+        .end = job->end,
+        .transition = job_transition(job->end, job->task.attempts, job->queue->type->options, job->snooze_us),
+        .error = job->attempt ? job->attempt->error : NULL,
+    };
+    if (job->attempt && job->end != JOB_END_PUT_BACK && job->end != JOB_END_SNOOZED) {
+        fill_attempt(kept, job->attempt, now);
+        outcome->attempt = kept;
+    }
+}
+
+static size_t attempts_in(const struct job_list *list)
+{
+    size_t count = 0;
+    for (const struct job *job = list->first; job; job = job->next)
+        count += job->attempt != NULL;
+    return count;
+}
+
+static int send_exchange(struct exchange *exchange)
+{
+    struct queue *queue = exchange->queue;
+    size_t count = exchange->outcomes.count;
+    struct store_outcome *outcomes = malloc((count + 1) * sizeof(*outcomes));
+    struct store_attempt *kept = malloc((attempts_in(&exchange->outcomes) + 1) * sizeof(*kept));
+    if (!outcomes || !kept) {
+        free(outcomes);
+        free(kept);
+        return -1;
+    }
+    int64_t now = clock_monotonic_us();
+    size_t i = 0, attempt = 0;
+    for (const struct job *job = exchange->outcomes.first; job; job = job->next) {
+        fill_outcome(&outcomes[i++], &kept[attempt], job, now);
+        attempt += job->attempt != NULL;
+    }
+    struct store_exchange message = {
+        .outcomes = outcomes,
+        .outcome_count = count,
+        .forgotten = queue->forgotten,
+        .forgotten_count = exchange->forgotten_count,
+        .claim = exchange->claim ? exchange->claim->number : 0,
+        .claim_limit = exchange->claim_limit,
+        .in_order = queue->type->options->max_concurrency == 1,
+    };
+    store_exchange(queue->table, &message, exchange_done, exchange);
+    free(outcomes);
+    free(kept);
+    return 0;
+}
+
+static void take_outcomes(struct exchange *exchange, size_t count)
+{
+    struct queue *queue = exchange->queue;
+    if (count == queue->finished.count) {
+        exchange->outcomes = queue->finished;
+        queue->finished = (struct job_list){ 0 };
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        job_list_append(&exchange->outcomes, job_list_take(&queue->finished));
+}
+
+/* False: not even that much memory; what there is stays where it is. */
+static bool begin_exchange(struct queue *queue, size_t outcomes, size_t claim_limit)
+{
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    if (!exchange)
+        return false;
+    exchange->queue = queue;
+    exchange->claim = claim_limit > 0 ? new_claim(queue) : NULL;
+    exchange->claim_limit = exchange->claim ? claim_limit : 0;
+    /* Told in one exchange at a time: two would not know which of them is the first in the list. */
+    exchange->forgotten_count = queue->in_flight == 0 ? queue->forgotten_count : 0;
+    take_outcomes(exchange, outcomes);
+    queue->in_flight++;
+    queue->claiming += exchange->claim_limit;
+    if (exchange->claim)
+        queue->again = false;
+    if (send_exchange(exchange) == 0)
+        return true;
+    queue->in_flight--;
+    queue->claiming -= exchange->claim_limit;
+    job_list_prepend(&queue->finished, &exchange->outcomes);
+    if (exchange->claim)
+        claim_release(queue, exchange->claim);
+    free(exchange);
+    return false;
+}
+
+void claim_pump(struct queue *queue)
+{
+    int most = queue->type->options->max_concurrency == 1 ? 1 : 2;
+    while (queue->worker->online && queue->usable && !queue->backing_off && queue->in_flight < most) {
+        if (queue->finished.count == 0)
+            queue->outcome_limit = STORE_OUTCOMES_MAX;
+        size_t outcomes = queue->finished.count < queue->outcome_limit ? queue->finished.count : queue->outcome_limit;
+        size_t claim = claim_size(queue);
+        bool forgotten = queue->forgotten_count > 0 && queue->in_flight == 0;
+        if (outcomes == 0 && claim == 0 && !forgotten)
+            return;
+        if (queue->in_flight > 0 && outcomes + claim < SECOND_EXCHANGE_AT)
+            return;
+        if (!begin_exchange(queue, outcomes, claim))
+            return;
+    }
+}

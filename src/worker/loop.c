@@ -1,0 +1,313 @@
+/* The worker's life: it starts, works, drains and ends. */
+#include "worker/worker.h"
+
+#include "base/uuid.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GIVE_UP_MS = 5000 }; /* after the shutdown timeout: for outcomes to reach the database */
+
+bool worker_may_claim(const struct worker *worker)
+{
+    return worker->state == WORKER_WORKING;
+}
+
+static size_t jobs_held(const struct worker *worker)
+{
+    size_t jobs = worker->evictions;
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        const struct queue *queue = &worker->queues[i];
+        jobs += queue->ready.count + queue->returned.count + queue->with_runners + queue->finished.count +
+                queue->refused.count + (size_t)queue->in_flight;
+        if (worker->online && queue->usable)
+            jobs += queue->forgotten_count;
+    }
+    return jobs;
+}
+
+/* ---- The end ---- */
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void store_is_closed(void *arg)
+{
+    struct worker *worker = arg;
+    worker->store = NULL;
+    uv_walk(&worker->loop, close_handle, NULL);
+}
+
+static void close_worker(struct worker *worker)
+{
+    worker->state = WORKER_CLOSING;
+    uv_timer_stop(&worker->deadline);
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        uv_timer_stop(&worker->queues[i].poll);
+        uv_timer_stop(&worker->queues[i].due);
+        uv_timer_stop(&worker->queues[i].waiting);
+        uv_timer_stop(&worker->queues[i].backoff);
+    }
+    recover_stop(worker);
+    uv_timer_stop(&worker->heartbeat);
+    uv_timer_stop(&worker->watchdog);
+    store_close(worker->store, store_is_closed, worker);
+}
+
+static void give_up(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    size_t left = jobs_held(worker);
+    if (worker->state == WORKER_CLOSING)
+        return;
+    WORKER_LOG(worker, ERRAND_LOG_ERROR,
+               "stopping with %zu outcomes that the database could not be told; these jobs will be recovered", left);
+    worker->exit_code = 1;
+    close_worker(worker);
+}
+
+static void kill_running(struct worker *worker, const char *reason)
+{
+    worker->state = WORKER_KILLING;
+    dispatch_kill_all(worker, reason);
+    dispatch_retire_all(worker);
+    uv_timer_start(&worker->deadline, give_up, GIVE_UP_MS, 0);
+    worker_check_done(worker);
+}
+
+static void time_is_up(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    WORKER_LOG(worker, ERRAND_LOG_WARNING, "the shutdown timeout is over: stopping the jobs that still run");
+    kill_running(worker, "Stopped: the worker was shut down before the job was done");
+}
+
+static void drain(struct worker *worker)
+{
+    worker->state = WORKER_DRAINING;
+    notify_systemd("STOPPING=1");
+    dispatch_put_back_all(worker);
+    if (worker->options.shutdown_timeout_s > 0)
+        uv_timer_start(&worker->deadline, time_is_up, (uint64_t)worker->options.shutdown_timeout_s * 1000, 0);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        claim_pump(&worker->queues[i]);
+    worker_check_done(worker);
+}
+
+static bool nothing_is_due(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++)
+        if (!worker->queues[i].rested)
+            return false;
+    return worker->installed;
+}
+
+void worker_check_done(struct worker *worker)
+{
+    if (worker->state == WORKER_CLOSING || (worker->state == WORKER_WORKING && !worker->options.drain))
+        return;
+    if (jobs_held(worker) > 0)
+        return;
+    if (worker->state == WORKER_WORKING) {
+        if (!nothing_is_due(worker))
+            return;
+        worker->state = WORKER_DRAINING;
+    }
+    dispatch_retire_all(worker);
+    if (worker->lane_count == 0)
+        close_worker(worker);
+}
+
+static void on_signal(uv_signal_t *handle, int signal_number)
+{
+    struct worker *worker = handle->data;
+    if (worker->state == WORKER_WORKING) {
+        WORKER_LOG(worker, ERRAND_LOG_INFO, "%s: letting running jobs finish; a second signal stops them",
+                   signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
+        drain(worker);
+    } else if (worker->state == WORKER_DRAINING) {
+        WORKER_LOG(worker, ERRAND_LOG_WARNING, "second signal: stopping the jobs that still run");
+        kill_running(worker, "Stopped: the worker was told to stop at once");
+    }
+}
+
+/* ---- What the store says ---- */
+
+static void prepare_all(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++)
+        watch_prepare(&worker->queues[i]);
+}
+
+static void installed(void *arg, struct store_result result)
+{
+    struct worker *worker = arg;
+    if (result.fault == STORE_OFFLINE || result.fault == STORE_CLOSED)
+        return; /* asked again when online */
+    if (result.fault != STORE_OK)
+        WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s", result.message);
+    worker->installed = true;
+    prepare_all(worker);
+    worker_check_done(worker);
+}
+
+static void on_online(void *owner)
+{
+    struct worker *worker = owner;
+    worker->online = true;
+    WORKER_LOG(worker, ERRAND_LOG_INFO, "%s %s", worker->ever_online ? "connected again to" : "working on",
+               worker->url.shown);
+    if (!worker->ever_online)
+        notify_systemd("READY=1");
+    worker->ever_online = true;
+    finish_evict_again(worker);
+    if (worker->installed)
+        prepare_all(worker);
+    else
+        store_install(worker->store, installed, worker);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        claim_pump(&worker->queues[i]);
+}
+
+static void on_offline(void *owner, const char *why)
+{
+    struct worker *worker = owner;
+    worker->online = false;
+    WORKER_LOG(worker, ERRAND_LOG_WARNING, "the database is out of reach, running jobs go on: %s", why);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        watch_offline(&worker->queues[i]);
+}
+
+static void on_fatal(void *owner, const char *why)
+{
+    struct worker *worker = owner;
+    WORKER_LOG(worker, ERRAND_LOG_ERROR, "%s", why);
+    worker->exit_code = 1;
+    worker->online = false;
+    if (worker->state < WORKER_KILLING)
+        kill_running(worker, "Stopped: the worker lost its database for good");
+}
+
+static void on_available(void *owner, struct store_table *table)
+{
+    (void)owner;
+    watch_available(store_table_owner(table));
+}
+
+/* ---- The start ---- */
+
+static bool is_chosen(const struct worker *worker, const char *table)
+{
+    for (size_t i = 0; i < worker->options.only_count; i++)
+        if (strcmp(worker->options.only[i], table) == 0)
+            return true;
+    return worker->options.only_count == 0;
+}
+
+static void init_queue(struct worker *worker, size_t type_index)
+{
+    struct queue *queue = &worker->queues[worker->queue_count++];
+    queue->worker = worker;
+    queue->type_index = type_index;
+    queue->type = &worker->schema->job_types[type_index];
+    queue->table = store_table(worker->store, queue->type, queue);
+    claim_init(queue);
+    dispatch_init(queue);
+    watch_init(queue);
+}
+
+static int init_queues(struct worker *worker)
+{
+    size_t types = 0;
+    while (worker->schema->job_types[types].table)
+        types++;
+    worker->queues = calloc(types + 1, sizeof(*worker->queues));
+    if (!worker->queues)
+        return -1;
+    for (size_t i = 0; i < types; i++) {
+        const struct errand_job_type *type = &worker->schema->job_types[i];
+        if (!is_chosen(worker, type->table->name))
+            continue;
+        if (type->options)
+            init_queue(worker, i);
+        else
+            WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s has no JOB(%s, ...) in this program: its jobs stay queued",
+                       type->table->name, type->table->record_name);
+    }
+    return 0;
+}
+
+static void init_timers(struct worker *worker)
+{
+    uv_timer_t *const timers[] = { &worker->sweep, &worker->heartbeat, &worker->statistics, &worker->refresh,
+                                   &worker->tidy,  &worker->deadline,  &worker->watchdog,   &worker->start_again };
+    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+        uv_timer_init(&worker->loop, timers[i]);
+        timers[i]->data = worker;
+    }
+}
+
+static void init_signals(struct worker *worker)
+{
+    uv_signal_init(&worker->loop, &worker->terminate);
+    uv_signal_init(&worker->loop, &worker->interrupt);
+    worker->terminate.data = worker->interrupt.data = worker;
+    uv_signal_start(&worker->terminate, on_signal, SIGTERM);
+    uv_signal_start(&worker->interrupt, on_signal, SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static const struct store_events events = {
+    .available = on_available,
+    .online = on_online,
+    .offline = on_offline,
+    .fatal = on_fatal,
+};
+
+static void release(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        struct queue *queue = &worker->queues[i];
+        struct job_list *const lists[] = { &queue->ready, &queue->returned, &queue->finished, &queue->refused };
+        for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++)
+            for (struct job *job; (job = job_list_take(lists[list]));)
+                job_free(job);
+        free(queue->forgotten);
+        free(queue->last_warning);
+    }
+    free(worker->queues);
+}
+
+int worker_run(struct worker *worker)
+{
+    struct errand_error err;
+    uv_loop_init(&worker->loop);
+    while (worker->id == 0)
+        random_bytes(&worker->id, sizeof(worker->id));
+    worker->next_claim = 1;
+    struct store_config config = {
+        .url = &worker->url,
+        .log = &worker->log,
+        .worker = worker->id,
+        .application_name = "RunJobs",
+    };
+    init_timers(worker);
+    init_signals(worker);
+    worker->store = store_open(&worker->loop, &config, &events, worker, &err);
+    if (!worker->store || init_queues(worker) < 0) {
+        WORKER_LOG(worker, ERRAND_LOG_ERROR, "%s", worker->store ? "out of memory" : err.message);
+        return 1;
+    }
+    recover_start(worker);
+    dispatch_tidy(worker);
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    release(worker);
+    uv_loop_close(&worker->loop);
+    return worker->exit_code;
+}

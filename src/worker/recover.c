@@ -1,0 +1,171 @@
+/* Staying alive in the eyes of others (heartbeat, locked_at of long jobs), taking over from the dead, and the
+   statistics of the minute: what is done by the clock. */
+#include "worker/worker.h"
+
+#include <stdlib.h>
+
+enum {
+    SWEEP_MS = 1500,
+    HEARTBEAT_MS = 10000,
+    STATISTICS_MS = 5000,
+    REFRESH_MS = 60000,
+    TIDY_MS = 2000,
+};
+
+static void recovered(void *arg, struct store_result result, size_t retried, size_t failed)
+{
+    struct queue *queue = arg;
+    queue->recovering = false;
+    if (result.fault != STORE_OK) {
+        if (result.fault == STORE_REFUSED)
+            WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "jobs of dead workers in %s cannot be recovered: %s",
+                       queue->type->table->name, result.message);
+        return;
+    }
+    if (retried + failed == 0)
+        return;
+    struct log_field fields[] = {
+        { .name = "type", .text = queue->type->table->record_name },
+        { .name = "retried", .number = (int64_t)retried },
+        { .name = "failed", .number = (int64_t)failed },
+        { 0 },
+    };
+    log_write(&queue->worker->log, ERRAND_LOG_WARNING, fields, "recovered jobs whose worker is gone");
+    queue->again = queue->more = true;
+    queue->rested = false;
+    claim_pump(queue);
+}
+
+static void sweep(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    for (size_t i = 0; worker->online && i < worker->queue_count; i++) {
+        struct queue *queue = &worker->queues[i];
+        size_t count;
+        uint64_t *held = queue->usable && !queue->recovering ? claim_held(queue, &count) : NULL;
+        if (!held)
+            continue;
+        queue->recovering = true;
+        store_recover(queue->table, held, count, recovered, queue);
+        free(held);
+    }
+}
+
+static void beat_done(void *arg, struct store_result result)
+{
+    struct worker *worker = arg;
+    worker->heartbeat_under_way = false;
+    if (result.fault == STORE_REFUSED)
+        WORKER_LOG(worker, ERRAND_LOG_WARNING, "the heartbeat was refused: %s", result.message);
+}
+
+static void beat(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    if (!worker->online || worker->heartbeat_under_way)
+        return;
+    worker->heartbeat_under_way = true;
+    store_heartbeat(worker->store, beat_done, worker);
+}
+
+static size_t collect(struct worker *worker, struct store_stat *stats)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        struct queue *queue = &worker->queues[i];
+        for (int end = JOB_END_RETURNED; end <= JOB_END_KILLED; end++) {
+            if (queue->stats[end].count == 0)
+                continue;
+            stats[count++] = (struct store_stat){
+                .table = queue->table,
+                .end = (enum job_end)end,
+                .count = queue->stats[end].count,
+                .total_us = queue->stats[end].total_us,
+                .max_us = queue->stats[end].max_us,
+            };
+            queue->stats[end].count = queue->stats[end].total_us = queue->stats[end].max_us = 0;
+        }
+    }
+    return count;
+}
+
+static void statistics_done(void *arg, struct store_result result)
+{
+    struct worker *worker = arg;
+    worker->statistics_under_way = false;
+    if (result.fault != STORE_OK && result.fault != STORE_CLOSED)
+        WORKER_LOG(worker, ERRAND_LOG_DEBUG, "statistics of some seconds are lost: %s", result.message);
+}
+
+static void write_statistics(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    if (!worker->online || !worker->installed || worker->statistics_under_way)
+        return;
+    struct store_stat *stats = malloc(worker->queue_count * (JOB_END_KILLED + 1) * sizeof(*stats));
+    size_t count = stats ? collect(worker, stats) : 0;
+    if (count > 0) {
+        worker->statistics_under_way = true;
+        store_stats(worker->store, stats, count, statistics_done, worker);
+    }
+    free(stats);
+}
+
+static void refreshed(void *arg, struct store_result result)
+{
+    struct queue *queue = arg;
+    (void)result; /* the next one is a minute away, and locked_at counts only for foreign workers */
+    queue->refreshing = false;
+}
+
+static void refresh(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    for (size_t i = 0; worker->online && i < worker->queue_count; i++) {
+        struct queue *queue = &worker->queues[i];
+        size_t count;
+        uint64_t *held = queue->with_runners > 0 && !queue->refreshing ? claim_held(queue, &count) : NULL;
+        if (!held)
+            continue;
+        queue->refreshing = true;
+        store_refresh(queue->table, held, count, refreshed, queue);
+        free(held);
+    }
+}
+
+static void tidy(uv_timer_t *timer)
+{
+    dispatch_tidy(timer->data);
+}
+
+static void watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify_systemd("WATCHDOG=1");
+}
+
+static void every(struct worker *worker, uv_timer_t *timer, uv_timer_cb fn, uint64_t interval_ms)
+{
+    timer->data = worker;
+    if (interval_ms > 0)
+        uv_timer_start(timer, fn, interval_ms, interval_ms);
+}
+
+void recover_start(struct worker *worker)
+{
+    every(worker, &worker->sweep, sweep, SWEEP_MS);
+    every(worker, &worker->heartbeat, beat, HEARTBEAT_MS);
+    every(worker, &worker->statistics, write_statistics, STATISTICS_MS);
+    every(worker, &worker->refresh, refresh, REFRESH_MS);
+    every(worker, &worker->tidy, tidy, TIDY_MS);
+    every(worker, &worker->watchdog, watchdog, notify_watchdog_ms());
+}
+
+void recover_stop(struct worker *worker)
+{
+    write_statistics(&worker->statistics);
+    uv_timer_stop(&worker->sweep);
+    uv_timer_stop(&worker->statistics);
+    uv_timer_stop(&worker->refresh);
+    uv_timer_stop(&worker->tidy);
+}

@@ -1,0 +1,169 @@
+/* When to look for jobs: notifications, due times, and a poll behind them. A worker that has nothing to do says so
+   (store_sleep), is told of what comes from then on, and looks once more for what came before. */
+#include "worker/worker.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BUSY_CLAIM = 32, /* a claim that brings as many: no need to be told of more */
+    BUSY_WAKES = 10, /* notifications within the window that make it better to look by oneself */
+    BUSY_WINDOW_US = 100000,
+    SLEEP_AGAIN_MS = 20, /* while inserts keep the worker from falling asleep, it looks this often */
+    IMPATIENCE_FIRST_MS = 10,
+    IMPATIENCE_LAST_MS = 1000,
+};
+
+static void look(struct queue *queue)
+{
+    queue->more = true;
+    queue->rested = false;
+    claim_pump(queue);
+}
+
+static void due_fired(uv_timer_t *timer)
+{
+    struct queue *queue = timer->data;
+    queue->due_us = 0;
+    look(queue);
+}
+
+static void poll_fired(uv_timer_t *timer)
+{
+    struct queue *queue = timer->data;
+    watch_prepare(queue);
+    look(queue);
+}
+
+void watch_init(struct queue *queue)
+{
+    uv_timer_init(&queue->worker->loop, &queue->due);
+    uv_timer_init(&queue->worker->loop, &queue->poll);
+    queue->due.data = queue->poll.data = queue;
+    uint64_t interval_ms = (uint64_t)queue->type->options->queue_poll_interval / 1000;
+    uv_timer_start(&queue->poll, poll_fired, interval_ms, interval_ms);
+}
+
+static void log_warning_once(struct queue *queue, const char *warning)
+{
+    if (warning && (!queue->last_warning || strcmp(queue->last_warning, warning) != 0))
+        WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "%s", warning);
+    free(queue->last_warning);
+    queue->last_warning = warning ? strdup(warning) : NULL;
+}
+
+static void prepared(void *arg, struct store_result result, const struct store_table_state *state)
+{
+    struct queue *queue = arg;
+    queue->preparing = false;
+    if (result.fault == STORE_OK || result.fault == STORE_REFUSED) {
+        bool usable = result.fault == STORE_OK && state->usable;
+        log_warning_once(queue, result.fault == STORE_REFUSED ? result.message : state->warning);
+        queue->usable = usable;
+        queue->rested = !usable;
+        if (usable)
+            look(queue);
+    } else if (result.fault == STORE_BUSY) {
+        uv_timer_start(&queue->due, due_fired, IMPATIENCE_LAST_MS, 0);
+    }
+    worker_check_done(queue->worker);
+}
+
+void watch_prepare(struct queue *queue)
+{
+    if (queue->preparing || !queue->worker->online || queue->worker->state != WORKER_WORKING)
+        return;
+    queue->preparing = true;
+    store_table_prepare(queue->table, prepared, queue);
+}
+
+void watch_due_in(struct queue *queue, int64_t delay_us)
+{
+    int64_t now = clock_monotonic_us(), at = now + delay_us;
+    if (queue->due_us != 0 && queue->due_us <= at && queue->due_us > now)
+        return;
+    queue->due_us = at;
+    uv_update_time(&queue->worker->loop);
+    uv_timer_start(&queue->due, due_fired, (uint64_t)(delay_us + 999) / 1000, 0);
+}
+
+static void stay_awake(struct queue *queue)
+{
+    if (queue->sleep != QUEUE_ASLEEP)
+        return;
+    queue->sleep = QUEUE_AWAKE;
+    store_wake(queue->table);
+}
+
+void watch_available(struct queue *queue)
+{
+    int64_t now = clock_monotonic_us();
+    if (now - queue->wakes_since_us > BUSY_WINDOW_US) {
+        queue->wakes_since_us = now;
+        queue->wakes = 0;
+    }
+    if (++queue->wakes > BUSY_WAKES)
+        stay_awake(queue);
+    queue->again = true;
+    queue->impatience_ms = 0;
+    look(queue);
+}
+
+static void next_due_known(void *arg, struct store_result result, int64_t delay_us)
+{
+    struct queue *queue = arg;
+    if (result.fault == STORE_OK && delay_us > 0) {
+        queue->impatience_ms = 0;
+        watch_due_in(queue, delay_us);
+    } else if (result.fault == STORE_OK && delay_us == 0) {
+        /* Somebody else holds it, in a transaction of theirs. */
+        queue->impatience_ms = queue->impatience_ms ? queue->impatience_ms * 2 : IMPATIENCE_FIRST_MS;
+        if (queue->impatience_ms > IMPATIENCE_LAST_MS)
+            queue->impatience_ms = IMPATIENCE_LAST_MS;
+        queue->rested = false;
+        watch_due_in(queue, queue->impatience_ms * INT64_C(1000));
+    }
+    worker_check_done(queue->worker);
+}
+
+static void rest(struct queue *queue)
+{
+    queue->rested = true;
+    store_next_due(queue->table, next_due_known, queue);
+}
+
+static void fell_asleep(void *arg, struct store_result result)
+{
+    struct queue *queue = arg;
+    if (queue->sleep != QUEUE_FALLING_ASLEEP)
+        return;
+    queue->sleep = result.fault == STORE_OK ? QUEUE_ASLEEP : QUEUE_AWAKE;
+    if (result.fault == STORE_OK)
+        look(queue);
+    else if (result.fault == STORE_BUSY)
+        watch_due_in(queue, SLEEP_AGAIN_MS * INT64_C(1000));
+    else if (result.fault == STORE_REFUSED) /* no notifications are to be had: the poll serves */
+        rest(queue);
+}
+
+void watch_claimed(struct queue *queue, size_t limit, size_t got)
+{
+    if (got >= BUSY_CLAIM)
+        stay_awake(queue);
+    if (got == limit || queue->more)
+        return;
+    if (queue->worker->options.drain || queue->sleep == QUEUE_ASLEEP) {
+        rest(queue);
+    } else if (queue->sleep == QUEUE_AWAKE && worker_may_claim(queue->worker)) {
+        queue->sleep = QUEUE_FALLING_ASLEEP;
+        store_sleep(queue->table, fell_asleep, queue);
+    }
+}
+
+void watch_offline(struct queue *queue)
+{
+    queue->sleep = QUEUE_AWAKE;
+    queue->rested = false;
+}

@@ -1,0 +1,218 @@
+/* The worker: one process that watches job tables, claims, has runners run, and finishes. This header is private to the
+   folder; its files follow a job's way:
+
+     watch.c     learns that there may be work: notifications, due times, polls
+     claim.c     one exchange with the database: outcomes out, claimed jobs in
+     dispatch.c  hands claimed jobs to runners, and takes them back; deadlines
+     finish.c    makes an outcome of how a job ended
+     recover.c   stays alive in the eyes of others, and takes over from the dead
+     loop.c      joins them: start, signals, drain, end
+
+   All runs on one loop, in one thread. Nothing here blocks, and nothing here calls user code. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include "base/log.h"
+#include "runner/runner.h"
+#include "store/store.h"
+#include "worker/options.h"
+
+struct worker;
+struct queue;
+struct eviction;
+
+/* Jobs of one claim statement that are still ours. */
+struct claim {
+    struct claim *next;
+    uint64_t number;
+    size_t users; /* jobs, and the exchange that asks for it */
+};
+
+/* What is kept of an attempt; see store_attempt. All owned. */
+struct attempt {
+    int64_t started_us, ended_us;
+    char *error, *backtrace, *output;
+    size_t output_size;
+};
+
+struct job {
+    struct runner_task task; /* first: a task is its job */
+    struct job *next;        /* in the one list that it is in */
+    struct queue *queue;
+    struct claim *claim;
+    int64_t since_us; /* when it became ready, or was sent to a runner */
+    enum job_end end; /* once it has ended */
+    int64_t snooze_us;
+    struct attempt *attempt; /* NULL: nothing is kept */
+    bool resent;             /* its outcome was sent before, to an unknown end */
+    char *id;                /* id and row lie behind the struct */
+    unsigned char data[];
+};
+
+struct job_list {
+    struct job *first, *last;
+    size_t count;
+};
+
+struct job *job_new(struct queue *queue, const struct store_job *claimed, struct claim *claim);
+void job_free(struct job *job);
+void job_list_append(struct job_list *list, struct job *job);
+/* Moves all of `front` before the first of list. */
+void job_list_prepend(struct job_list *list, struct job_list *front);
+struct job *job_list_take(struct job_list *list);
+void job_list_remove(struct job_list *list, struct job *job);
+
+/* A job type of this worker. */
+struct queue {
+    struct worker *worker;
+    const struct errand_job_type *type;
+    size_t type_index; /* in schema->job_types */
+    struct store_table *table;
+    bool usable; /* the table was looked at and can be worked */
+
+    /* claim.c */
+    bool more;       /* rows may be pending */
+    bool again;      /* something became available since the last claim was sent */
+    int in_flight;   /* exchanges under way */
+    size_t claiming; /* jobs that they may bring */
+    struct claim *claims;
+    uint64_t *forgotten; /* claims whose answer never came */
+    size_t forgotten_count;
+    struct job_list finished; /* outcomes to be sent */
+    size_t outcome_limit;     /* how many at once; lowered when the database refuses */
+    struct job_list refused;  /* outcomes that the database refuses one by one; tried again later */
+    bool backing_off;
+    int backoff_ms;
+    uv_timer_t backoff;
+
+    /* dispatch.c */
+    struct job_list ready;    /* claimed, not with a runner */
+    struct job_list returned; /* taken back, about to go before `ready` */
+    size_t with_runners;      /* jobs in lanes */
+    size_t lanes;             /* runners that hold jobs of this type: at most max_concurrency */
+    double average_us;        /* of perform, lately; < 0: not known */
+    bool prints;              /* a job of this type has printed: one at a time to a runner */
+    uv_timer_t waiting;       /* looks after what stays ready */
+
+    /* watch.c */
+    enum { QUEUE_AWAKE, QUEUE_FALLING_ASLEEP, QUEUE_ASLEEP } sleep;
+    bool rested; /* the last claim found nothing, and nothing has come since */
+    int wakes;   /* notifications in the current window */
+    int64_t wakes_since_us;
+    int64_t due_us;    /* when `due` fires, CLOCK_MONOTONIC; 0: not set */
+    int impatience_ms; /* a job is due but cannot be claimed: the next look is this much later */
+    uv_timer_t due, poll;
+    bool preparing;
+    char *last_warning; /* owned; a warning is logged once */
+
+    /* finish.c, recover.c */
+    struct {
+        int64_t count, total_us, max_us;
+    } stats[JOB_END_KILLED + 1];
+    bool recovering, refreshing;
+};
+
+/* A runner and what the worker has given it. */
+struct lane {
+    struct lane *next;
+    struct worker *worker;
+    struct runner *runner;
+    struct queue *queue;  /* whose jobs it holds; NULL: idle */
+    struct job_list jobs; /* in the order sent; the first may be running */
+    bool ready, going;
+    int64_t idle_since_us;
+    uv_timer_t watch; /* deadline, and jobs that wait behind a long one */
+};
+
+struct worker {
+    uv_loop_t loop;
+    struct log log;
+    struct worker_options options;
+    const struct errand_schema *schema;
+    struct store_url url;
+    struct store *store;
+    uint64_t id;
+    uint64_t next_claim;
+    bool online, installed, ever_online;
+    enum { WORKER_WORKING, WORKER_DRAINING, WORKER_KILLING, WORKER_CLOSING } state;
+    int exit_code;
+
+    struct queue *queues;
+    size_t queue_count;
+
+    struct lane *lanes;
+    size_t lane_count;
+    struct runner_config runner_config;
+    int64_t no_start_before_us; /* after runners that failed to start */
+    int start_failures;
+
+    struct eviction *evicting; /* killed jobs whose backend is not seen gone: to be asked again when online */
+    size_t evictions;          /* under way and waiting */
+
+    uv_signal_t terminate, interrupt;
+    uv_timer_t sweep, heartbeat, statistics, refresh, tidy, deadline, watchdog, start_again;
+    bool heartbeat_under_way, statistics_under_way;
+};
+
+/* ---- watch.c ---- */
+void watch_init(struct queue *queue);
+/* Looks at the table (and makes its triggers); the queue is usable when that says so. */
+void watch_prepare(struct queue *queue);
+/* The store's word that jobs may have become pending. */
+void watch_available(struct queue *queue);
+/* A claim came back; how many it was to bring, how many it brought. */
+void watch_claimed(struct queue *queue, size_t limit, size_t got);
+/* A job of this queue becomes due in delay_us. */
+void watch_due_in(struct queue *queue, int64_t delay_us);
+/* The connection was lost: whoever was asleep is no longer told. */
+void watch_offline(struct queue *queue);
+
+/* ---- claim.c ---- */
+void claim_init(struct queue *queue);
+/* Sends what there is to send and claims what can be started, as far as it may at this moment. */
+void claim_pump(struct queue *queue);
+void claim_release(struct queue *queue, struct claim *claim);
+/* The numbers of all claims held, with next_claim as the bound behind them. *count is set; owned by the caller; NULL
+   where memory ran out. */
+uint64_t *claim_held(const struct queue *queue, size_t *count);
+
+/* ---- dispatch.c ---- */
+void dispatch_init(struct queue *queue);
+/* Hands ready jobs to runners as far as there are any to be had. */
+void dispatch(struct queue *queue);
+void dispatch_all(struct worker *worker);
+/* How many more jobs of this queue could be started soon. */
+size_t dispatch_room(const struct queue *queue);
+/* Keeps one runner warm, retires those that idle. */
+void dispatch_tidy(struct worker *worker);
+/* Takes back and puts back everything that has not started. */
+void dispatch_put_back_all(struct worker *worker);
+void dispatch_kill_all(struct worker *worker, const char *reason);
+void dispatch_retire_all(struct worker *worker);
+
+/* ---- finish.c ---- */
+/* The job, in no list, has ended: logs it, counts it, and leaves its outcome to claim_pump. */
+void finish_job(struct job *job, const struct runner_end *end);
+void finish_put_back(struct job *job);
+/* The same for a job whose process ended: its backend must be seen gone first. */
+void finish_after_eviction(struct job *job, const struct runner_end *end, int backend);
+void finish_evict_again(struct worker *worker);
+
+/* ---- recover.c ---- */
+void recover_start(struct worker *worker);
+void recover_stop(struct worker *worker);
+
+/* ---- loop.c ---- */
+int worker_run(struct worker *worker);
+/* Something came to an end: is the worker done (draining, --drain)? */
+void worker_check_done(struct worker *worker);
+bool worker_may_claim(const struct worker *worker);
+
+/* ---- notify.c: what systemd is told, where it asked for it (NOTIFY_SOCKET) ---- */
+void notify_systemd(const char *state);
+/* How often WATCHDOG=1 is to be told, in milliseconds; 0: not at all. */
+uint64_t notify_watchdog_ms(void);
+
+#define WORKER_LOG(worker, level, ...) log_write(&(worker)->log, level, NULL, __VA_ARGS__)
+
+#endif
