@@ -47,15 +47,20 @@ static size_t idle_lanes(const struct worker *worker)
     return idle;
 }
 
+static bool may_start(const struct worker *worker)
+{
+    return worker->lane_count < (size_t)worker->options.max_runners && worker->state < WORKER_KILLING &&
+           clock_monotonic_us() >= worker->no_start_before_us;
+}
+
 /* Runners that this type could use at once. */
 static size_t reachable_lanes(const struct queue *queue)
 {
     const struct worker *worker = queue->worker;
     size_t most = (size_t)queue->type->options->max_concurrency;
-    size_t startable = (size_t)worker->options.max_runners > worker->lane_count
-                           ? (size_t)worker->options.max_runners - worker->lane_count
-                           : 0;
-    size_t reachable = queue->lanes + idle_lanes(worker) + startable;
+    size_t reachable = queue->lanes + idle_lanes(worker);
+    if (may_start(worker))
+        reachable += (size_t)worker->options.max_runners - worker->lane_count;
     return reachable < most ? reachable : most;
 }
 
@@ -100,7 +105,11 @@ static const struct runner_events events = {
 
 static void try_again(uv_timer_t *timer)
 {
-    dispatch_all(timer->data);
+    struct worker *worker = timer->data;
+    dispatch_tidy(worker);
+    dispatch_all(worker);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        claim_pump(&worker->queues[i]);
 }
 
 /* Processes that do not start are not tried in a tight loop. */
@@ -114,8 +123,7 @@ static void starting_failed(struct worker *worker, const char *why)
 
 static struct lane *start_lane(struct worker *worker)
 {
-    if (worker->lane_count >= (size_t)worker->options.max_runners || worker->state >= WORKER_KILLING ||
-        clock_monotonic_us() < worker->no_start_before_us)
+    if (!may_start(worker))
         return NULL;
     struct lane *lane = calloc(1, sizeof(*lane));
     if (!lane)

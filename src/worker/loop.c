@@ -15,13 +15,14 @@ bool worker_may_claim(const struct worker *worker)
     return worker->state == WORKER_WORKING;
 }
 
+/* What the worker still waits for. Not what the database refuses: that may last forever. */
 static size_t jobs_held(const struct worker *worker)
 {
     size_t jobs = worker->evictions;
     for (size_t i = 0; i < worker->queue_count; i++) {
         const struct queue *queue = &worker->queues[i];
         jobs += queue->ready.count + queue->returned.count + queue->with_runners + queue->finished.count +
-                queue->refused.count + (size_t)queue->in_flight;
+                (size_t)queue->in_flight;
         if (worker->online && queue->usable)
             jobs += queue->forgotten_count;
     }
