@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 8 * 1024 };
+enum {
+    SENTENCE_MAX = 4 * 1024,
+    LINE_MAX_BYTES = 64 * 1024, /* a sentence of control characters is six times as long in JSON */
+};
 
 static const char *const level_names[] = {
     [ERRAND_LOG_DEBUG] = "debug",
@@ -42,7 +45,7 @@ void log_write(const struct log *log, enum errand_log_level level, const struct 
 {
     if (level < log->level)
         return;
-    char sentence[LINE_MAX_BYTES / 2];
+    char sentence[SENTENCE_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(sentence, sizeof(sentence), format, arguments);

@@ -20,7 +20,7 @@ struct log_field {
 };
 
 /* One line, written by one write(2), with time and level before the sentence and the fields behind it. Control
-   characters are escaped, invalid UTF-8 replaced; at most 8 KiB. fields may be NULL; it ends with a NULL name. */
+   characters are escaped, invalid UTF-8 replaced; the sentence is cut after 4 KiB. fields may be NULL; it ends with a NULL name. */
 void log_write(const struct log *log, enum errand_log_level level, const struct log_field *fields, const char *format,
                ...) ERRAND_PRINTF(4, 5);
 

@@ -56,8 +56,13 @@ static void reads_offsets_and_short_fractions(void **state)
 static void refuses_what_is_no_time(void **state)
 {
     (void)state;
-    const char *const cases[] = { "", "1970", "1970-13-01 00:00:00", "1970-01-01 25:00:00", "1970-01-01 00:00:00x",
-                                  "1970-01-01 00:61:00", "9999999-01-01 00:00:00" };
+    const char *const cases[] = { "",
+                                  "1970",
+                                  "1970-13-01 00:00:00",
+                                  "1970-01-01 25:00:00",
+                                  "1970-01-01 00:00:00x",
+                                  "1970-01-01 00:61:00",
+                                  "9999999-01-01 00:00:00" };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         errand_time time;
         assert_int_equal(clock_parse(cases[i], &time), -1);

@@ -1,6 +1,6 @@
 /* The lifecycle: what each end of an attempt makes of the row. */
-#include "job/backoff.h"
 #include "job/status.h"
+#include "job/backoff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

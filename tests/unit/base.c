@@ -1,0 +1,197 @@
+/* What everything else stands on: memory, buffers, text from outside, uuids, logs, processes. */
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void a_buffer_takes_its_maximum_and_not_a_byte_more(void **state)
+{
+    (void)state;
+    struct buffer buffer = BUFFER_INIT(1000);
+    char bytes[1001];
+    memset(bytes, 'x', sizeof(bytes));
+    assert_int_equal(buffer_add(&buffer, bytes, 1000), 0);
+    assert_int_equal(buffer_add(&buffer, "", 0), 0);
+    assert_int_equal(buffer_add(&buffer, "y", 1), -1);
+    assert_true(buffer.failed);
+    assert_int_equal(buffer.size, 1000);
+    buffer_reset(&buffer);
+    assert_false(buffer.failed);
+    assert_int_equal(buffer_add(&buffer, bytes, 1001), -1);
+    assert_int_equal(buffer_printf(&buffer, "%d %s", 42, "apples"), 0);
+    assert_string_equal(buffer.data, "42 apples");
+    buffer_consume(&buffer, 3);
+    assert_string_equal(buffer.data, "apples");
+    buffer_release(&buffer);
+    assert_null(buffer.data);
+}
+
+static void an_arena_hands_out_zeroed_memory_and_refuses_the_impossible(void **state)
+{
+    (void)state;
+    struct arena arena = ARENA_INIT;
+    for (size_t size = 0; size < 100000; size = size * 3 + 1) {
+        unsigned char *memory = arena_alloc(&arena, size);
+        assert_non_null(memory);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(memory[i], 0);
+        memset(memory, 0xff, size);
+        if (size > 20000)
+            arena_reset(&arena);
+    }
+    assert_string_equal(arena_strdup(&arena, "attics"), "attics");
+    assert_null(arena_alloc(&arena, SIZE_MAX));
+    assert_null(arena_copy(&arena, "", SIZE_MAX));
+    arena_release(&arena);
+}
+
+static void text_from_outside_becomes_valid(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        size_t size;
+        const char *valid, *printable, *json;
+    } cases[] = {
+        { "plain", 5, "plain", "plain", "\"plain\"" },
+        { "a\0b", 3,
+          "a\xef\xbf\xbd"
+          "b",
+          "a\xef\xbf\xbd"
+          "b",
+          "\"a\xef\xbf\xbd"
+          "b\"" },
+        { "gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"" },
+        { "\xff\xc3", 2, "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL, NULL },
+        { "\xc0\x80", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL, NULL },
+        { "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"" },
+        { "a\n\x1b[31m\"", 8, "a\n\x1b[31m\"", "a\\n\\x1b[31m\"", "\"a\\u000a\\u001b[31m\\\"\"" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buffer out = BUFFER_INIT(100);
+        utf8_add_valid(&out, cases[i].text, cases[i].size);
+        assert_string_equal(out.data, cases[i].valid);
+        buffer_reset(&out);
+        utf8_add_printable(&out, cases[i].text, cases[i].size);
+        if (cases[i].printable)
+            assert_string_equal(out.data, cases[i].printable);
+        buffer_reset(&out);
+        utf8_add_json(&out, cases[i].text, cases[i].size);
+        if (cases[i].json)
+            assert_string_equal(out.data, cases[i].json);
+        buffer_release(&out);
+    }
+}
+
+static void uuids_are_random_and_parsed_strictly(void **state)
+{
+    (void)state;
+    errand_uuid one = uuid_v4(), other = uuid_v4(), parsed;
+    assert_string_not_equal(one.text, other.text);
+    assert_int_equal(one.text[14], '4');
+    assert_int_equal(uuid_parse("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", &parsed), 0);
+    assert_string_equal(parsed.text, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+    assert_int_equal(uuid_parse("", &parsed), -1);
+    assert_int_equal(uuid_parse("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1", &parsed), -1);
+    assert_int_equal(uuid_parse("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1g", &parsed), -1);
+    assert_int_equal(uuid_parse("a0eebc9909c0b-4ef8-bb6d-6bb9bd380a11", &parsed), -1);
+}
+
+static void a_log_line_is_one_line_whatever_it_holds(void **state)
+{
+    (void)state;
+    int ends[2];
+    char line[16 * 1024];
+    char *long_text = malloc(20000);
+    memset(long_text, 'x', 19999);
+    long_text[19999] = '\0';
+    assert_int_equal(pipe(ends), 0);
+    struct log log = { .fd = ends[1], .level = ERRAND_LOG_INFO, .format = LOG_JSON };
+    const struct log_field fields[] = { { .name = "id", .text = "a\nb" }, { .name = "attempt", .number = 3 }, { 0 } };
+    log_write(&log, ERRAND_LOG_DEBUG, fields, "dropped");
+    log_write(&log, ERRAND_LOG_ERROR, fields, "say \"%s\"", "x\ny");
+    line[read(ends[0], line, sizeof(line) - 1)] = '\0';
+    assert_non_null(strstr(line, "\"message\":\"say \\\"x\\u000ay\\\"\",\"id\":\"a\\u000ab\",\"attempt\":3}\n"));
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+    log.format = LOG_TEXT;
+    log_write(&log, ERRAND_LOG_WARNING, fields, "%s", long_text);
+    line[read(ends[0], line, sizeof(line) - 1)] = '\0';
+    assert_true(strlen(line) <= 8192);
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+    free(long_text);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_process_is_gone_only_when_it_provably_is(void **state)
+{
+    (void)state;
+    struct process_identity self;
+    process_identify_self(&self);
+    assert_false(process_is_gone(&self));
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    struct process_identity other = self;
+    other.pid = child;
+    other.start_ticks = self.start_ticks - 1; /* the pid is in use, but by a later process */
+    assert_true(process_is_gone(&other));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(process_is_gone(&other));
+    snprintf(other.boot_id, sizeof(other.boot_id), "another machine");
+    assert_false(process_is_gone(&other));
+    other = self;
+    other.pid = child;
+    other.pid_namespace++;
+    assert_false(process_is_gone(&other));
+    other = self;
+    other.pid = child;
+    other.start_ticks = 0;
+    assert_false(process_is_gone(&other));
+}
+
+static void a_sentence_is_prefixed_and_cut_to_fit(void **state)
+{
+    (void)state;
+    struct errand_error err;
+    assert_int_equal(error_set(&err, "no %s", "table"), -1);
+    assert_int_equal(error_prefix(&err, "Schema.sql:%d", 3), -1);
+    assert_string_equal(err.message, "Schema.sql:3: no table");
+    for (int i = 0; i < 100; i++)
+        error_prefix(&err, "a rather long prefix");
+    assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
+    assert_int_equal(error_set(NULL, "nobody listens"), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_buffer_takes_its_maximum_and_not_a_byte_more),
+        cmocka_unit_test(an_arena_hands_out_zeroed_memory_and_refuses_the_impossible),
+        cmocka_unit_test(text_from_outside_becomes_valid),
+        cmocka_unit_test(uuids_are_random_and_parsed_strictly),
+        cmocka_unit_test(a_log_line_is_one_line_whatever_it_holds),
+        cmocka_unit_test(a_process_is_gone_only_when_it_provably_is),
+        cmocka_unit_test(a_sentence_is_prefixed_and_cut_to_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
