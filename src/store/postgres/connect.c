@@ -1,0 +1,218 @@
+/* How every connection of ours to PostgreSQL begins, and what its errors are called. */
+#include "store/postgres/connect.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECT_LIMIT_S = 30 };
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* libpq quotes the connection string in some of its errors, password included. */
+static bool says_secret(const char *text, const struct store_url *url)
+{
+    if (strstr(text, url->target))
+        return true;
+    bool words = !strstr(url->target, "://");
+    return words ? strstr(text, "password=") != NULL : strstr(text, "://") != NULL;
+}
+
+/* Makes one line of it: lines are joined, the position under a quoted statement and the source location go. */
+static void one_line(const char *from, char *text, size_t size)
+{
+    size_t used = 0;
+    while (*from != '\0' && used + 2 < size) {
+        size_t length = strcspn(from, "\n");
+        if (strncmp(from, "LOCATION:", 9) != 0 && strspn(from, " \t^") < length) {
+            size_t room = size - used - 1;
+            int put = snprintf(text + used, room + 1, "%s%.*s", used > 0 ? " " : "", (int)length, from);
+            used += (size_t)put < room ? (size_t)put : room;
+        }
+        from += length;
+        from += *from == '\n';
+    }
+    text[used] = '\0';
+}
+
+const char *connect_sqlstate(const PGresult *result)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    return state ? state : "";
+}
+
+void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, char *text, size_t size)
+{
+    const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
+    const char *hint = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
+    char whole[2048];
+    if (primary)
+        snprintf(whole, sizeof(whole), "%s%s%s%s%s", primary, detail ? ". " : "", detail ? detail : "", hint ? " " : "",
+                 hint ? hint : "");
+    else
+        snprintf(whole, sizeof(whole), "%s", conn ? PQerrorMessage(conn) : "");
+    one_line(whole, text, size);
+    if (text[0] == '\0')
+        snprintf(text, size, "the connection was lost");
+    else if (!primary && says_secret(text, url))
+        snprintf(text, size, "%s is not an address that libpq takes", url->shown);
+}
+
+/* A server's refusal, under PQERRORS_VERBOSE: "... FATAL:  3D000: database ..." in any language. */
+static void find_sqlstate(char *message, char sqlstate[6])
+{
+    sqlstate[0] = '\0';
+    for (char *at = message; (at = strstr(at, ":  ")) != NULL; at += 3) {
+        char *code = at + 3;
+        if (strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || code[5] != ':')
+            continue;
+        memcpy(sqlstate, code, 5);
+        sqlstate[5] = '\0';
+        memmove(code, code + 7, strlen(code + 7) + 1);
+    }
+}
+
+/* A server that is full, starting, stopping, or that nobody has spoken for. */
+static bool passes(const char *sqlstate, const PGconn *conn)
+{
+    if (sqlstate[0] != '\0')
+        return strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0 || strncmp(sqlstate, "08", 2) == 0;
+    return !PQconnectionNeedsPassword(conn) && PQsocket(conn) != -2;
+}
+
+void connect_failed(PGconn *conn, const struct store_url *url, struct connect_failure *failure)
+{
+    char message[1024];
+    one_line(PQerrorMessage(conn), message, sizeof(message));
+    find_sqlstate(message, failure->sqlstate);
+    failure->passes = passes(failure->sqlstate, conn);
+    if (says_secret(message, url)) {
+        failure->passes = false;
+        snprintf(message, sizeof(message), "it is not an address that libpq takes");
+    }
+    error_set(&failure->error, "cannot connect to %s: %s", url->shown,
+              message[0] ? message : "the server does not answer");
+}
+
+static bool is_address(const struct store_url *url)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url->target, &message);
+    PQconninfoFree(options);
+    PQfreemem(message);
+    return options != NULL;
+}
+
+PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
+                      struct errand_error *err)
+{
+    /* What stands before dbname, the URL overrides; what stands behind it, overrides the URL. */
+    const char *names[] = {
+        "fallback_application_name",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "dbname",
+        "client_encoding",
+        database ? "dbname" : NULL,
+        NULL,
+    };
+    const char *values[] = {
+        application_name ? application_name : "errand", "5", "2", "3", url->target, "UTF8", database, NULL,
+    };
+    if (!is_address(url)) {
+        error_set(err, "%s is not an address that libpq takes (postgresql://user:password@host:port/database)",
+                  url->shown);
+        return NULL;
+    }
+    PGconn *conn = PQconnectStartParams(names, values, 1);
+    if (!conn) {
+        error_set(err, "cannot connect to %s: out of memory", url->shown);
+        return NULL;
+    }
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    return conn;
+}
+
+static int64_t limit_us(PGconn *conn)
+{
+    long seconds = 0;
+    PQconninfoOption *options = PQconninfo(conn);
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val)
+            seconds = strtol(option->val, NULL, 10);
+    PQconninfoFree(options);
+    return clock_monotonic_us() + (seconds > 0 && seconds < 3600 ? seconds : CONNECT_LIMIT_S) * INT64_C(1000000);
+}
+
+/* Polls to the end. False: the time ran out. */
+static bool poll_until_made(PGconn *conn)
+{
+    int64_t until = limit_us(conn);
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (PQstatus(conn) != CONNECTION_BAD) {
+        int64_t left_us = until - clock_monotonic_us();
+        struct pollfd wait = { .fd = PQsocket(conn), .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT };
+        int ready = poll(&wait, 1, left_us > 0 ? (int)(left_us / 1000) : 0);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0)
+            return false;
+        next = PQconnectPoll(conn);
+        if (next == PGRES_POLLING_OK || next == PGRES_POLLING_FAILED)
+            break;
+    }
+    return true;
+}
+
+PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err)
+{
+    *later = false;
+    PGconn *conn = connect_start(url, database, NULL, err);
+    if (!conn)
+        return NULL;
+    bool in_time = poll_until_made(conn);
+    if (in_time && PQstatus(conn) == CONNECTION_OK) {
+        PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+        return conn;
+    }
+    struct connect_failure failure;
+    connect_failed(conn, url, &failure);
+    if (!in_time)
+        error_set(&failure.error, "cannot connect to %s: no answer in time", url->shown);
+    *later = failure.passes || !in_time;
+    if (err)
+        *err = failure.error;
+    PQfinish(conn);
+    return NULL;
+}
+
+int connect_quote(char *out, size_t size, const char *name)
+{
+    size_t used = 0;
+    for (const char *at = name; *at != '\0'; at++)
+        used += *at == '"' ? 2 : 1;
+    if (used + 3 > size)
+        return -1;
+    *out++ = '"';
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '"')
+            *out++ = '"';
+        *out++ = *at;
+    }
+    *out++ = '"';
+    *out = '\0';
+    return 0;
+}

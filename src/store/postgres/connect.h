@@ -1,0 +1,34 @@
+/* How every connection of ours to PostgreSQL begins, and what its errors are called. */
+#ifndef STORE_POSTGRES_CONNECT_H
+#define STORE_POSTGRES_CONNECT_H
+
+#include "store/url.h"
+
+#include <libpq-fe.h>
+
+/* Begins to connect, to be gone on with by PQconnectPoll. database: another than the URL's, or NULL;
+   application_name: where the URL gives none, or NULL. NULL and the sentence where memory ran out or the URL is not
+   one; a connection that fails at once is returned, its status says so. */
+PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
+                      struct errand_error *err);
+/* Connects and waits. *later as connection_try has it. */
+PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err);
+
+/* What kept the connection from being made: the sentence, its SQLSTATE ("" where no server spoke), and whether it may
+   pass by itself. */
+struct connect_failure {
+    char sqlstate[6];
+    bool passes;
+    struct errand_error error;
+};
+void connect_failed(PGconn *conn, const struct store_url *url, struct connect_failure *failure);
+
+/* What a server said, on one line, without secrets and without the "ERROR:" before it. */
+void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, char *text, size_t size);
+/* The SQLSTATE of an answer; "" where it has none. */
+const char *connect_sqlstate(const PGresult *result);
+
+/* "name" with its quotes doubled and around it, as an identifier; and 'text' as a literal. */
+int connect_quote(char *out, size_t size, const char *name);
+
+#endif
