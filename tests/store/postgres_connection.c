@@ -206,8 +206,8 @@ static void rows_changed_are_counted(void **state)
     struct errand_error err;
     struct result *result;
     connection_script(connection, "CREATE TEMP TABLE t (a int)", &err);
-    assert_int_equal(
-        connection_query(connection, "INSERT INTO t SELECT generate_series(1, 5)", NULL, 0, &result, &err), 0);
+    assert_int_equal(connection_query(connection, "INSERT INTO t SELECT generate_series(1, 5)", NULL, 0, &result, &err),
+                     0);
     assert_int_equal(result_affected(result), 5);
     result_free(result);
     assert_int_equal(connection_query(connection, "SELECT a FROM t", NULL, 0, &result, &err), 0);

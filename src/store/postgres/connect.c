@@ -83,12 +83,13 @@ static void find_sqlstate(char *message, char sqlstate[6])
     }
 }
 
-/* A server that is full, starting, stopping, or that nobody has spoken for. */
-static bool passes(const char *sqlstate, const PGconn *conn)
+/* A server that is full, starting, stopping, or that did not answer. Other failures are libpq's own, of its options. */
+static bool passes(const char *sqlstate, const PGconn *conn, const char *message)
 {
     if (sqlstate[0] != '\0')
         return strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0 || strncmp(sqlstate, "08", 2) == 0;
-    return !PQconnectionNeedsPassword(conn) && PQsocket(conn) != -2;
+    bool tried = strncmp(message, "connection to server", 20) == 0 || strncmp(message, "could not translate", 19) == 0;
+    return tried && !PQconnectionNeedsPassword(conn);
 }
 
 void connect_failed(PGconn *conn, const struct store_url *url, struct connect_failure *failure)
@@ -96,7 +97,7 @@ void connect_failed(PGconn *conn, const struct store_url *url, struct connect_fa
     char message[1024];
     one_line(PQerrorMessage(conn), message, sizeof(message));
     find_sqlstate(message, failure->sqlstate);
-    failure->passes = passes(failure->sqlstate, conn);
+    failure->passes = passes(failure->sqlstate, conn, message);
     if (says_secret(message, url)) {
         failure->passes = false;
         snprintf(message, sizeof(message), "it is not an address that libpq takes");
