@@ -84,7 +84,6 @@ struct errand_value {
         double number;
         struct { const char *data; size_t size; } text; /* TEXT, BYTES */
         errand_point point;
-        char uuid[37];
     } as;
 };
 
@@ -102,6 +101,7 @@ struct errand_value errand_blob(const void *data, size_t size);
 struct errand_value errand_timestamp(errand_time value);
 struct errand_value errand_day(errand_date value);
 struct errand_value errand_time_of_day(errand_clock value);
+/* Borrowed as text is. NULL gives SQL NULL. */
 struct errand_value errand_id(const errand_uuid *uuid);
 struct errand_value errand_position(errand_point value);
 

@@ -26,14 +26,18 @@ struct errand_context *context_new(const struct context_config *config);
 void context_free(struct errand_context *ctx);
 
 struct context_end {
-    enum job_end end;    /* RETURNED, FAILED, DISCARDED or SNOOZED */
-    const char *error;   /* the sentence; lives until the next context_call; NULL when it returned or snoozed */
+    enum job_end end;  /* RETURNED, FAILED, DISCARDED or SNOOZED */
+    const char *error; /* the sentence; lives until the next context_call; NULL when it returned or snoozed */
     int64_t snooze_us;
 };
 
 /* Calls fn and catches what it raises. A transaction that was left open is rolled back, and makes the end a failure.
    Does not nest. */
-struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg), void *arg);
+struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
+                                void *arg);
+/* After a call that another context's raise has unwound through, so that context_call did not return: ends it as if fn
+   had raised. Does nothing after a call that returned. */
+void context_abandon(struct errand_context *ctx);
 /* Frees what the context has handed out; between two calls, outside both. */
 void context_reset(struct errand_context *ctx);
 /* CLOCK_MONOTONIC microseconds at which the running job is killed; INT64_MAX: never. */

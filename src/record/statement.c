@@ -1,0 +1,210 @@
+/* Statements in the making: text in the context's buffer, values in its list. Names are quoted, values bound. */
+#include "record/statement.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void statement_begin(struct errand_context *ctx)
+{
+    context_check(ctx);
+    buffer_reset(&ctx->sql);
+    ctx->value_count = 0;
+}
+
+void statement_add(struct errand_context *ctx, const char *text)
+{
+    buffer_puts(&ctx->sql, text);
+}
+
+void statement_add_name(struct errand_context *ctx, const char *name)
+{
+    struct buffer *sql = &ctx->sql;
+    buffer_add(sql, "\"", 1);
+    for (size_t plain; *name; name += plain) {
+        plain = strcspn(name, "\"");
+        buffer_add(sql, name, plain);
+        if (name[plain] == '"') {
+            buffer_add(sql, "\"\"", 2);
+            plain++;
+        }
+    }
+    buffer_add(sql, "\"", 1);
+}
+
+/* SQLite has one namespace: a table of another schema goes by its bare name there. */
+void statement_add_table(struct errand_context *ctx, const struct errand_table *table)
+{
+    if (table->schema && context_kind(ctx) == STORE_POSTGRES) {
+        statement_add_name(ctx, table->schema);
+        statement_add(ctx, ".");
+    }
+    statement_add_name(ctx, table->name);
+}
+
+void statement_add_columns(struct errand_context *ctx, const struct errand_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        statement_add(ctx, i ? ", " : "");
+        statement_add_name(ctx, table->columns[i].name);
+    }
+}
+
+static void make_room(struct errand_context *ctx)
+{
+    if (ctx->value_count < ctx->value_capacity)
+        return;
+    size_t capacity = ctx->value_capacity ? 2 * ctx->value_capacity : 64;
+    struct errand_value *values = reallocarray(ctx->values, capacity, sizeof(*values));
+    if (!values)
+        errand_fail(ctx, "out of memory");
+    ctx->values = values;
+    ctx->value_capacity = capacity;
+}
+
+void statement_bind(struct errand_context *ctx, struct errand_value value)
+{
+    make_room(ctx);
+    ctx->values[ctx->value_count++] = value;
+}
+
+void statement_add_value(struct errand_context *ctx, struct errand_value value)
+{
+    statement_bind(ctx, value);
+    buffer_printf(&ctx->sql, "$%zu", ctx->value_count);
+}
+
+struct errand_value statement_value(struct errand_context *ctx, const struct errand_table *table,
+                                    const struct errand_column *column, const void *record)
+{
+    struct errand_value value = field_value(column, record);
+    if (value.kind == ERRAND_VALUE_NONE)
+        errand_fail(ctx, "%s.%s holds a number that is none of the enum's labels", table->record_name, column->name);
+    return value;
+}
+
+void statement_add_key(struct errand_context *ctx, const struct errand_table *table, const struct errand_value *key,
+                       const void *record)
+{
+    for (size_t i = 0; i < table->primary_key_count; i++) {
+        const struct errand_column *column = &table->columns[table->primary_key[i]];
+        statement_add(ctx, i ? " AND " : "");
+        statement_add_name(ctx, column->name);
+        statement_add(ctx, " = ");
+        statement_add_value(ctx, key ? key[i] : statement_value(ctx, table, column, record));
+    }
+}
+
+void statement_need_key(struct errand_context *ctx, const struct errand_table *table, const char *verb)
+{
+    context_check(ctx);
+    if (table->primary_key_count == 0)
+        errand_fail(ctx,
+                    "%s_%s: the table %s has no primary key, so its rows cannot be told apart; give it one, or use "
+                    "errand_sql with a condition of your own",
+                    table->record_name, verb, table->name);
+}
+
+struct result *statement_run(struct errand_context *ctx, const struct errand_table *table, const char *verb)
+{
+    if (ctx->sql.failed)
+        errand_fail(ctx, "%s_%s: the statement is longer than %d bytes, or memory ran out", table->record_name, verb,
+                    CONTEXT_SQL_MAX);
+    return context_query(ctx, table, verb, ctx->sql.data, ctx->values, ctx->value_count);
+}
+
+int64_t statement_change(struct errand_context *ctx, const struct errand_table *table, const char *verb)
+{
+    struct result *result = statement_run(ctx, table, verb);
+    int64_t affected = result_affected(result);
+    result_free(result);
+    return affected;
+}
+
+static int row_decode(const struct field_decoder *decoder, const struct result *result, size_t row, void *record,
+                      struct errand_error *err)
+{
+    const struct errand_table *table = decoder->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t size;
+        const char *cell = result_cell(result, row, i, &size);
+        if (field_decode(decoder, &table->columns[i], cell, size, record, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int rows_decode(struct errand_context *ctx, const struct errand_table *table, const struct result *result, size_t first,
+                size_t count, void *records, struct errand_error *err)
+{
+    const struct field_decoder decoder = { table, context_kind(ctx), context_arena(ctx), ctx->locale };
+    if (result_columns(result) != table->column_count)
+        return error_set(err, "the database gave %zu columns instead of %zu", result_columns(result),
+                         table->column_count);
+    for (size_t i = 0; i < count; i++) {
+        if (row_decode(&decoder, result, first + i, (char *)records + i * table->record_size, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct errand_list statement_fetch(struct errand_context *ctx, const struct errand_table *table, const char *verb)
+{
+    struct result *result = statement_run(ctx, table, verb);
+    struct errand_error err;
+    struct errand_list list = { .count = result_rows(result) };
+    size_t size;
+    int failed = -1;
+    if (!__builtin_mul_overflow(list.count, table->record_size, &size))
+        list.items = arena_alloc(context_arena(ctx), size);
+    if (list.items)
+        failed = rows_decode(ctx, table, result, 0, list.count, list.items, &err);
+    else
+        error_set(&err, "out of memory");
+    result_free(result);
+    if (failed)
+        context_fail(ctx, table, verb, &err);
+    return list;
+}
+
+/* ---- A row that a claim encoded ---- */
+
+static int encoded_decode(const struct field_decoder *decoder, const char *row, size_t size, void *record,
+                          struct errand_error *err)
+{
+    const struct errand_table *table = decoder->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        uint32_t length;
+        if (size < sizeof(length))
+            return error_set(err, "%s: the encoded row ends early", table->record_name);
+        memcpy(&length, row, sizeof(length));
+        row += sizeof(length);
+        size -= sizeof(length);
+        bool null = length == UINT32_MAX;
+        size_t bytes = null ? 0 : length;
+        if (bytes > size)
+            return error_set(err, "%s: the encoded row ends early", table->record_name);
+        /* Cells are read as C strings, and here none has a NUL behind it. */
+        char *cell = null ? NULL : arena_copy(decoder->arena, row, bytes);
+        if (!null && !cell)
+            return error_set(err, "%s: out of memory", table->record_name);
+        if (field_decode(decoder, &table->columns[i], cell, bytes, record, err) < 0)
+            return -1;
+        row += bytes;
+        size -= bytes;
+    }
+    return size == 0 ? 0 : error_set(err, "%s: the encoded row is too long", table->record_name);
+}
+
+void *record_decode(struct errand_context *ctx, const struct errand_table *table, enum store_kind kind, const void *row,
+                    size_t size)
+{
+    context_check(ctx);
+    void *record = errand_alloc(ctx, table->record_size);
+    const struct field_decoder decoder = { table, kind, context_arena(ctx), ctx->locale };
+    struct errand_error err;
+    if (encoded_decode(&decoder, row, size, record, &err) < 0)
+        errand_fail(ctx, "%s", err.message);
+    return record;
+}
