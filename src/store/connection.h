@@ -12,8 +12,8 @@ struct connection;
 /* Opens; never creates a SQLite file. NULL and the sentence (which database, what it said, what to do). */
 struct connection *connection_open(const struct store_url *url, struct errand_error *err);
 /* The same; *later says of a failure that it may pass by itself: the server is full (53300), starting up or shutting
-   down (57P03), or does not answer (no such host, connection refused, timeout). false for a wrong password, a database or
-   file that is not there. */
+   down (57P03), or does not answer (no such host, connection refused, timeout). false for a wrong password, a database
+   or file that is not there. */
 struct connection *connection_try(const struct store_url *url, bool *later, struct errand_error *err);
 /* Creates the database first if there is none: a SQLite file (its folder must exist), or CREATE DATABASE through the
    server's database "postgres". *created says so. */

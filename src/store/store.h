@@ -21,12 +21,12 @@ struct store_table; /* a job table as the store knows it */
 /* What went wrong, by what the worker can do about it. */
 enum store_fault {
     STORE_OK = 0,
-    STORE_OFFLINE,  /* the connection is gone; whether the statement took effect is unknown. Send it again when
-                       `online` is told: outcomes are fenced, so twice does no harm */
-    STORE_BUSY,     /* a lock was not had in time, a deadlock, a serialization failure, the table was altered, the disk
-                       is full: nothing took effect; try again, later */
-    STORE_REFUSED,  /* the database does not take it: these rows, or this table as it is. Nothing took effect */
-    STORE_CLOSED    /* the store was closed before */
+    STORE_OFFLINE, /* the connection is gone; whether the statement took effect is unknown. Send it again when
+                      `online` is told: outcomes are fenced, so twice does no harm */
+    STORE_BUSY,    /* a lock was not had in time, a deadlock, a serialization failure, the table was altered, the disk
+                      is full: nothing took effect; try again, later */
+    STORE_REFUSED, /* the database does not take it: these rows, or this table as it is. Nothing took effect */
+    STORE_CLOSED   /* the store was closed before */
 };
 
 struct store_result {
@@ -51,10 +51,10 @@ struct store_events {
 };
 
 struct store_config {
-    const struct store_url *url;   /* borrowed while the store lives */
-    const struct log *log;         /* likewise */
-    uint64_t worker;               /* random id of this worker, not 0; its lease is held under it */
-    const char *application_name;  /* for pg_stat_activity: "RunJobs" */
+    const struct store_url *url;  /* borrowed while the store lives */
+    const struct log *log;        /* likewise */
+    uint64_t worker;              /* random id of this worker, not 0; its lease is held under it */
+    const char *application_name; /* for pg_stat_activity: "RunJobs" */
 };
 
 /* Begins to connect. NULL and the sentence only for what can be seen without connecting (or, on SQLite, a file that is
@@ -74,10 +74,10 @@ enum store_kind store_kind(const struct store *store);
 void store_install(struct store *store, store_done done, void *arg);
 
 struct store_table_state {
-    bool usable;          /* claims and outcomes work; false: `warning` says why, and the statement that helps */
-    bool has_position;    /* it has queue_position: claims follow the order of insertion */
-    bool has_index;       /* the index for claiming is there */
-    const char *warning;  /* sentences for the log, one a line, each with the statement to run; NULL: all is well */
+    bool usable;         /* claims and outcomes work; false: `warning` says why, and the statement that helps */
+    bool has_position;   /* it has queue_position: claims follow the order of insertion */
+    bool has_index;      /* the index for claiming is there */
+    const char *warning; /* sentences for the log, one a line, each with the statement to run; NULL: all is well */
 };
 typedef void (*store_table_done)(void *arg, struct store_result result, const struct store_table_state *state);
 
@@ -93,20 +93,20 @@ void store_table_prepare(struct store_table *table, store_table_done done, void 
 
 /* What was claimed. Valid during the callback only. */
 struct store_job {
-    const char *id;          /* text of the id column */
+    const char *id; /* text of the id column */
     uint64_t claim;
-    int attempts;            /* attempts_count, this attempt included */
-    int64_t late_us;         /* how long it had been due when it was claimed, by the database's clock */
-    const void *row;         /* the encoded row (connection.h), in the order of the generated table's columns */
+    int attempts;    /* attempts_count, this attempt included */
+    int64_t late_us; /* how long it had been due when it was claimed, by the database's clock */
+    const void *row; /* the encoded row (connection.h), in the order of the generated table's columns */
     size_t row_size;
 };
 
 /* What an attempt leaves behind in errand_attempts; times are microseconds before now, by this machine's clock. */
 struct store_attempt {
     int64_t started_ago_us, finished_ago_us;
-    const char *error;       /* NULL: none */
-    const char *backtrace;   /* NULL: none */
-    const char *output;      /* NULL: none; at most 64 KiB */
+    const char *error;     /* NULL: none */
+    const char *backtrace; /* NULL: none */
+    const char *output;    /* NULL: none; at most 64 KiB */
     size_t output_size;
 };
 
@@ -116,8 +116,8 @@ struct store_outcome {
     int attempts;
     enum job_end end;
     struct job_transition transition;
-    const char *error;                    /* for transition.set_error: any bytes; made valid text by the store */
-    const struct store_attempt *attempt;  /* NULL: none is kept */
+    const char *error;                   /* for transition.set_error: any bytes; made valid text by the store */
+    const struct store_attempt *attempt; /* NULL: none is kept */
 };
 
 /* One transaction: outcomes, then the jobs of claims whose answer never came are put back, then a claim. */
@@ -126,17 +126,17 @@ struct store_exchange {
     size_t outcome_count;      /* at most STORE_OUTCOMES_MAX */
     const uint64_t *forgotten; /* numbers of claims that this worker asked for and never got an answer to */
     size_t forgotten_count;
-    uint64_t claim;            /* its number, never used before by this worker; 0: claim nothing */
-    size_t claim_limit;        /* at most STORE_CLAIM_MAX */
-    bool in_order;             /* max_concurrency is 1: strictly in order, from the very first pending row */
+    uint64_t claim;     /* its number, never used before by this worker; 0: claim nothing */
+    size_t claim_limit; /* at most STORE_CLAIM_MAX */
+    bool in_order;      /* max_concurrency is 1: strictly in order, from the very first pending row */
 };
 enum { STORE_OUTCOMES_MAX = 4096, STORE_CLAIM_MAX = 4096, STORE_ERROR_MAX = 8192, STORE_OUTPUT_MAX = 65536 };
 
 struct store_answer {
-    const struct store_job *jobs;  /* in the order in which they are to start */
+    const struct store_job *jobs; /* in the order in which they are to start */
     size_t job_count;
-    size_t dropped;                /* outcomes whose row is no longer held by their claim */
-    const char *dropped_id;        /* one of them, for the log; NULL when none */
+    size_t dropped;         /* outcomes whose row is no longer held by their claim */
+    const char *dropped_id; /* one of them, for the log; NULL when none */
 };
 typedef void (*store_exchange_done)(void *arg, struct store_result result, const struct store_answer *answer);
 
@@ -151,7 +151,8 @@ void store_exchange(struct store_table *table, const struct store_exchange *exch
    wakes this worker; claim once more before resting, for what came before. STORE_BUSY: someone is inserting right
    now; claim and ask again in 20 ms. */
 void store_sleep(struct store_table *table, store_done done, void *arg);
-/* No longer asleep: inserts need not notify. Cheap, and needless before store_exchange finds work only if it follows. */
+/* No longer asleep: inserts need not notify. Cheap, and needless before store_exchange finds work only if it follows.
+ */
 void store_wake(struct store_table *table);
 
 typedef void (*store_next_done)(void *arg, struct store_result result, int64_t delay_us);

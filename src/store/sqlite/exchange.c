@@ -1,0 +1,383 @@
+/* The exchange: outcomes, then jobs of forgotten claims are put back, then a claim. */
+#include "store/sqlite/store.h"
+
+#include "base/buffer.h"
+#include "store/result.h"
+#include "store/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct exchange_request {
+    struct request base;
+    store_exchange_done done;
+    struct store_exchange exchange; /* what it points to is in the request's arena */
+    struct store_answer answer;
+    struct store_job *jobs; /* owned */
+    size_t *offsets;        /* of each job's id and row in rows, until it stops moving; owned */
+    struct buffer rows;
+};
+
+/* Text of a claim's uuid; outcomes come in runs of one claim. */
+struct lock_text {
+    uint64_t claim;
+    errand_uuid uuid;
+};
+
+static const char *lock_of(struct sqlite_store *store, struct lock_text *lock, uint64_t claim)
+{
+    if (lock->claim != claim || lock->uuid.text[0] == '\0') {
+        lock->claim = claim;
+        lock->uuid = store_claim_uuid(store->config.worker, claim);
+    }
+    return lock->uuid.text;
+}
+
+static int code_of(struct sqlite_store *store)
+{
+    return sqlite3_extended_errcode(store->database.handle);
+}
+
+/* ---- Hints: the rowid of a claimed job ---- */
+
+static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint64_t claim, uint64_t *key)
+{
+    uint64_t hash = 14695981039346656037u ^ claim; /* FNV-1a */
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (unsigned char)*id) * 1099511628211u;
+    *key = hash;
+    return &table->hints[(hash ^ hash >> 32) % ROW_HINTS];
+}
+
+static void remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
+{
+    if (!table->hints)
+        table->hints = needed(calloc(ROW_HINTS, sizeof(*table->hints)));
+    uint64_t key;
+    struct row_hint *hint = hint_of(table, id, claim, &key);
+    *hint = (struct row_hint){ .key = key, .row = row };
+}
+
+static bool recall_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t *row)
+{
+    if (!table->hints)
+        return false;
+    uint64_t key;
+    struct row_hint *hint = hint_of(table, id, claim, &key);
+    *row = hint->row;
+    return hint->key == key;
+}
+
+/* ---- Outcomes ---- */
+
+static bool is_plain_success(const struct store_outcome *outcome)
+{
+    const struct job_transition *next = &outcome->transition;
+    return next->status == JOB_STATUS_SUCCEEDED && !next->set_run_at && !next->set_error && !next->uncount;
+}
+
+struct outcome_values {
+    const char *now, *lock;
+    char run_at[CLOCK_TEXT_MAX];
+};
+
+static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *outcome, struct outcome_values *values)
+{
+    const struct job_transition *next = &outcome->transition;
+    bind_text(statement, 4, job_status_label(next->status));
+    sqlite3_bind_int(statement, 5, next->uncount);
+    bind_text(statement, 6,
+              next->set_run_at ? clock_format(clock_realtime_us() + next->delay_us, values->run_at) : NULL);
+    bind_text(statement, 7, next->set_error ? outcome->error : NULL);
+}
+
+/* Applies the outcome through one of the two statements; *applied says whether a row was still held. */
+static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which, int64_t row,
+                    const struct store_outcome *outcome, struct outcome_values *values, bool *applied)
+{
+    sqlite3_stmt *statement = table_statement(table, which);
+    if (!statement)
+        return code_of(store);
+    bind_text(statement, 1, values->now);
+    bind_text(statement, 2, outcome->id);
+    bind_text(statement, 3, values->lock);
+    if (which == TABLE_SETTLE || which == TABLE_SETTLE_BY_ID)
+        bind_settle(statement, outcome, values);
+    if (which == TABLE_FINISH || which == TABLE_SETTLE)
+        sqlite3_bind_int64(statement, 9, row);
+    int code = step_once(statement);
+    *applied = code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0;
+    return code;
+}
+
+static int apply(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome,
+                 struct outcome_values *values, bool *applied)
+{
+    bool plain = is_plain_success(outcome);
+    int64_t row;
+    if (recall_row(table, outcome->id, outcome->claim, &row)) {
+        int code = apply_by(store, table, plain ? TABLE_FINISH : TABLE_SETTLE, row, outcome, values, applied);
+        if (code != SQLITE_OK || *applied)
+            return code;
+    }
+    return apply_by(store, table, plain ? TABLE_FINISH_BY_ID : TABLE_SETTLE_BY_ID, 0, outcome, values, applied);
+}
+
+static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome)
+{
+    const struct store_attempt *attempt = outcome->attempt;
+    sqlite3_stmt *statement = own_statement(store, OWN_ADD_ATTEMPT);
+    if (!statement)
+        return code_of(store);
+    char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
+    errand_time now = clock_realtime_us();
+    bind_text(statement, 1, table->base.type->table->name);
+    bind_text(statement, 2, outcome->id);
+    sqlite3_bind_int(statement, 3, outcome->attempts);
+    bind_text(statement, 4, clock_format(now - attempt->started_ago_us, started));
+    bind_text(statement, 5, clock_format(now - attempt->finished_ago_us, finished));
+    bind_text(statement, 6, job_end_label(outcome->end));
+    bind_text(statement, 7, attempt->error);
+    bind_text(statement, 8, attempt->backtrace);
+    bind_text(statement, 9, attempt->output);
+    return step_once(statement);
+}
+
+static int apply_outcomes(struct sqlite_store *store, struct exchange_request *request, const char *now)
+{
+    struct lock_text lock = { 0 };
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < request->exchange.outcome_count && code == SQLITE_OK; i++) {
+        const struct store_outcome *outcome = &request->exchange.outcomes[i];
+        struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, outcome->claim) };
+        bool applied;
+        code = apply(store, request->base.table, outcome, &values, &applied);
+        if (code == SQLITE_OK && !applied) {
+            request->answer.dropped++;
+            request->answer.dropped_id = outcome->id;
+        } else if (code == SQLITE_OK && outcome->attempt && store->installed) {
+            code = add_attempt(store, request->base.table, outcome);
+            /* An outcome is not lost for its record: someone may have dropped our table. */
+            if (database_fault(code) == STORE_REFUSED)
+                code = SQLITE_OK;
+        }
+    }
+    return code;
+}
+
+static int put_back_forgotten(struct sqlite_store *store, struct exchange_request *request)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < request->exchange.forgotten_count && code == SQLITE_OK; i++) {
+        sqlite3_stmt *statement = table_statement(request->base.table, TABLE_FORGET);
+        if (!statement)
+            return code_of(store);
+        errand_uuid lock = store_claim_uuid(store->config.worker, request->exchange.forgotten[i]);
+        bind_text(statement, 1, lock.text);
+        code = step_once(statement);
+    }
+    return code;
+}
+
+/* ---- The claim ---- */
+
+enum { CLAIM_ROW, CLAIM_ID, CLAIM_RUN_AT, CLAIM_ATTEMPTS, CLAIM_COLUMNS };
+
+static int add_claimed(struct exchange_request *request, sqlite3_stmt *claim, errand_time now)
+{
+    size_t at = request->answer.job_count;
+    struct store_job *job = &request->jobs[at];
+    char number[DATABASE_NUMBER_MAX];
+    size_t size;
+    errand_time due = now;
+    clock_parse((const char *)sqlite3_column_text(claim, CLAIM_RUN_AT), &due);
+    *job = (struct store_job){
+        .claim = request->exchange.claim,
+        .attempts = sqlite3_column_int(claim, CLAIM_ATTEMPTS),
+        .late_us = due < 0 || due > now ? 0 : now - due,
+    };
+    request->offsets[2 * at] = request->rows.size;
+    const void *id = database_cell(claim, CLAIM_ID, number, &size);
+    buffer_add(&request->rows, id ? id : "", size);
+    buffer_add(&request->rows, "", 1);
+    request->offsets[2 * at + 1] = request->rows.size;
+    int columns = sqlite3_column_count(claim);
+    for (int column = CLAIM_COLUMNS; column < columns; column++) {
+        const void *cell = database_cell(claim, column, number, &size);
+        row_add(&request->rows, cell, size);
+    }
+    job->row_size = request->rows.size - request->offsets[2 * at + 1];
+    if (request->rows.failed)
+        return SQLITE_NOMEM;
+    request->answer.job_count++;
+    return SQLITE_OK;
+}
+
+/* Rows larger than memory allows are left for the next claim: the first of them at least is taken. */
+static int gather(struct exchange_request *request, sqlite3_stmt *claim, int64_t *rows, errand_time now)
+{
+    int code = sqlite3_step(claim);
+    for (; code == SQLITE_ROW; code = sqlite3_step(claim)) {
+        rows[request->answer.job_count] = sqlite3_column_int64(claim, CLAIM_ROW);
+        int added = add_claimed(request, claim, now);
+        if (added != SQLITE_OK) {
+            sqlite3_reset(claim);
+            return added;
+        }
+        if (request->rows.size > ROWS_BYTES_MAX / 16)
+            break;
+    }
+    sqlite3_reset(claim);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static void point_into_rows(struct exchange_request *request)
+{
+    for (size_t i = 0; i < request->answer.job_count; i++) {
+        request->jobs[i].id = request->rows.data + request->offsets[2 * i];
+        request->jobs[i].row = request->rows.data + request->offsets[2 * i + 1];
+    }
+    request->answer.jobs = request->jobs;
+}
+
+static int mark(struct sqlite_store *store, struct exchange_request *request, const int64_t *rows, const char *now,
+                const char *lock)
+{
+    struct sqlite_table *table = request->base.table;
+    sqlite3_stmt *statement = table_statement(table, TABLE_MARK);
+    if (!statement)
+        return code_of(store);
+    bind_text(statement, 1, now);
+    bind_text(statement, 2, lock);
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < request->answer.job_count && code == SQLITE_OK; i++) {
+        sqlite3_bind_int64(statement, 3, rows[i]);
+        code = step_once(statement);
+        remember_row(table, request->jobs[i].id, request->exchange.claim, rows[i]);
+    }
+    return code;
+}
+
+static int claim(struct sqlite_store *store, struct exchange_request *request, errand_time now, const char *now_as_text)
+{
+    size_t limit = request->exchange.claim_limit;
+    if (request->exchange.claim == 0 || limit == 0)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = table_statement(request->base.table, TABLE_CLAIM);
+    if (!statement)
+        return code_of(store);
+    errand_uuid lock = store_claim_uuid(store->config.worker, request->exchange.claim);
+    bind_text(statement, 1, now_as_text);
+    bind_text(statement, 2, lock.text);
+    sqlite3_bind_int64(statement, 3, (int64_t)limit);
+    if (!request->jobs) {
+        request->jobs = needed(calloc(limit, sizeof(*request->jobs)));
+        request->offsets = needed(calloc(2 * limit, sizeof(*request->offsets)));
+    }
+    int64_t *rows = needed(calloc(limit, sizeof(*rows)));
+    int code = gather(request, statement, rows, now);
+    if (code == SQLITE_OK) {
+        point_into_rows(request);
+        code = mark(store, request, rows, now_as_text, lock.text);
+    }
+    free(rows);
+    return code;
+}
+
+static int exchange(struct sqlite_store *store, struct request *base)
+{
+    struct exchange_request *request = (struct exchange_request *)base;
+    errand_time now = clock_realtime_us();
+    char text[CLOCK_TEXT_MAX];
+    clock_format(now, text);
+    request->answer = (struct store_answer){ 0 };
+    buffer_reset(&request->rows);
+    int code = apply_outcomes(store, request, text);
+    if (code == SQLITE_OK)
+        code = put_back_forgotten(store, request);
+    return code == SQLITE_OK ? claim(store, request, now, text) : code;
+}
+
+/* A claim that would find nothing takes no lock. */
+static bool finds_nothing(struct sqlite_store *store, struct request *base)
+{
+    const struct store_exchange *wanted = &((struct exchange_request *)base)->exchange;
+    if (wanted->outcome_count > 0 || wanted->forgotten_count > 0)
+        return false;
+    if (wanted->claim == 0 || wanted->claim_limit == 0)
+        return true;
+    sqlite3_stmt *statement = table_statement(base->table, TABLE_PENDING);
+    if (!statement)
+        return false; /* the claim itself says why */
+    (void)store;
+    char now[CLOCK_TEXT_MAX];
+    bind_text(statement, 1, now_text(now));
+    int code = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE;
+}
+
+/* ---- The verb ---- */
+
+static void tell(struct request *base)
+{
+    struct exchange_request *request = (struct exchange_request *)base;
+    bool took_effect = base->result.fault == STORE_OK;
+    static const struct store_answer none;
+    request->done(base->arg, base->result, took_effect ? &request->answer : &none);
+    free(request->jobs);
+    free(request->offsets);
+    buffer_release(&request->rows);
+}
+
+static const char *copy_text(struct arena *arena, const char *text, size_t most)
+{
+    return text ? needed((char *)store_text(arena, text, strnlen(text, most + 1), most)) : NULL;
+}
+
+static const struct store_attempt *copy_attempt(struct arena *arena, const struct store_attempt *attempt)
+{
+    if (!attempt)
+        return NULL;
+    struct store_attempt *copy = needed(arena_alloc(arena, sizeof(*copy)));
+    *copy = *attempt;
+    copy->error = copy_text(arena, attempt->error, STORE_ERROR_MAX);
+    copy->backtrace = copy_text(arena, attempt->backtrace, STORE_OUTPUT_MAX);
+    if (attempt->output)
+        copy->output = needed((char *)store_text(arena, attempt->output, attempt->output_size, STORE_OUTPUT_MAX));
+    return copy;
+}
+
+static void copy_exchange(struct exchange_request *request, const struct store_exchange *exchange)
+{
+    struct arena *arena = &request->base.arena;
+    request->exchange = *exchange;
+    struct store_outcome *outcomes = needed(arena_alloc(arena, (exchange->outcome_count + 1) * sizeof(*outcomes)));
+    for (size_t i = 0; i < exchange->outcome_count; i++) {
+        outcomes[i] = exchange->outcomes[i];
+        outcomes[i].id = needed(arena_strdup(arena, exchange->outcomes[i].id));
+        outcomes[i].error = copy_text(arena, exchange->outcomes[i].error, STORE_ERROR_MAX);
+        outcomes[i].attempt = copy_attempt(arena, exchange->outcomes[i].attempt);
+    }
+    request->exchange.outcomes = outcomes;
+    size_t size = exchange->forgotten_count * sizeof(*exchange->forgotten);
+    uint64_t *forgotten = needed(arena_alloc(arena, size + 1));
+    if (size > 0)
+        memcpy(forgotten, exchange->forgotten, size);
+    request->exchange.forgotten = forgotten;
+}
+
+void sqlite_exchange(struct store_table *table, const struct store_exchange *wanted, store_exchange_done done,
+                     void *arg)
+{
+    struct exchange_request *request = request_new(sizeof(*request), exchange, tell);
+    request->base.table = (struct sqlite_table *)table;
+    request->base.arg = arg;
+    request->base.writes = true;
+    request->base.idle = finds_nothing;
+    request->done = done;
+    request->rows = (struct buffer)BUFFER_INIT(ROWS_BYTES_MAX);
+    copy_exchange(request, wanted);
+    request_send(table->store, &request->base);
+}

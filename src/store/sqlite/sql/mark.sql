@@ -1,0 +1,3 @@
+UPDATE {table}
+SET status = 'job_status_running', locked_at = ?1, locked_by = ?2, attempts_count = attempts_count + 1
+WHERE _rowid_ = ?3

@@ -1,0 +1,4 @@
+SELECT run_at FROM {table}
+WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL
+ORDER BY run_at
+LIMIT 1

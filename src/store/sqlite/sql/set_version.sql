@@ -1,0 +1,1 @@
+UPDATE errand_version SET version = ?1

@@ -1,0 +1,256 @@
+/* Our own tables: making them, errand_workers, errand_stats; and locked_at of long jobs. */
+#include "store/sqlite/store.h"
+
+#include <errand.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/statements.h"
+
+#define DAY_US INT64_C(86400000000)
+
+/* Each brings our tables from the version of its place in this list to the next. */
+static const char *const steps[] = { sql_install_1 };
+enum { VERSION = sizeof(steps) / sizeof(*steps) };
+
+static void send_done(struct store *store, struct request *request, store_done done, void *arg)
+{
+    request->done = done;
+    request->arg = arg;
+    request_send(store, request);
+}
+
+static int code_of(struct sqlite_store *store)
+{
+    return sqlite3_extended_errcode(store->database.handle);
+}
+
+/* ---- Install ---- */
+
+static int read_number(struct sqlite_store *store, enum own_statement which, int64_t *number)
+{
+    *number = 0;
+    sqlite3_stmt *statement = own_statement(store, which);
+    if (!statement)
+        return code_of(store);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int read_installed(struct sqlite_store *store, int64_t *version)
+{
+    int64_t there;
+    *version = 0;
+    int code = read_number(store, OWN_HAS_VERSION, &there);
+    return code == SQLITE_OK && there ? read_number(store, OWN_VERSION, version) : code;
+}
+
+static int write_installed(struct sqlite_store *store)
+{
+    sqlite3_stmt *statement = own_statement(store, OWN_SET_VERSION);
+    if (!statement)
+        return code_of(store);
+    sqlite3_bind_int64(statement, 1, VERSION);
+    return step_once(statement);
+}
+
+/* In a transaction that holds the write lock, so that of two that install at once the second finds it done. A version
+   that is newer than ours was made by a newer program, which keeps what older ones use. */
+static int upgrade(struct sqlite_store *store)
+{
+    int64_t version;
+    int code = read_installed(store, &version);
+    if (code != SQLITE_OK || version >= VERSION)
+        return code;
+    for (; version < VERSION && code == SQLITE_OK; version++)
+        code = database_run(&store->database, steps[version]);
+    return code == SQLITE_OK ? write_installed(store) : code;
+}
+
+/* ---- errand_workers ---- */
+
+struct heartbeat_request {
+    struct request base;
+    const char *tables; /* in the request's arena */
+};
+
+static int beat(struct sqlite_store *store, const char *tables)
+{
+    sqlite3_stmt *statement = own_statement(store, OWN_HEARTBEAT);
+    if (!statement)
+        return code_of(store);
+    char id[17], now[CLOCK_TEXT_MAX];
+    snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
+    bind_text(statement, 1, id);
+    bind_text(statement, 2, store->self.host);
+    bind_text(statement, 3, store->self.boot_id);
+    sqlite3_bind_int64(statement, 4, store->self.pid_namespace);
+    sqlite3_bind_int64(statement, 5, store->self.pid);
+    sqlite3_bind_int64(statement, 6, store->self.start_ticks);
+    bind_text(statement, 7, tables);
+    bind_text(statement, 8, now_text(now));
+    bind_text(statement, 9, ERRAND_VERSION);
+    return step_once(statement);
+}
+
+/* Workers last seen a day ago: nothing that they held is still running. */
+static int bury(struct sqlite_store *store)
+{
+    sqlite3_stmt *statement = own_statement(store, OWN_BURY);
+    if (!statement)
+        return code_of(store);
+    char id[17], before[CLOCK_TEXT_MAX];
+    snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
+    bind_text(statement, 1, clock_format(clock_realtime_us() - DAY_US, before));
+    bind_text(statement, 2, id);
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        lease_remove(&store->lease, strtoull((const char *)sqlite3_column_text(statement, 0), NULL, 16));
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int install(struct sqlite_store *store, struct request *request)
+{
+    int code = database_run(&store->database, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = upgrade(store);
+    if (code == SQLITE_OK)
+        code = beat(store, ((struct heartbeat_request *)request)->tables);
+    if (code == SQLITE_OK)
+        code = database_run(&store->database, "COMMIT");
+    store->installed = code == SQLITE_OK;
+    return code;
+}
+
+static int heartbeat(struct sqlite_store *store, struct request *request)
+{
+    if (!store->installed)
+        return SQLITE_OK;
+    int code = beat(store, ((struct heartbeat_request *)request)->tables);
+    return code == SQLITE_OK ? bury(store) : code;
+}
+
+void upkeep_leave(struct sqlite_store *store)
+{
+    char id[17];
+    snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
+    sqlite3_stmt *statement = own_statement(store, OWN_LEAVE);
+    if (!statement)
+        return;
+    bind_text(statement, 1, id);
+    step_once(statement);
+}
+
+/* Names of the job tables, one behind the other with commas. */
+static const char *table_names(struct arena *arena, const struct sqlite_store *store)
+{
+    size_t size = 1;
+    for (const struct sqlite_table *table = store->tables; table; table = table->next)
+        size += strlen(table->base.type->table->name) + 1;
+    char *names = needed(arena_alloc(arena, size)), *at = names;
+    for (const struct sqlite_table *table = store->tables; table; table = table->next)
+        at += sprintf(at, "%s%s", at > names ? "," : "", table->base.type->table->name);
+    return names;
+}
+
+static void send_beat(struct store *base, bool writes, int (*work)(struct sqlite_store *, struct request *),
+                      store_done done, void *arg)
+{
+    struct heartbeat_request *request = request_new(sizeof(*request), work, request_tell_done);
+    request->base.writes = writes;
+    request->tables = table_names(&request->base.arena, (struct sqlite_store *)base);
+    send_done(base, &request->base, done, arg);
+}
+
+void sqlite_install(struct store *store, store_done done, void *arg)
+{
+    send_beat(store, false, install, done, arg);
+}
+
+void sqlite_heartbeat(struct store *store, store_done done, void *arg)
+{
+    send_beat(store, true, heartbeat, done, arg);
+}
+
+/* ---- locked_at ---- */
+
+struct refresh_request {
+    struct request base;
+    const uint64_t *claims; /* in the request's arena */
+    size_t count;
+};
+
+static int refresh(struct sqlite_store *store, struct request *base)
+{
+    struct refresh_request *request = (struct refresh_request *)base;
+    sqlite3_stmt *statement = table_statement(base->table, TABLE_REFRESH);
+    if (!statement)
+        return code_of(store);
+    char now[CLOCK_TEXT_MAX];
+    bind_text(statement, 1, now_text(now));
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < request->count && code == SQLITE_OK; i++) {
+        errand_uuid lock = store_claim_uuid(store->config.worker, request->claims[i]);
+        bind_text(statement, 2, lock.text);
+        code = step_once(statement);
+    }
+    return code;
+}
+
+void sqlite_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg)
+{
+    struct refresh_request *request = request_new(sizeof(*request), refresh, request_tell_done);
+    request->base.table = (struct sqlite_table *)table;
+    request->base.writes = count > 0;
+    request->claims = (const uint64_t *)needed(arena_copy(&request->base.arena, claims, count * sizeof(*claims)));
+    request->count = count;
+    send_done(table->store, &request->base, done, arg);
+}
+
+/* ---- errand_stats ---- */
+
+struct stats_request {
+    struct request base;
+    const struct store_stat *stats; /* in the request's arena */
+    size_t count;
+};
+
+static int add_stats(struct sqlite_store *store, struct request *base)
+{
+    struct stats_request *request = (struct stats_request *)base;
+    if (!store->installed || request->count == 0)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = own_statement(store, OWN_ADD_STATS);
+    if (!statement)
+        return code_of(store);
+    char minute[CLOCK_TEXT_MAX];
+    errand_time now = clock_realtime_us();
+    bind_text(statement, 2, clock_format(now - now % 60000000, minute));
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < request->count && code == SQLITE_OK; i++) {
+        const struct store_stat *stat = &request->stats[i];
+        bind_text(statement, 1, stat->table->type->table->name);
+        bind_text(statement, 3, job_end_label(stat->end));
+        sqlite3_bind_int64(statement, 4, stat->count);
+        sqlite3_bind_int64(statement, 5, stat->total_us);
+        sqlite3_bind_int64(statement, 6, stat->max_us);
+        code = step_once(statement);
+    }
+    return code;
+}
+
+void sqlite_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg)
+{
+    struct stats_request *request = request_new(sizeof(*request), add_stats, request_tell_done);
+    request->base.writes = count > 0;
+    request->stats = (const struct store_stat *)needed(arena_copy(&request->base.arena, stats, count * sizeof(*stats)));
+    request->count = count;
+    send_done(store, &request->base, done, arg);
+}

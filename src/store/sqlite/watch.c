@@ -1,0 +1,139 @@
+/* Sees that someone writes to the database. */
+#include "store/sqlite/watch.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { LOOK_FIRST_US = 20, LOOK_MOST_US = 5000, LOOK_FOR_US = 1000000, POLL_US = 50000 };
+
+/* File systems whose changes may come from another machine, of which inotify tells nothing. */
+static bool is_remote(const char *path)
+{
+    static const unsigned long remote[] = { 0x6969 /* NFS */,      0xff534d42 /* CIFS */,
+                                            0xfe534d42 /* SMB2 */, 0x517b /* SMB */,
+                                            0x01021997 /* 9P */,   0x65735546 /* FUSE */,
+                                            0x5346414f /* AFS */,  0x00c36400 /* Ceph */ };
+    struct statfs fs;
+    if (statfs(path, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(remote) / sizeof(*remote); i++)
+        if (((unsigned long)fs.f_type & 0xffffffff) == remote[i])
+            return true;
+    return false;
+}
+
+static int poll_instead(struct watch *watch, const char **why, const char *reason)
+{
+    if (watch->fd >= 0)
+        close(watch->fd);
+    watch->fd = -1;
+    watch->next_us = clock_monotonic_us();
+    *why = reason;
+    return -1;
+}
+
+int watch_init(struct watch *watch, const char *path, const char **why)
+{
+    *watch = (struct watch){ .fd = -1, .path = strdup(path) };
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!watch->path || !slash || strlen(path) >= sizeof(folder))
+        return poll_instead(watch, why, "its path is not understood");
+    memcpy(folder, path, (size_t)(slash - path) + 1);
+    folder[slash - path + 1] = '\0';
+    if (stat(path, &watch->file) < 0)
+        return poll_instead(watch, why, strerror(errno));
+    if (is_remote(path))
+        return poll_instead(watch, why, "it is on a network file system");
+    watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    uint32_t events = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+    if (watch->fd < 0 || inotify_add_watch(watch->fd, folder, events) < 0)
+        return poll_instead(watch, why, strerror(errno));
+    return 0;
+}
+
+void watch_release(struct watch *watch)
+{
+    if (watch->fd >= 0)
+        close(watch->fd);
+    free(watch->path);
+    *watch = (struct watch){ .fd = -1 };
+}
+
+void watch_expect(struct watch *watch)
+{
+    watch->since_us = clock_monotonic_us();
+    watch->next_us = watch->since_us + LOOK_FIRST_US;
+}
+
+static bool is_gone(const struct watch *watch)
+{
+    struct stat now;
+    return stat(watch->path, &now) < 0 ? errno == ENOENT
+                                       : now.st_ino != watch->file.st_ino || now.st_dev != watch->file.st_dev;
+}
+
+static void take_event(struct watch *watch, const struct inotify_event *event, bool *gone)
+{
+    const char *base = strrchr(watch->path, '/') + 1;
+    size_t size = strlen(base);
+    if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) { /* unknown what happened */
+        *gone = is_gone(watch);
+        watch_expect(watch);
+    } else if (event->len > 0 && strncmp(event->name, base, size) == 0) {
+        if (strcmp(event->name + size, "-wal") == 0)
+            watch_expect(watch);
+        else if (event->name[size] == '\0' && !(event->mask & IN_MODIFY))
+            *gone = is_gone(watch);
+    }
+}
+
+void watch_read(struct watch *watch, bool *gone)
+{
+    _Alignas(struct inotify_event) char events[16384];
+    ssize_t size;
+    *gone = false;
+    if (watch->fd < 0)
+        return;
+    while ((size = read(watch->fd, events, sizeof(events))) > 0) {
+        const struct inotify_event *event;
+        for (char *at = events; at < events + size; at += sizeof(*event) + event->len) {
+            event = (const struct inotify_event *)at;
+            take_event(watch, event, gone);
+        }
+    }
+}
+
+int64_t watch_delay_us(const struct watch *watch)
+{
+    if (watch->next_us == 0)
+        return -1;
+    int64_t delay = watch->next_us - clock_monotonic_us();
+    return delay > 0 ? delay : 0;
+}
+
+/* The intervals grow with the time waited, by an eighth: what takes long is seen as soon, in proportion, as what does
+   not; doubling sees a commit up to twice as late as it came. */
+void watch_looked(struct watch *watch, bool found)
+{
+    int64_t now = clock_monotonic_us();
+    if (watch->fd < 0) {
+        watch->next_us = now + POLL_US;
+        return;
+    }
+    int64_t waited = now - watch->since_us;
+    if (found || waited > LOOK_FOR_US) {
+        watch->next_us = 0;
+        return;
+    }
+    int64_t interval = waited / 8;
+    interval = interval < LOOK_FIRST_US ? LOOK_FIRST_US : interval > LOOK_MOST_US ? LOOK_MOST_US : interval;
+    watch->next_us = now + interval;
+}

@@ -1,0 +1,31 @@
+/* Sees that someone writes to the database: an inotify watch on its folder, for the write-ahead log's name. The event
+   comes with the write, before the commit can be seen, so after each one the database is looked at, at growing
+   intervals. On the store's thread. */
+#ifndef SQLITE_WATCH_H
+#define SQLITE_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct watch {
+    int fd;           /* inotify; owned; -1: the file system tells nothing, look now and then instead */
+    char *path;       /* of the database, as SQLite resolved it; owned */
+    struct stat file; /* the database as it was opened */
+    int64_t since_us; /* CLOCK_MONOTONIC of the last event; 0: nothing is expected */
+    int64_t next_us;  /* of the next look */
+};
+
+/* `path` as sqlite3_db_filename gives it. 0, or -1 and the reason: then `fd` is -1, and the watch polls. */
+int watch_init(struct watch *watch, const char *path, const char **why);
+void watch_release(struct watch *watch);
+/* Takes the events off. Sets *gone where the database itself was deleted or replaced. */
+void watch_read(struct watch *watch, bool *gone);
+/* Something may be about to be committed: look for it from now on. */
+void watch_expect(struct watch *watch);
+/* Microseconds until the next look is due (0: now), -1: none is. */
+int64_t watch_delay_us(const struct watch *watch);
+/* A look was taken; plans the next one. `found`: what was expected has come. */
+void watch_looked(struct watch *watch, bool found);
+
+#endif
