@@ -53,7 +53,7 @@ static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint
 static void remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
 {
     if (!table->hints)
-        table->hints = needed(calloc(ROW_HINTS, sizeof(*table->hints)));
+        table->hints = sqlite_needed(calloc(ROW_HINTS, sizeof(*table->hints)));
     uint64_t key;
     struct row_hint *hint = hint_of(table, id, claim, &key);
     *hint = (struct row_hint){ .key = key, .row = row };
@@ -85,28 +85,28 @@ struct outcome_values {
 static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *outcome, struct outcome_values *values)
 {
     const struct job_transition *next = &outcome->transition;
-    bind_text(statement, 4, job_status_label(next->status));
+    sqlite_bind(statement, 4, job_status_label(next->status));
     sqlite3_bind_int(statement, 5, next->uncount);
-    bind_text(statement, 6,
-              next->set_run_at ? clock_format(clock_realtime_us() + next->delay_us, values->run_at) : NULL);
-    bind_text(statement, 7, next->set_error ? outcome->error : NULL);
+    sqlite_bind(statement, 6,
+                next->set_run_at ? clock_format(clock_realtime_us() + next->delay_us, values->run_at) : NULL);
+    sqlite_bind(statement, 7, next->set_error ? outcome->error : NULL);
 }
 
 /* Applies the outcome through one of the two statements; *applied says whether a row was still held. */
 static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which, int64_t row,
                     const struct store_outcome *outcome, struct outcome_values *values, bool *applied)
 {
-    sqlite3_stmt *statement = table_statement(table, which);
+    sqlite3_stmt *statement = sqlite_table_statement(table, which);
     if (!statement)
         return code_of(store);
-    bind_text(statement, 1, values->now);
-    bind_text(statement, 2, outcome->id);
-    bind_text(statement, 3, values->lock);
+    sqlite_bind(statement, 1, values->now);
+    sqlite_bind(statement, 2, outcome->id);
+    sqlite_bind(statement, 3, values->lock);
     if (which == TABLE_SETTLE || which == TABLE_SETTLE_BY_ID)
         bind_settle(statement, outcome, values);
     if (which == TABLE_FINISH || which == TABLE_SETTLE)
         sqlite3_bind_int64(statement, 9, row);
-    int code = step_once(statement);
+    int code = sqlite_step_once(statement);
     *applied = code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0;
     return code;
 }
@@ -127,21 +127,21 @@ static int apply(struct sqlite_store *store, struct sqlite_table *table, const s
 static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome)
 {
     const struct store_attempt *attempt = outcome->attempt;
-    sqlite3_stmt *statement = own_statement(store, OWN_ADD_ATTEMPT);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_ADD_ATTEMPT);
     if (!statement)
         return code_of(store);
     char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
     errand_time now = clock_realtime_us();
-    bind_text(statement, 1, table->base.type->table->name);
-    bind_text(statement, 2, outcome->id);
+    sqlite_bind(statement, 1, table->base.type->table->name);
+    sqlite_bind(statement, 2, outcome->id);
     sqlite3_bind_int(statement, 3, outcome->attempts);
-    bind_text(statement, 4, clock_format(now - attempt->started_ago_us, started));
-    bind_text(statement, 5, clock_format(now - attempt->finished_ago_us, finished));
-    bind_text(statement, 6, job_end_label(outcome->end));
-    bind_text(statement, 7, attempt->error);
-    bind_text(statement, 8, attempt->backtrace);
-    bind_text(statement, 9, attempt->output);
-    return step_once(statement);
+    sqlite_bind(statement, 4, clock_format(now - attempt->started_ago_us, started));
+    sqlite_bind(statement, 5, clock_format(now - attempt->finished_ago_us, finished));
+    sqlite_bind(statement, 6, job_end_label(outcome->end));
+    sqlite_bind(statement, 7, attempt->error);
+    sqlite_bind(statement, 8, attempt->backtrace);
+    sqlite_bind(statement, 9, attempt->output);
+    return sqlite_step_once(statement);
 }
 
 static int apply_outcomes(struct sqlite_store *store, struct exchange_request *request, const char *now)
@@ -170,12 +170,12 @@ static int put_back_forgotten(struct sqlite_store *store, struct exchange_reques
 {
     int code = SQLITE_OK;
     for (size_t i = 0; i < request->exchange.forgotten_count && code == SQLITE_OK; i++) {
-        sqlite3_stmt *statement = table_statement(request->base.table, TABLE_FORGET);
+        sqlite3_stmt *statement = sqlite_table_statement(request->base.table, TABLE_FORGET);
         if (!statement)
             return code_of(store);
         errand_uuid lock = store_claim_uuid(store->config.worker, request->exchange.forgotten[i]);
-        bind_text(statement, 1, lock.text);
-        code = step_once(statement);
+        sqlite_bind(statement, 1, lock.text);
+        code = sqlite_step_once(statement);
     }
     return code;
 }
@@ -245,15 +245,15 @@ static int mark(struct sqlite_store *store, struct exchange_request *request, co
                 const char *lock)
 {
     struct sqlite_table *table = request->base.table;
-    sqlite3_stmt *statement = table_statement(table, TABLE_MARK);
+    sqlite3_stmt *statement = sqlite_table_statement(table, TABLE_MARK);
     if (!statement)
         return code_of(store);
-    bind_text(statement, 1, now);
-    bind_text(statement, 2, lock);
+    sqlite_bind(statement, 1, now);
+    sqlite_bind(statement, 2, lock);
     int code = SQLITE_OK;
     for (size_t i = 0; i < request->answer.job_count && code == SQLITE_OK; i++) {
         sqlite3_bind_int64(statement, 3, rows[i]);
-        code = step_once(statement);
+        code = sqlite_step_once(statement);
         remember_row(table, request->jobs[i].id, request->exchange.claim, rows[i]);
     }
     return code;
@@ -264,18 +264,18 @@ static int claim(struct sqlite_store *store, struct exchange_request *request, e
     size_t limit = request->exchange.claim_limit;
     if (request->exchange.claim == 0 || limit == 0)
         return SQLITE_OK;
-    sqlite3_stmt *statement = table_statement(request->base.table, TABLE_CLAIM);
+    sqlite3_stmt *statement = sqlite_table_statement(request->base.table, TABLE_CLAIM);
     if (!statement)
         return code_of(store);
     errand_uuid lock = store_claim_uuid(store->config.worker, request->exchange.claim);
-    bind_text(statement, 1, now_as_text);
-    bind_text(statement, 2, lock.text);
+    sqlite_bind(statement, 1, now_as_text);
+    sqlite_bind(statement, 2, lock.text);
     sqlite3_bind_int64(statement, 3, (int64_t)limit);
     if (!request->jobs) {
-        request->jobs = needed(calloc(limit, sizeof(*request->jobs)));
-        request->offsets = needed(calloc(2 * limit, sizeof(*request->offsets)));
+        request->jobs = sqlite_needed(calloc(limit, sizeof(*request->jobs)));
+        request->offsets = sqlite_needed(calloc(2 * limit, sizeof(*request->offsets)));
     }
-    int64_t *rows = needed(calloc(limit, sizeof(*rows)));
+    int64_t *rows = sqlite_needed(calloc(limit, sizeof(*rows)));
     int code = gather(request, statement, rows, now);
     if (code == SQLITE_OK) {
         point_into_rows(request);
@@ -307,12 +307,12 @@ static bool finds_nothing(struct sqlite_store *store, struct request *base)
         return false;
     if (wanted->claim == 0 || wanted->claim_limit == 0)
         return true;
-    sqlite3_stmt *statement = table_statement(base->table, TABLE_PENDING);
+    sqlite3_stmt *statement = sqlite_table_statement(base->table, TABLE_PENDING);
     if (!statement)
         return false; /* the claim itself says why */
     (void)store;
     char now[CLOCK_TEXT_MAX];
-    bind_text(statement, 1, now_text(now));
+    sqlite_bind(statement, 1, sqlite_now(now));
     int code = sqlite3_step(statement);
     sqlite3_reset(statement);
     return code == SQLITE_DONE;
@@ -333,19 +333,20 @@ static void tell(struct request *base)
 
 static const char *copy_text(struct arena *arena, const char *text, size_t most)
 {
-    return text ? needed((char *)store_text(arena, text, strnlen(text, most + 1), most)) : NULL;
+    return text ? sqlite_needed((char *)store_text(arena, text, strnlen(text, most + 1), most)) : NULL;
 }
 
 static const struct store_attempt *copy_attempt(struct arena *arena, const struct store_attempt *attempt)
 {
     if (!attempt)
         return NULL;
-    struct store_attempt *copy = needed(arena_alloc(arena, sizeof(*copy)));
+    struct store_attempt *copy = sqlite_needed(arena_alloc(arena, sizeof(*copy)));
     *copy = *attempt;
     copy->error = copy_text(arena, attempt->error, STORE_ERROR_MAX);
     copy->backtrace = copy_text(arena, attempt->backtrace, STORE_OUTPUT_MAX);
     if (attempt->output)
-        copy->output = needed((char *)store_text(arena, attempt->output, attempt->output_size, STORE_OUTPUT_MAX));
+        copy->output =
+            sqlite_needed((char *)store_text(arena, attempt->output, attempt->output_size, STORE_OUTPUT_MAX));
     return copy;
 }
 
@@ -353,16 +354,17 @@ static void copy_exchange(struct exchange_request *request, const struct store_e
 {
     struct arena *arena = &request->base.arena;
     request->exchange = *exchange;
-    struct store_outcome *outcomes = needed(arena_alloc(arena, (exchange->outcome_count + 1) * sizeof(*outcomes)));
+    struct store_outcome *outcomes =
+        sqlite_needed(arena_alloc(arena, (exchange->outcome_count + 1) * sizeof(*outcomes)));
     for (size_t i = 0; i < exchange->outcome_count; i++) {
         outcomes[i] = exchange->outcomes[i];
-        outcomes[i].id = needed(arena_strdup(arena, exchange->outcomes[i].id));
+        outcomes[i].id = sqlite_needed(arena_strdup(arena, exchange->outcomes[i].id));
         outcomes[i].error = copy_text(arena, exchange->outcomes[i].error, STORE_ERROR_MAX);
         outcomes[i].attempt = copy_attempt(arena, exchange->outcomes[i].attempt);
     }
     request->exchange.outcomes = outcomes;
     size_t size = exchange->forgotten_count * sizeof(*exchange->forgotten);
-    uint64_t *forgotten = needed(arena_alloc(arena, size + 1));
+    uint64_t *forgotten = sqlite_needed(arena_alloc(arena, size + 1));
     if (size > 0)
         memcpy(forgotten, exchange->forgotten, size);
     request->exchange.forgotten = forgotten;
@@ -371,7 +373,7 @@ static void copy_exchange(struct exchange_request *request, const struct store_e
 void sqlite_exchange(struct store_table *table, const struct store_exchange *wanted, store_exchange_done done,
                      void *arg)
 {
-    struct exchange_request *request = request_new(sizeof(*request), exchange, tell);
+    struct exchange_request *request = sqlite_request_new(sizeof(*request), exchange, tell);
     request->base.table = (struct sqlite_table *)table;
     request->base.arg = arg;
     request->base.writes = true;
@@ -379,5 +381,5 @@ void sqlite_exchange(struct store_table *table, const struct store_exchange *wan
     request->done = done;
     request->rows = (struct buffer)BUFFER_INIT(ROWS_BYTES_MAX);
     copy_exchange(request, wanted);
-    request_send(table->store, &request->base);
+    sqlite_request_send(table->store, &request->base);
 }

@@ -42,7 +42,7 @@ static int open_file(const struct lease *lease)
     return fd;
 }
 
-int lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err)
+int sqlite_lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err)
 {
     *lease = (struct lease){ .fd = -1 };
     if (asprintf(&lease->folder, "%s-workers", database) < 0)
@@ -59,7 +59,7 @@ int lease_take(struct lease *lease, const char *database, uint64_t worker, struc
     return 0;
 }
 
-void lease_give_back(struct lease *lease)
+void sqlite_lease_give_back(struct lease *lease)
 {
     if (lease->fd >= 0) {
         unlink(lease->path);
@@ -71,7 +71,7 @@ void lease_give_back(struct lease *lease)
     *lease = (struct lease){ .fd = -1 };
 }
 
-enum lease_state lease_look(const struct lease *lease, uint64_t worker)
+enum lease_state sqlite_lease_look(const struct lease *lease, uint64_t worker)
 {
     char *path = path_of(lease, worker);
     int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
@@ -85,7 +85,7 @@ enum lease_state lease_look(const struct lease *lease, uint64_t worker)
     return free_now ? LEASE_FREE : LEASE_HELD;
 }
 
-void lease_remove(const struct lease *lease, uint64_t worker)
+void sqlite_lease_remove(const struct lease *lease, uint64_t worker)
 {
     char *path = path_of(lease, worker);
     if (path)
@@ -95,7 +95,7 @@ void lease_remove(const struct lease *lease, uint64_t worker)
 
 /* ---- Peers ---- */
 
-struct peer *peers_find(struct peers *peers, uint64_t worker, bool add)
+struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add)
 {
     for (size_t i = 0; i < peers->count; i++)
         if (peers->items[i].worker == worker)
@@ -115,10 +115,10 @@ struct peer *peers_find(struct peers *peers, uint64_t worker, bool add)
     return peer;
 }
 
-void peer_judge(struct peer *peer, const struct lease *lease, errand_time now)
+void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time now)
 {
     int64_t clock = clock_monotonic_us();
-    if (lease_look(lease, peer->worker) == LEASE_HELD) {
+    if (sqlite_lease_look(lease, peer->worker) == LEASE_HELD) {
         peer->free_since_us = 0;
     } else if (peer->free_since_us == 0) {
         peer->free_since_us = clock;
@@ -131,7 +131,7 @@ void peer_judge(struct peer *peer, const struct lease *lease, errand_time now)
     peer->dead = gone || free_long || unseen_long;
 }
 
-void peers_prune(struct peers *peers)
+void sqlite_peers_prune(struct peers *peers)
 {
     size_t kept = 0;
     for (size_t i = 0; i < peers->count; i++)
@@ -140,7 +140,7 @@ void peers_prune(struct peers *peers)
     peers->count = kept;
 }
 
-void peers_release(struct peers *peers)
+void sqlite_peers_release(struct peers *peers)
 {
     free(peers->items);
     *peers = (struct peers){ 0 };

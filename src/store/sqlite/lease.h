@@ -14,15 +14,15 @@ struct lease {
 };
 
 /* Makes the folder and the file, and locks it. 0, or -1 and the sentence. */
-int lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err);
+int sqlite_lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err);
 /* Removes the file, and the folder if it is empty. */
-void lease_give_back(struct lease *lease);
+void sqlite_lease_give_back(struct lease *lease);
 
 enum lease_state { LEASE_HELD = 1, LEASE_FREE };
 /* Whether that worker's file is locked by someone; no file is FREE. */
-enum lease_state lease_look(const struct lease *lease, uint64_t worker);
+enum lease_state sqlite_lease_look(const struct lease *lease, uint64_t worker);
 /* Removes the file that a dead worker left. */
-void lease_remove(const struct lease *lease, uint64_t worker);
+void sqlite_lease_remove(const struct lease *lease, uint64_t worker);
 
 /* Another worker, and since when (CLOCK_MONOTONIC, which stands still while the machine sleeps) we see what we see. */
 struct peer {
@@ -42,11 +42,11 @@ struct peers {
 };
 
 /* The peer of this id, added where it is new; NULL where memory ran out. */
-struct peer *peers_find(struct peers *peers, uint64_t worker, bool add);
+struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add);
 /* Judges by what was read into the peer: sets dead. */
-void peer_judge(struct peer *peer, const struct lease *lease, errand_time now);
+void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time now);
 /* Forgets those that were not seen. */
-void peers_prune(struct peers *peers);
-void peers_release(struct peers *peers);
+void sqlite_peers_prune(struct peers *peers);
+void sqlite_peers_release(struct peers *peers);
 
 #endif

@@ -47,7 +47,8 @@ static int code_of(struct sqlite_store *store)
 
 static void read_peer(struct sqlite_store *store, sqlite3_stmt *row)
 {
-    struct peer *peer = peers_find(&store->peers, strtoull((const char *)sqlite3_column_text(row, 0), NULL, 16), true);
+    struct peer *peer =
+        sqlite_peers_find(&store->peers, strtoull((const char *)sqlite3_column_text(row, 0), NULL, 16), true);
     if (!peer)
         return;
     errand_time seen_at = 0;
@@ -68,7 +69,7 @@ static int read_peers(struct sqlite_store *store)
 {
     if (!store->installed || clock_monotonic_us() - store->peers.read_us < PEERS_READ_EVERY_US)
         return SQLITE_OK;
-    sqlite3_stmt *statement = own_statement(store, OWN_WORKERS);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_WORKERS);
     if (!statement)
         return code_of(store);
     for (size_t i = 0; i < store->peers.count; i++)
@@ -79,10 +80,10 @@ static int read_peers(struct sqlite_store *store)
     sqlite3_reset(statement);
     if (code != SQLITE_DONE)
         return code;
-    peers_prune(&store->peers);
+    sqlite_peers_prune(&store->peers);
     for (size_t i = 0; i < store->peers.count; i++)
         if (store->peers.items[i].worker != store->config.worker)
-            peer_judge(&store->peers.items[i], &store->lease, clock_realtime_us());
+            sqlite_peer_judge(&store->peers.items[i], &store->lease, clock_realtime_us());
     store->peers.read_us = clock_monotonic_us();
     return SQLITE_OK;
 }
@@ -128,7 +129,7 @@ static bool judge_row(struct sqlite_store *store, const struct recover_request *
     bool own = lock && store_claim_number(store->config.worker, lock, &claim);
     if (own && is_held(request, claim))
         return false;
-    struct peer *peer = own ? NULL : peers_find(&store->peers, worker_of(lock), false);
+    struct peer *peer = own ? NULL : sqlite_peers_find(&store->peers, worker_of(lock), false);
     if (peer && !peer->dead)
         return false;
     if (own || peer) {
@@ -146,14 +147,14 @@ static void keep(struct lost_rows *rows, struct lost_row row)
 {
     if (rows->count == rows->capacity) {
         rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
-        rows->items = needed(reallocarray(rows->items, rows->capacity, sizeof(*rows->items)));
+        rows->items = sqlite_needed(reallocarray(rows->items, rows->capacity, sizeof(*rows->items)));
     }
     rows->items[rows->count++] = row;
 }
 
 static int find_lost(struct sqlite_store *store, struct recover_request *request, struct lost_rows *rows)
 {
-    sqlite3_stmt *running = table_statement(request->base.table, TABLE_RUNNING);
+    sqlite3_stmt *running = sqlite_table_statement(request->base.table, TABLE_RUNNING);
     if (!running)
         return code_of(store);
     int code;
@@ -166,7 +167,7 @@ static int find_lost(struct sqlite_store *store, struct recover_request *request
         struct lost_row lost = { .row = sqlite3_column_int64(running, 0) };
         if (!judge_row(store, request, lock, locked_at, sqlite3_column_int(running, 3), &lost))
             continue;
-        lost.lock = lock ? needed(arena_strdup(&request->base.arena, lock)) : NULL;
+        lost.lock = lock ? sqlite_needed(arena_strdup(&request->base.arena, lock)) : NULL;
         keep(rows, lost);
     }
     sqlite3_reset(running);
@@ -178,15 +179,15 @@ static int find_lost(struct sqlite_store *store, struct recover_request *request
 static int take(struct sqlite_store *store, struct recover_request *request, const struct lost_row *lost,
                 const char *now)
 {
-    sqlite3_stmt *statement = table_statement(request->base.table, TABLE_RECOVER);
+    sqlite3_stmt *statement = sqlite_table_statement(request->base.table, TABLE_RECOVER);
     if (!statement)
         return code_of(store);
-    bind_text(statement, 1, job_status_label(lost->fails ? JOB_STATUS_FAILED : JOB_STATUS_RETRY));
-    bind_text(statement, 2, lost->error);
-    bind_text(statement, 3, now);
+    sqlite_bind(statement, 1, job_status_label(lost->fails ? JOB_STATUS_FAILED : JOB_STATUS_RETRY));
+    sqlite_bind(statement, 2, lost->error);
+    sqlite_bind(statement, 3, now);
     sqlite3_bind_int64(statement, 4, lost->row);
-    bind_text(statement, 5, lost->lock);
-    int code = step_once(statement);
+    sqlite_bind(statement, 5, lost->lock);
+    int code = sqlite_step_once(statement);
     if (code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0)
         *(lost->fails ? &request->failed : &request->retried) += 1;
     return code;
@@ -195,7 +196,7 @@ static int take(struct sqlite_store *store, struct recover_request *request, con
 static int take_all(struct sqlite_store *store, struct recover_request *request, const struct lost_rows *rows)
 {
     char now[CLOCK_TEXT_MAX];
-    now_text(now);
+    sqlite_now(now);
     request->retried = request->failed = 0;
     int code = database_run(&store->database, "BEGIN IMMEDIATE");
     for (size_t i = 0; i < rows->count && code == SQLITE_OK; i++)
@@ -237,13 +238,13 @@ static void tell(struct request *base)
 
 void sqlite_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg)
 {
-    struct recover_request *request = request_new(sizeof(*request), recover, tell);
+    struct recover_request *request = sqlite_request_new(sizeof(*request), recover, tell);
     request->base.table = (struct sqlite_table *)table;
     request->base.arg = arg;
     request->done = done;
-    request->held = (const uint64_t *)needed(arena_copy(&request->base.arena, held, count * sizeof(*held)));
+    request->held = (const uint64_t *)sqlite_needed(arena_copy(&request->base.arena, held, count * sizeof(*held)));
     request->held_count = count;
     for (size_t i = 0; i < count; i++)
         request->bound = held[i] > request->bound ? held[i] : request->bound;
-    request_send(table->store, &request->base);
+    sqlite_request_send(table->store, &request->base);
 }

@@ -6,13 +6,13 @@
 /* SQLite counts what other connections commit in data_version; our own commits leave it as it is. */
 static int64_t read_version(struct sqlite_store *store)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_DATA_VERSION);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_DATA_VERSION);
     int64_t version = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
     sqlite3_reset(statement);
     return version;
 }
 
-bool sleep_look(struct sqlite_store *store)
+bool sqlite_look(struct sqlite_store *store)
 {
     int64_t version = read_version(store);
     bool changed = version != store->version;
@@ -28,8 +28,8 @@ struct sleep_request {
 /* A writer may have written already, which is what the watch sees, and not yet committed: it is expected. */
 static int fall_asleep(struct sqlite_store *store, struct request *base)
 {
-    bool changed = sleep_look(store);
-    watch_expect(&store->watch);
+    bool changed = sqlite_look(store);
+    wal_expect(&store->watch);
     if (changed && !((struct sleep_request *)base)->first) {
         uv_mutex_lock(&store->mutex);
         store->changed = true; /* told with this answer */
@@ -41,14 +41,14 @@ static int fall_asleep(struct sqlite_store *store, struct request *base)
 static void tell_asleep(struct request *base)
 {
     base->table->asleep = base->table->wants_sleep && base->result.fault == STORE_OK;
-    request_tell_done(base);
+    sqlite_request_tell_done(base);
 }
 
 void sqlite_sleep(struct store_table *base, store_done done, void *arg)
 {
     struct sqlite_store *store = (struct sqlite_store *)base->store;
     struct sqlite_table *table = (struct sqlite_table *)base;
-    struct sleep_request *request = request_new(sizeof(*request), fall_asleep, tell_asleep);
+    struct sleep_request *request = sqlite_request_new(sizeof(*request), fall_asleep, tell_asleep);
     if (!table->wants_sleep)
         atomic_fetch_add(&store->sleepers, 1);
     table->wants_sleep = true;
@@ -56,7 +56,7 @@ void sqlite_sleep(struct store_table *base, store_done done, void *arg)
     request->base.table = table;
     request->base.done = done;
     request->base.arg = arg;
-    request_send(base->store, &request->base);
+    sqlite_request_send(base->store, &request->base);
 }
 
 void sqlite_wake(struct store_table *base)
@@ -79,7 +79,7 @@ struct next_request {
 static int find_next(struct sqlite_store *store, struct request *base)
 {
     struct next_request *request = (struct next_request *)base;
-    sqlite3_stmt *statement = table_statement(base->table, TABLE_NEXT_DUE);
+    sqlite3_stmt *statement = sqlite_table_statement(base->table, TABLE_NEXT_DUE);
     if (!statement)
         return sqlite3_extended_errcode(store->database.handle);
     errand_time due = ERRAND_TIME_INFINITY;
@@ -102,9 +102,9 @@ static void tell_next(struct request *base)
 
 void sqlite_next_due(struct store_table *table, store_next_done done, void *arg)
 {
-    struct next_request *request = request_new(sizeof(*request), find_next, tell_next);
+    struct next_request *request = sqlite_request_new(sizeof(*request), find_next, tell_next);
     request->base.table = (struct sqlite_table *)table;
     request->base.arg = arg;
     request->done = done;
-    request_send(table->store, &request->base);
+    sqlite_request_send(table->store, &request->base);
 }

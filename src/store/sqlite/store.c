@@ -24,7 +24,7 @@ enum {
     IDLE_MEMORY_AFTER_MS = 2000 /* the page cache of a store without work is given back */
 };
 
-void *needed(void *memory)
+void *sqlite_needed(void *memory)
 {
     if (!memory)
         abort();
@@ -57,16 +57,17 @@ static struct request *queue_take(struct request_queue *queue)
     return request;
 }
 
-void *request_new(size_t size, int (*work)(struct sqlite_store *, struct request *), void (*tell)(struct request *))
+void *sqlite_request_new(size_t size, int (*work)(struct sqlite_store *, struct request *),
+                         void (*tell)(struct request *))
 {
-    struct request *request = needed(calloc(1, size));
+    struct request *request = sqlite_needed(calloc(1, size));
     request->work = work;
     request->tell = tell;
     request->result.message = "";
     return request;
 }
 
-void request_send(struct store *base, struct request *request)
+void sqlite_request_send(struct store *base, struct request *request)
 {
     struct sqlite_store *store = (struct sqlite_store *)base;
     uv_mutex_lock(&store->mutex);
@@ -75,7 +76,7 @@ void request_send(struct store *base, struct request *request)
     eventfd_write(store->wake_fd, 1);
 }
 
-void request_tell_done(struct request *request)
+void sqlite_request_tell_done(struct request *request)
 {
     request->done(request->arg, request->result);
 }
@@ -103,7 +104,7 @@ static const char *const own_sql[] = {
     [OWN_DATA_VERSION] = sql_data_version,
 };
 
-sqlite3_stmt *own_statement(struct sqlite_store *store, enum own_statement which)
+sqlite3_stmt *sqlite_own_statement(struct sqlite_store *store, enum own_statement which)
 {
     if (!store->own[which])
         sqlite3_prepare_v3(store->database.handle, own_sql[which], -1, SQLITE_PREPARE_PERSISTENT, &store->own[which],
@@ -111,19 +112,19 @@ sqlite3_stmt *own_statement(struct sqlite_store *store, enum own_statement which
     return store->own[which];
 }
 
-int step_once(sqlite3_stmt *statement)
+int sqlite_step_once(sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);
     sqlite3_reset(statement);
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-void bind_text(sqlite3_stmt *statement, int at, const char *text)
+void sqlite_bind(sqlite3_stmt *statement, int at, const char *text)
 {
     sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-char *now_text(char text[CLOCK_TEXT_MAX])
+char *sqlite_now(char text[CLOCK_TEXT_MAX])
 {
     return clock_format(clock_realtime_us(), text);
 }
@@ -280,7 +281,7 @@ static bool is_closing(struct sqlite_store *store)
 static void serve_watch(struct sqlite_store *store)
 {
     bool gone;
-    watch_read(&store->watch, &gone);
+    wal_read(&store->watch, &gone);
     if (gone && !store->told_gone) {
         store->told_gone = true;
         char why[1024];
@@ -289,10 +290,10 @@ static void serve_watch(struct sqlite_store *store)
                  store->config.url->target);
         tell_fatal(store, why);
     }
-    if (atomic_load(&store->sleepers) == 0 || watch_delay_us(&store->watch) != 0)
+    if (atomic_load(&store->sleepers) == 0 || wal_delay_us(&store->watch) != 0)
         return;
-    bool found = sleep_look(store);
-    watch_looked(&store->watch, found);
+    bool found = sqlite_look(store);
+    wal_looked(&store->watch, found);
     if (found)
         tell_flag(store, &store->changed);
 }
@@ -304,7 +305,7 @@ static bool wait_for_something(struct sqlite_store *store, int limit_ms)
         { .fd = store->wake_fd, .events = POLLIN },
         { .fd = store->watch.fd, .events = POLLIN },
     };
-    int64_t delay = atomic_load(&store->sleepers) > 0 ? watch_delay_us(&store->watch) : -1;
+    int64_t delay = atomic_load(&store->sleepers) > 0 ? wal_delay_us(&store->watch) : -1;
     bool limited = delay < 0 && limit_ms >= 0;
     if (limited)
         delay = limit_ms * INT64_C(1000);
@@ -339,7 +340,7 @@ static void serve(struct sqlite_store *store)
 static void start_watch(struct sqlite_store *store)
 {
     const char *why = "";
-    if (watch_init(&store->watch, sqlite3_db_filename(store->database.handle, "main"), &why) < 0)
+    if (wal_init(&store->watch, sqlite3_db_filename(store->database.handle, "main"), &why) < 0)
         log_write(store->config.log, ERRAND_LOG_WARNING, NULL,
                   "the database %s is not watched for new jobs (%s): it is looked at 20 times a second instead",
                   store->config.url->target, why);
@@ -353,7 +354,7 @@ static int go_online(struct sqlite_store *store, struct errand_error *err)
     process_identify_self(&store->self);
     store->started_at = clock_realtime_us();
     const char *path = sqlite3_db_filename(store->database.handle, "main");
-    if (lease_take(&store->lease, path, store->config.worker, err) < 0)
+    if (sqlite_lease_take(&store->lease, path, store->config.worker, err) < 0)
         return -1;
     start_watch(store);
     uv_mutex_lock(&store->mutex);
@@ -365,18 +366,18 @@ static int go_online(struct sqlite_store *store, struct errand_error *err)
 static void go_offline(struct sqlite_store *store)
 {
     if (store->database.handle && store->installed)
-        upkeep_leave(store);
+        sqlite_leave(store);
     for (size_t i = 0; i < OWN_STATEMENTS; i++)
         sqlite3_finalize(store->own[i]);
     for (struct sqlite_table *table = store->tables; table; table = table->next)
-        table_forget_statements(table);
+        sqlite_table_forget(table);
     uv_mutex_lock(&store->mutex);
     store->interruptible = false;
     uv_mutex_unlock(&store->mutex);
     database_close(&store->database);
-    lease_give_back(&store->lease);
-    watch_release(&store->watch);
-    peers_release(&store->peers);
+    sqlite_lease_give_back(&store->lease);
+    wal_release(&store->watch);
+    sqlite_peers_release(&store->peers);
 }
 
 static void live(void *arg)
@@ -432,7 +433,7 @@ static void free_store(struct sqlite_store *store)
     struct sqlite_table *next;
     for (struct sqlite_table *table = store->tables; table; table = next) {
         next = table->next;
-        table_free(table);
+        sqlite_table_free(table);
     }
     close(store->wake_fd);
     uv_mutex_destroy(&store->mutex);
@@ -535,7 +536,7 @@ static struct store *sqlite_store_open(uv_loop_t *loop, const struct store_confi
 {
     if (check_file(config->url, err) < 0)
         return NULL;
-    struct sqlite_store *store = needed(calloc(1, sizeof(*store)));
+    struct sqlite_store *store = sqlite_needed(calloc(1, sizeof(*store)));
     store->base = (struct store){ .verbs = &sqlite_store_verbs, .kind = STORE_SQLITE };
     store->config = *config;
     store->events = events;
@@ -563,10 +564,10 @@ static int nothing(struct sqlite_store *store, struct request *request)
 static void sqlite_evict(struct store *store, int backend, store_done done, void *arg)
 {
     (void)backend;
-    struct request *request = request_new(sizeof(*request), nothing, request_tell_done);
+    struct request *request = sqlite_request_new(sizeof(*request), nothing, sqlite_request_tell_done);
     request->done = done;
     request->arg = arg;
-    request_send(store, request);
+    sqlite_request_send(store, request);
 }
 
 const struct store_verbs sqlite_store_verbs = {

@@ -10,7 +10,7 @@
 #include "store/backend.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/lease.h"
-#include "store/sqlite/watch.h"
+#include "store/sqlite/wal.h"
 
 struct sqlite_store;
 struct sqlite_table;
@@ -123,7 +123,7 @@ struct sqlite_store {
     /* The thread's: */
     struct database database;
     sqlite3_stmt *own[OWN_STATEMENTS];
-    struct watch watch;
+    struct wal_watch watch;
     struct lease lease;
     struct peers peers;
     struct process_identity self;
@@ -137,29 +137,30 @@ struct sqlite_store {
 /* ---- store.c ---- */
 
 /* A zeroed request of this size. */
-void *request_new(size_t size, int (*work)(struct sqlite_store *, struct request *), void (*tell)(struct request *));
-void request_send(struct store *store, struct request *request);
+void *sqlite_request_new(size_t size, int (*work)(struct sqlite_store *, struct request *),
+                         void (*tell)(struct request *));
+void sqlite_request_send(struct store *store, struct request *request);
 /* For tell: calls request->done. */
-void request_tell_done(struct request *request);
+void sqlite_request_tell_done(struct request *request);
 /* Memory that the request was made with; never NULL: like every daemon out of memory for a few bytes, it aborts. */
-void *needed(void *memory);
+void *sqlite_needed(void *memory);
 
 /* The prepared statement, reset; NULL where SQLite refuses it (the code is in the handle). */
-sqlite3_stmt *own_statement(struct sqlite_store *store, enum own_statement which);
+sqlite3_stmt *sqlite_own_statement(struct sqlite_store *store, enum own_statement which);
 /* Steps a statement that gives no rows, and resets it. SQLITE_OK, or the code. */
-int step_once(sqlite3_stmt *statement);
-void bind_text(sqlite3_stmt *statement, int at, const char *text);
+int sqlite_step_once(sqlite3_stmt *statement);
+void sqlite_bind(sqlite3_stmt *statement, int at, const char *text);
 /* Now, by the clock of the database, which is this machine's, as its tables hold it. */
-char *now_text(char text[CLOCK_TEXT_MAX]);
+char *sqlite_now(char text[CLOCK_TEXT_MAX]);
 
 /* ---- table.c ---- */
 
 struct store_table *sqlite_table(struct store *store, const struct errand_job_type *type, void *owner);
 void sqlite_table_prepare(struct store_table *table, store_table_done done, void *arg);
-sqlite3_stmt *table_statement(struct sqlite_table *table, enum table_statement which);
+sqlite3_stmt *sqlite_table_statement(struct sqlite_table *table, enum table_statement which);
 /* Drops what was prepared. */
-void table_forget_statements(struct sqlite_table *table);
-void table_free(struct sqlite_table *table);
+void sqlite_table_forget(struct sqlite_table *table);
+void sqlite_table_free(struct sqlite_table *table);
 
 /* ---- exchange.c, upkeep.c, recover.c, sleep.c: the verbs ---- */
 
@@ -170,12 +171,12 @@ void sqlite_heartbeat(struct store *store, store_done done, void *arg);
 void sqlite_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg);
 void sqlite_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
 /* Takes this worker out of errand_workers; on the thread, when it ends. */
-void upkeep_leave(struct sqlite_store *store);
+void sqlite_leave(struct sqlite_store *store);
 void sqlite_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
 void sqlite_sleep(struct store_table *table, store_done done, void *arg);
 void sqlite_wake(struct store_table *table);
 void sqlite_next_due(struct store_table *table, store_next_done done, void *arg);
 /* On the thread: reads the version of the database; true if another connection has committed since the last look. */
-bool sleep_look(struct sqlite_store *store);
+bool sqlite_look(struct sqlite_store *store);
 
 #endif

@@ -94,27 +94,27 @@ static void fill_in(struct buffer *sql, const struct sqlite_table *table, const 
     }
 }
 
-sqlite3_stmt *table_statement(struct sqlite_table *table, enum table_statement which)
+sqlite3_stmt *sqlite_table_statement(struct sqlite_table *table, enum table_statement which)
 {
     if (table->statements[which])
         return table->statements[which];
     struct sqlite_store *store = (struct sqlite_store *)table->base.store;
     struct buffer sql = BUFFER_INIT(1 << 20);
     fill_in(&sql, table, templates[which].sql, templates[which].which);
-    sqlite3_prepare_v3(store->database.handle, needed(sql.data), -1, SQLITE_PREPARE_PERSISTENT,
+    sqlite3_prepare_v3(store->database.handle, sqlite_needed(sql.data), -1, SQLITE_PREPARE_PERSISTENT,
                        &table->statements[which], NULL);
     buffer_release(&sql);
     return table->statements[which];
 }
 
-void table_forget_statements(struct sqlite_table *table)
+void sqlite_table_forget(struct sqlite_table *table)
 {
     for (size_t i = 0; i < TABLE_STATEMENTS; i++)
         sqlite3_finalize(table->statements[i]);
     memset(table->statements, 0, sizeof(table->statements));
 }
 
-void table_free(struct sqlite_table *table)
+void sqlite_table_free(struct sqlite_table *table)
 {
     free(table->hints);
     free(table);
@@ -123,7 +123,7 @@ void table_free(struct sqlite_table *table)
 struct store_table *sqlite_table(struct store *base, const struct errand_job_type *type, void *owner)
 {
     struct sqlite_store *store = (struct sqlite_store *)base;
-    struct sqlite_table *table = needed(calloc(1, sizeof(*table)));
+    struct sqlite_table *table = sqlite_needed(calloc(1, sizeof(*table)));
     table->base = (struct store_table){ .store = base, .type = type, .owner = owner };
     table->next = store->tables;
     store->tables = table;
@@ -165,9 +165,9 @@ static void tell_prepared(struct request *base)
 
 static bool has_column(struct sqlite_store *store, const char *table, const char *column)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_HAS_COLUMN);
-    bind_text(statement, 1, table);
-    bind_text(statement, 2, column);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_HAS_COLUMN);
+    sqlite_bind(statement, 1, table);
+    sqlite_bind(statement, 2, column);
     bool has = sqlite3_step(statement) == SQLITE_ROW;
     sqlite3_reset(statement);
     return has;
@@ -195,8 +195,8 @@ static bool has_columns(struct sqlite_store *store, const struct errand_table *t
 /* Whether it is a table whose rows have a rowid. */
 static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *warning)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_TABLE_KIND);
-    bind_text(statement, 1, name);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_TABLE_KIND);
+    sqlite_bind(statement, 1, name);
     bool there = sqlite3_step(statement) == SQLITE_ROW;
     bool table = there && strcmp((const char *)sqlite3_column_text(statement, 0), "table") == 0;
     bool with_rowid = there && sqlite3_column_int(statement, 1) == 0;
@@ -213,7 +213,7 @@ static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *
 /* Asks the planner itself: whatever the index is called, it must find and order pending jobs. */
 static bool claims_by_index(struct sqlite_store *store, struct sqlite_table *table)
 {
-    sqlite3_stmt *claim = table_statement(table, TABLE_CLAIM), *plan = NULL;
+    sqlite3_stmt *claim = sqlite_table_statement(table, TABLE_CLAIM), *plan = NULL;
     char *sql = claim ? sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(claim)) : NULL;
     bool by_index = false, sorts = false;
     if (sql && sqlite3_prepare_v2(store->database.handle, sql, -1, &plan, NULL) == SQLITE_OK) {
@@ -243,7 +243,7 @@ static int prepare(struct sqlite_store *store, struct request *base)
     struct sqlite_table *table = base->table;
     const struct errand_table *generated = table->base.type->table;
     buffer_reset(&request->warning);
-    table_forget_statements(table);
+    sqlite_table_forget(table);
     request->state.usable =
         is_fit(store, generated->name, &request->warning) && has_columns(store, generated, &request->warning);
     if (!request->state.usable)
@@ -261,10 +261,10 @@ static int prepare(struct sqlite_store *store, struct request *base)
 
 void sqlite_table_prepare(struct store_table *table, store_table_done done, void *arg)
 {
-    struct prepare_request *request = request_new(sizeof(*request), prepare, tell_prepared);
+    struct prepare_request *request = sqlite_request_new(sizeof(*request), prepare, tell_prepared);
     request->base.table = (struct sqlite_table *)table;
     request->base.arg = arg;
     request->done = done;
     request->warning = (struct buffer)BUFFER_INIT(64 * 1024);
-    request_send(table->store, &request->base);
+    sqlite_request_send(table->store, &request->base);
 }

@@ -20,7 +20,7 @@ static void send_done(struct store *store, struct request *request, store_done d
 {
     request->done = done;
     request->arg = arg;
-    request_send(store, request);
+    sqlite_request_send(store, request);
 }
 
 static int code_of(struct sqlite_store *store)
@@ -33,7 +33,7 @@ static int code_of(struct sqlite_store *store)
 static int read_number(struct sqlite_store *store, enum own_statement which, int64_t *number)
 {
     *number = 0;
-    sqlite3_stmt *statement = own_statement(store, which);
+    sqlite3_stmt *statement = sqlite_own_statement(store, which);
     if (!statement)
         return code_of(store);
     int code = sqlite3_step(statement);
@@ -53,11 +53,11 @@ static int read_installed(struct sqlite_store *store, int64_t *version)
 
 static int write_installed(struct sqlite_store *store)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_SET_VERSION);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_SET_VERSION);
     if (!statement)
         return code_of(store);
     sqlite3_bind_int64(statement, 1, VERSION);
-    return step_once(statement);
+    return sqlite_step_once(statement);
 }
 
 /* In a transaction that holds the write lock, so that of two that install at once the second finds it done. A version
@@ -82,36 +82,36 @@ struct heartbeat_request {
 
 static int beat(struct sqlite_store *store, const char *tables)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_HEARTBEAT);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_HEARTBEAT);
     if (!statement)
         return code_of(store);
     char id[17], now[CLOCK_TEXT_MAX];
     snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
-    bind_text(statement, 1, id);
-    bind_text(statement, 2, store->self.host);
-    bind_text(statement, 3, store->self.boot_id);
+    sqlite_bind(statement, 1, id);
+    sqlite_bind(statement, 2, store->self.host);
+    sqlite_bind(statement, 3, store->self.boot_id);
     sqlite3_bind_int64(statement, 4, store->self.pid_namespace);
     sqlite3_bind_int64(statement, 5, store->self.pid);
     sqlite3_bind_int64(statement, 6, store->self.start_ticks);
-    bind_text(statement, 7, tables);
-    bind_text(statement, 8, now_text(now));
-    bind_text(statement, 9, ERRAND_VERSION);
-    return step_once(statement);
+    sqlite_bind(statement, 7, tables);
+    sqlite_bind(statement, 8, sqlite_now(now));
+    sqlite_bind(statement, 9, ERRAND_VERSION);
+    return sqlite_step_once(statement);
 }
 
 /* Workers last seen a day ago: nothing that they held is still running. */
 static int bury(struct sqlite_store *store)
 {
-    sqlite3_stmt *statement = own_statement(store, OWN_BURY);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_BURY);
     if (!statement)
         return code_of(store);
     char id[17], before[CLOCK_TEXT_MAX];
     snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
-    bind_text(statement, 1, clock_format(clock_realtime_us() - DAY_US, before));
-    bind_text(statement, 2, id);
+    sqlite_bind(statement, 1, clock_format(clock_realtime_us() - DAY_US, before));
+    sqlite_bind(statement, 2, id);
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-        lease_remove(&store->lease, strtoull((const char *)sqlite3_column_text(statement, 0), NULL, 16));
+        sqlite_lease_remove(&store->lease, strtoull((const char *)sqlite3_column_text(statement, 0), NULL, 16));
     sqlite3_reset(statement);
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
@@ -137,15 +137,15 @@ static int heartbeat(struct sqlite_store *store, struct request *request)
     return code == SQLITE_OK ? bury(store) : code;
 }
 
-void upkeep_leave(struct sqlite_store *store)
+void sqlite_leave(struct sqlite_store *store)
 {
     char id[17];
     snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
-    sqlite3_stmt *statement = own_statement(store, OWN_LEAVE);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_LEAVE);
     if (!statement)
         return;
-    bind_text(statement, 1, id);
-    step_once(statement);
+    sqlite_bind(statement, 1, id);
+    sqlite_step_once(statement);
 }
 
 /* Names of the job tables, one behind the other with commas. */
@@ -154,7 +154,7 @@ static const char *table_names(struct arena *arena, const struct sqlite_store *s
     size_t size = 1;
     for (const struct sqlite_table *table = store->tables; table; table = table->next)
         size += strlen(table->base.type->table->name) + 1;
-    char *names = needed(arena_alloc(arena, size)), *at = names;
+    char *names = sqlite_needed(arena_alloc(arena, size)), *at = names;
     for (const struct sqlite_table *table = store->tables; table; table = table->next)
         at += sprintf(at, "%s%s", at > names ? "," : "", table->base.type->table->name);
     return names;
@@ -163,7 +163,7 @@ static const char *table_names(struct arena *arena, const struct sqlite_store *s
 static void send_beat(struct store *base, bool writes, int (*work)(struct sqlite_store *, struct request *),
                       store_done done, void *arg)
 {
-    struct heartbeat_request *request = request_new(sizeof(*request), work, request_tell_done);
+    struct heartbeat_request *request = sqlite_request_new(sizeof(*request), work, sqlite_request_tell_done);
     request->base.writes = writes;
     request->tables = table_names(&request->base.arena, (struct sqlite_store *)base);
     send_done(base, &request->base, done, arg);
@@ -190,26 +190,27 @@ struct refresh_request {
 static int refresh(struct sqlite_store *store, struct request *base)
 {
     struct refresh_request *request = (struct refresh_request *)base;
-    sqlite3_stmt *statement = table_statement(base->table, TABLE_REFRESH);
+    sqlite3_stmt *statement = sqlite_table_statement(base->table, TABLE_REFRESH);
     if (!statement)
         return code_of(store);
     char now[CLOCK_TEXT_MAX];
-    bind_text(statement, 1, now_text(now));
+    sqlite_bind(statement, 1, sqlite_now(now));
     int code = SQLITE_OK;
     for (size_t i = 0; i < request->count && code == SQLITE_OK; i++) {
         errand_uuid lock = store_claim_uuid(store->config.worker, request->claims[i]);
-        bind_text(statement, 2, lock.text);
-        code = step_once(statement);
+        sqlite_bind(statement, 2, lock.text);
+        code = sqlite_step_once(statement);
     }
     return code;
 }
 
 void sqlite_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg)
 {
-    struct refresh_request *request = request_new(sizeof(*request), refresh, request_tell_done);
+    struct refresh_request *request = sqlite_request_new(sizeof(*request), refresh, sqlite_request_tell_done);
     request->base.table = (struct sqlite_table *)table;
     request->base.writes = count > 0;
-    request->claims = (const uint64_t *)needed(arena_copy(&request->base.arena, claims, count * sizeof(*claims)));
+    request->claims =
+        (const uint64_t *)sqlite_needed(arena_copy(&request->base.arena, claims, count * sizeof(*claims)));
     request->count = count;
     send_done(table->store, &request->base, done, arg);
 }
@@ -227,30 +228,31 @@ static int add_stats(struct sqlite_store *store, struct request *base)
     struct stats_request *request = (struct stats_request *)base;
     if (!store->installed || request->count == 0)
         return SQLITE_OK;
-    sqlite3_stmt *statement = own_statement(store, OWN_ADD_STATS);
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_ADD_STATS);
     if (!statement)
         return code_of(store);
     char minute[CLOCK_TEXT_MAX];
     errand_time now = clock_realtime_us();
-    bind_text(statement, 2, clock_format(now - now % 60000000, minute));
+    sqlite_bind(statement, 2, clock_format(now - now % 60000000, minute));
     int code = SQLITE_OK;
     for (size_t i = 0; i < request->count && code == SQLITE_OK; i++) {
         const struct store_stat *stat = &request->stats[i];
-        bind_text(statement, 1, stat->table->type->table->name);
-        bind_text(statement, 3, job_end_label(stat->end));
+        sqlite_bind(statement, 1, stat->table->type->table->name);
+        sqlite_bind(statement, 3, job_end_label(stat->end));
         sqlite3_bind_int64(statement, 4, stat->count);
         sqlite3_bind_int64(statement, 5, stat->total_us);
         sqlite3_bind_int64(statement, 6, stat->max_us);
-        code = step_once(statement);
+        code = sqlite_step_once(statement);
     }
     return code;
 }
 
 void sqlite_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg)
 {
-    struct stats_request *request = request_new(sizeof(*request), add_stats, request_tell_done);
+    struct stats_request *request = sqlite_request_new(sizeof(*request), add_stats, sqlite_request_tell_done);
     request->base.writes = count > 0;
-    request->stats = (const struct store_stat *)needed(arena_copy(&request->base.arena, stats, count * sizeof(*stats)));
+    request->stats =
+        (const struct store_stat *)sqlite_needed(arena_copy(&request->base.arena, stats, count * sizeof(*stats)));
     request->count = count;
     send_done(store, &request->base, done, arg);
 }

@@ -1,5 +1,5 @@
 /* Sees that someone writes to the database. */
-#include "store/sqlite/watch.h"
+#include "store/sqlite/wal.h"
 
 #include "base/clock.h"
 
@@ -29,7 +29,7 @@ static bool is_remote(const char *path)
     return false;
 }
 
-static int poll_instead(struct watch *watch, const char **why, const char *reason)
+static int poll_instead(struct wal_watch *watch, const char **why, const char *reason)
 {
     if (watch->fd >= 0)
         close(watch->fd);
@@ -39,9 +39,9 @@ static int poll_instead(struct watch *watch, const char **why, const char *reaso
     return -1;
 }
 
-int watch_init(struct watch *watch, const char *path, const char **why)
+int wal_init(struct wal_watch *watch, const char *path, const char **why)
 {
-    *watch = (struct watch){ .fd = -1, .path = strdup(path) };
+    *watch = (struct wal_watch){ .fd = -1, .path = strdup(path) };
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     if (!watch->path || !slash || strlen(path) >= sizeof(folder))
@@ -59,43 +59,43 @@ int watch_init(struct watch *watch, const char *path, const char **why)
     return 0;
 }
 
-void watch_release(struct watch *watch)
+void wal_release(struct wal_watch *watch)
 {
     if (watch->fd >= 0)
         close(watch->fd);
     free(watch->path);
-    *watch = (struct watch){ .fd = -1 };
+    *watch = (struct wal_watch){ .fd = -1 };
 }
 
-void watch_expect(struct watch *watch)
+void wal_expect(struct wal_watch *watch)
 {
     watch->since_us = clock_monotonic_us();
     watch->next_us = watch->since_us + LOOK_FIRST_US;
 }
 
-static bool is_gone(const struct watch *watch)
+static bool is_gone(const struct wal_watch *watch)
 {
     struct stat now;
     return stat(watch->path, &now) < 0 ? errno == ENOENT
                                        : now.st_ino != watch->file.st_ino || now.st_dev != watch->file.st_dev;
 }
 
-static void take_event(struct watch *watch, const struct inotify_event *event, bool *gone)
+static void take_event(struct wal_watch *watch, const struct inotify_event *event, bool *gone)
 {
     const char *base = strrchr(watch->path, '/') + 1;
     size_t size = strlen(base);
     if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) { /* unknown what happened */
         *gone = is_gone(watch);
-        watch_expect(watch);
+        wal_expect(watch);
     } else if (event->len > 0 && strncmp(event->name, base, size) == 0) {
         if (strcmp(event->name + size, "-wal") == 0)
-            watch_expect(watch);
+            wal_expect(watch);
         else if (event->name[size] == '\0' && !(event->mask & IN_MODIFY))
             *gone = is_gone(watch);
     }
 }
 
-void watch_read(struct watch *watch, bool *gone)
+void wal_read(struct wal_watch *watch, bool *gone)
 {
     _Alignas(struct inotify_event) char events[16384];
     ssize_t size;
@@ -111,7 +111,7 @@ void watch_read(struct watch *watch, bool *gone)
     }
 }
 
-int64_t watch_delay_us(const struct watch *watch)
+int64_t wal_delay_us(const struct wal_watch *watch)
 {
     if (watch->next_us == 0)
         return -1;
@@ -121,7 +121,7 @@ int64_t watch_delay_us(const struct watch *watch)
 
 /* The intervals grow with the time waited, by an eighth: what takes long is seen as soon, in proportion, as what does
    not; doubling sees a commit up to twice as late as it came. */
-void watch_looked(struct watch *watch, bool found)
+void wal_looked(struct wal_watch *watch, bool found)
 {
     int64_t now = clock_monotonic_us();
     if (watch->fd < 0) {

@@ -1,14 +1,14 @@
 /* Sees that someone writes to the database: an inotify watch on its folder, for the write-ahead log's name. The event
    comes with the write, before the commit can be seen, so after each one the database is looked at, at growing
    intervals. On the store's thread. */
-#ifndef SQLITE_WATCH_H
-#define SQLITE_WATCH_H
+#ifndef SQLITE_WAL_H
+#define SQLITE_WAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
-struct watch {
+struct wal_watch {
     int fd;           /* inotify; owned; -1: the file system tells nothing, look now and then instead */
     char *path;       /* of the database, as SQLite resolved it; owned */
     struct stat file; /* the database as it was opened */
@@ -17,15 +17,15 @@ struct watch {
 };
 
 /* `path` as sqlite3_db_filename gives it. 0, or -1 and the reason: then `fd` is -1, and the watch polls. */
-int watch_init(struct watch *watch, const char *path, const char **why);
-void watch_release(struct watch *watch);
+int wal_init(struct wal_watch *watch, const char *path, const char **why);
+void wal_release(struct wal_watch *watch);
 /* Takes the events off. Sets *gone where the database itself was deleted or replaced. */
-void watch_read(struct watch *watch, bool *gone);
+void wal_read(struct wal_watch *watch, bool *gone);
 /* Something may be about to be committed: look for it from now on. */
-void watch_expect(struct watch *watch);
+void wal_expect(struct wal_watch *watch);
 /* Microseconds until the next look is due (0: now), -1: none is. */
-int64_t watch_delay_us(const struct watch *watch);
+int64_t wal_delay_us(const struct wal_watch *watch);
 /* A look was taken; plans the next one. `found`: what was expected has come. */
-void watch_looked(struct watch *watch, bool found);
+void wal_looked(struct wal_watch *watch, bool found);
 
 #endif
