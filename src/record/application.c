@@ -62,7 +62,7 @@ int errand_run(struct errand *errand, void (*fn)(struct errand_context *ctx, voi
     if (!ctx)
         return error_set(err, "out of memory");
     __attribute__((cleanup(end_loan))) struct loan loan = { errand, ctx };
-    struct context_end end = context_call(ctx, fn, arg);
+    struct context_end end = context_call(loan.ctx, fn, arg);
     return end.end == JOB_END_RETURNED ? 0 : error_set(err, "%s", end.error);
 }
 
