@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const tables[] = { "email_customers_jobs", "mail_customer_jobs", "flaky_jobs",
-                                      "slow_jobs",            "crashing_jobs",      "hopeless_jobs" };
+static const char *const tables[] = { "email_customers_jobs", "mail_customer_jobs", "flaky_jobs", "slow_jobs",
+                                      "crashing_jobs",        "hopeless_jobs" };
 static const char *const states[] = { "not_started", "running", "retry", "succeeded", "failed", "timed_out" };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]), STATES = sizeof(states) / sizeof(states[0]) };
 
