@@ -1,0 +1,159 @@
+/* errand db create */
+#include "cli/command.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void db_made(struct db_report *report, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    putchar('\n');
+    va_end(arguments);
+    report->made++;
+}
+
+static int print_ddl(const struct schema *schema, enum store_kind kind)
+{
+    struct buffer out = BUFFER_INIT(SCHEMA_PRINT_MAX);
+    if (kind == STORE_SQLITE)
+        schema_print_sqlite(schema, &out);
+    else
+        schema_print_postgres(schema, &out);
+    bool whole = !out.failed;
+    if (whole && out.size)
+        fwrite(out.data, 1, out.size, stdout);
+    else if (!whole)
+        fputs("errand: the SQL is too long to print\n", stderr);
+    buffer_release(&out);
+    return whole ? EXIT_OK : EXIT_FAILED;
+}
+
+static void print_omission(void *arg, struct schema_position at, const char *name, const char *sql)
+{
+    const struct schema *schema = arg;
+    (void)sql;
+    fprintf(stderr, "%s:%d:%d: not in SQLite: %s\n", schema->file, at.line, at.column, name);
+}
+
+/* A new SQLite database may stand in a folder that is not there yet: build/. */
+static int make_folder(const struct store_url *url, struct errand_error *err)
+{
+    const char *slash = strrchr(url->target, '/');
+    if (url->kind != STORE_SQLITE || !slash || slash == url->target)
+        return 0;
+    char *folder = strndup(url->target, (size_t)(slash - url->target));
+    int result = folder && (mkdir(folder, 0777) == 0 || errno == EEXIST) ? 0 : -1;
+    if (result != 0)
+        error_set(err, "the folder of %s cannot be made: %s", url->shown, strerror(errno));
+    free(folder);
+    return result;
+}
+
+/* A file that this run has made and could not fill. */
+static void remove_file(const struct store_url *url)
+{
+    static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+    char path[4200];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (snprintf(path, sizeof path, "%s%s", url->target, endings[i]) < (int)sizeof path)
+            unlink(path);
+}
+
+static int fill(struct connection *connection, const struct schema *schema, struct db_report *report,
+                struct errand_error *err)
+{
+    if (connection_begin(connection, err) != 0)
+        return -1;
+    int result = connection_kind(connection) == STORE_SQLITE ? db_create_sqlite(connection, schema, report, err)
+                                                             : db_create_postgres(connection, schema, report, err);
+    if (result == 0)
+        return connection_commit(connection, err);
+    connection_rollback(connection, NULL);
+    return -1;
+}
+
+static int create(const struct schema *schema, const struct store_url *url, struct errand_error *err)
+{
+    struct db_report report = { 0 };
+    bool created = false;
+    if (make_folder(url, err) != 0)
+        return -1;
+    struct connection *connection = connection_create(url, &created, err);
+    if (!connection)
+        return -1;
+    int result = fill(connection, schema, &report, err);
+    connection_close(connection);
+    if (result != 0) {
+        if (created && url->kind == STORE_SQLITE)
+            remove_file(url);
+        else if (created)
+            error_prefix(err, "the database %s was made, and is empty", url->shown);
+        else if (report.made)
+            error_prefix(err, "nothing of the above was kept");
+        return -1;
+    }
+    if (url->kind == STORE_SQLITE)
+        schema_each_omission(schema, print_omission, (void *)schema);
+    if (created)
+        printf("created the database %s\n", url->shown);
+    else if (report.made == 0)
+        printf("%s has everything already\n", url->shown);
+    return 0;
+}
+
+static int run(const char *file, const char *database, bool print)
+{
+    struct errand_error err = { "" };
+    struct store_url url = { 0 };
+    struct schema *schema = schema_read(file);
+    int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
+    if (code == EXIT_OK && store_url_parse(database, &url, &err) != 0)
+        code = EXIT_FAILED;
+    if (code == EXIT_OK && print)
+        code = print_ddl(schema, url.kind);
+    else if (code == EXIT_OK && create(schema, &url, &err) != 0)
+        code = EXIT_FAILED;
+    if (err.message[0] && code != EXIT_OK)
+        fprintf(stderr, "errand: %s\n", err.message);
+    store_url_release(&url);
+    schema_free(schema);
+    return code;
+}
+
+int command_db_create(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = { { "database", required_argument, NULL, 'd' },
+                                             { "schema", required_argument, NULL, 's' },
+                                             { "print", no_argument, NULL, 'p' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { 0 } };
+    const char *file = "Application/Schema.sql", *database = NULL;
+    bool print = false;
+    for (int option; (option = getopt_long(argc, argv, "d:s:ph", options, NULL)) != -1;) {
+        if (option == 'd')
+            database = optarg;
+        else if (option == 's')
+            file = optarg;
+        else if (option == 'p')
+            print = true;
+        else if (option != 'h')
+            return command_usage_error(command, "db create does not take that");
+        if (option == 'h') {
+            fputs(command->usage, stdout);
+            return EXIT_OK;
+        }
+    }
+    if (optind < argc)
+        return command_usage_error(command, "db create takes no %s", argv[optind]);
+    return run(file, database, print);
+}

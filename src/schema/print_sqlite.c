@@ -1,0 +1,370 @@
+/* The model as DDL for SQLite: STRICT tables, with the types and checks that make a plain INSERT of any program mean
+   what it means on PostgreSQL. */
+#include "schema/schema.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TIME_PATTERN                                                                                                   \
+    "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]."                                     \
+    "[0-9][0-9][0-9][0-9][0-9][0-9]"
+
+static void print_name(struct buffer *out, const char *name)
+{
+    bool plain = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) &&
+                 !(*name >= '0' && *name <= '9') && *name && !sqlite3_keyword_check(name, (int)strlen(name));
+    if (plain) {
+        buffer_puts(out, name);
+        return;
+    }
+    buffer_puts(out, "\"");
+    for (; *name; name++)
+        buffer_printf(out, *name == '"' ? "\"\"" : "%c", *name);
+    buffer_puts(out, "\"");
+}
+
+static void print_names(struct buffer *out, const char *const *names, size_t count)
+{
+    buffer_puts(out, "(");
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(out, i ? ", " : "");
+        print_name(out, names[i]);
+    }
+    buffer_puts(out, ")");
+}
+
+static void print_text(struct buffer *out, const char *text)
+{
+    buffer_puts(out, "'");
+    for (; *text; text++)
+        buffer_printf(out, *text == '\'' ? "''" : "%c", *text);
+    buffer_puts(out, "'");
+}
+
+static bool is_whole_number(const struct schema_column *column)
+{
+    return column->type.kind == ERRAND_TYPE_INT16 || column->type.kind == ERRAND_TYPE_INT32 ||
+           column->type.kind == ERRAND_TYPE_INT64;
+}
+
+/* The column that SQLite numbers, as its INTEGER PRIMARY KEY; NULL where there is none. */
+static const struct schema_column *numbered_column(const struct schema_table *table)
+{
+    const struct schema_column *first = NULL;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct schema_column *column = &table->columns[i];
+        if (!column->numbering || !is_whole_number(column))
+            continue;
+        if (table->primary_key.count == 1 && schema_has_primary_key(table, column->name))
+            return column;
+        first = first ? first : column;
+    }
+    return first;
+}
+
+static const char *storage(const struct schema_column *column)
+{
+    switch (column->type.kind) {
+    case ERRAND_TYPE_BOOL:
+    case ERRAND_TYPE_INT16:
+    case ERRAND_TYPE_INT32:
+    case ERRAND_TYPE_INT64:
+        return "INTEGER";
+    case ERRAND_TYPE_FLOAT:
+    case ERRAND_TYPE_DOUBLE:
+        return "REAL";
+    case ERRAND_TYPE_BYTES:
+        return "BLOB";
+    default:
+        return "TEXT";
+    }
+}
+
+static void print_labels_check(struct buffer *out, const struct schema_column *column)
+{
+    buffer_puts(out, " CHECK (");
+    print_name(out, column->name);
+    buffer_puts(out, " IN (");
+    for (size_t i = 0; i < column->type.labels->label_count; i++) {
+        buffer_puts(out, i ? ", " : "");
+        print_text(out, column->type.labels->labels[i]);
+    }
+    buffer_puts(out, "))");
+}
+
+/* What the type allows, where SQLite would take more. */
+static void print_type_check(struct buffer *out, const struct schema_table *table, const struct schema_column *column)
+{
+    const char *range = column->type.kind == ERRAND_TYPE_BOOL    ? " IN (0, 1)"
+                        : column->type.kind == ERRAND_TYPE_INT16 ? " BETWEEN -32768 AND 32767"
+                        : column->type.kind == ERRAND_TYPE_INT32 ? " BETWEEN -2147483648 AND 2147483647"
+                                                                 : NULL;
+    if (range) {
+        buffer_puts(out, " CHECK (");
+        print_name(out, column->name);
+        buffer_printf(out, "%s)", range);
+    } else if (column->type.kind == ERRAND_TYPE_ENUM) {
+        print_labels_check(out, column);
+    } else if (column->type.length > 0 && !column->type.array) {
+        buffer_puts(out, " CHECK (length(");
+        print_name(out, column->name);
+        buffer_printf(out, ") <= %d)", column->type.length);
+    } else if (table->is_job && strcmp(column->name, "run_at") == 0) {
+        /* Jobs are found by comparing this text. */
+        buffer_puts(out, " CHECK (run_at GLOB '" TIME_PATTERN "')");
+    }
+}
+
+static void print_default(struct buffer *out, const struct schema_column *column)
+{
+    const char *value = column->default_value.sqlite;
+    if (column->default_kind == SCHEMA_DEFAULT_NONE || !value || column->numbering)
+        return;
+    bool bare = column->default_kind == SCHEMA_DEFAULT_CONSTANT || value[0] == '(';
+    buffer_printf(out, bare ? " DEFAULT %s" : " DEFAULT (%s)", value);
+}
+
+static bool computed_here(const struct schema_column *column)
+{
+    return column->computed && column->computation.sqlite;
+}
+
+/* A column of which SQLite knows no value must do without one. */
+static bool must_have_value(const struct schema_column *column, bool is_numbered)
+{
+    bool lost = (column->computed && !column->computation.sqlite) || (column->numbering && !is_numbered);
+    return column->not_null && !lost;
+}
+
+static void print_column(struct buffer *out, const struct schema_table *table, const struct schema_column *column,
+                         bool with_keys)
+{
+    bool is_numbered = numbered_column(table) == column;
+    bool is_key = table->primary_key.count == 1 && schema_has_primary_key(table, column->name);
+    print_name(out, column->name);
+    buffer_printf(out, " %s", storage(column));
+    if (with_keys && is_numbered)
+        buffer_puts(out, " PRIMARY KEY");
+    if (must_have_value(column, is_numbered) && !(with_keys && is_numbered))
+        buffer_puts(out, " NOT NULL");
+    if (with_keys && is_key && !is_numbered)
+        buffer_puts(out, numbered_column(table) ? " UNIQUE" : " PRIMARY KEY");
+    print_default(out, column);
+    print_type_check(out, table, column);
+    if (computed_here(column))
+        buffer_printf(out, " GENERATED ALWAYS AS (%s) %s", column->computation.sqlite,
+                      with_keys ? "STORED" : "VIRTUAL");
+}
+
+static void print_action(struct buffer *out, const char *event, char action)
+{
+    static const struct {
+        char letter;
+        const char *words;
+    } actions[] = { { 'r', "RESTRICT" }, { 'c', "CASCADE" }, { 'n', "SET NULL" }, { 'd', "SET DEFAULT" } };
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (actions[i].letter == action)
+            buffer_printf(out, " ON %s %s", event, actions[i].words);
+}
+
+static void print_foreign_key(struct buffer *out, const struct schema_foreign_key *key)
+{
+    buffer_puts(out, ",\n    FOREIGN KEY ");
+    print_names(out, key->columns, key->count);
+    buffer_puts(out, " REFERENCES ");
+    print_name(out, key->target_name);
+    buffer_puts(out, " ");
+    print_names(out, key->target_columns, key->target_count);
+    print_action(out, "UPDATE", key->on_update);
+    print_action(out, "DELETE", key->on_delete);
+    if (key->deferred)
+        buffer_puts(out, " DEFERRABLE INITIALLY DEFERRED");
+}
+
+static void print_table_constraints(struct buffer *out, const struct schema_table *table)
+{
+    if (table->primary_key.count > 1) {
+        buffer_puts(out, numbered_column(table) ? ",\n    UNIQUE " : ",\n    PRIMARY KEY ");
+        print_names(out, table->primary_key.columns, table->primary_key.count);
+    }
+    for (size_t i = 0; i < table->unique_count; i++) {
+        buffer_puts(out, ",\n    UNIQUE ");
+        print_names(out, table->unique_keys[i].columns, table->unique_keys[i].count);
+    }
+    for (size_t i = 0; i < table->check_count; i++)
+        if (table->checks[i].expression.sqlite)
+            buffer_printf(out, ",\n    CHECK (%s)", table->checks[i].expression.sqlite);
+    for (size_t i = 0; i < table->foreign_key_count; i++)
+        print_foreign_key(out, &table->foreign_keys[i]);
+}
+
+void schema_print_sqlite_table(const struct schema *schema, const struct schema_table *table, struct buffer *out)
+{
+    (void)schema;
+    buffer_puts(out, "CREATE TABLE ");
+    print_name(out, table->name);
+    buffer_puts(out, " (\n");
+    for (size_t i = 0; i < table->column_count; i++) {
+        buffer_puts(out, i ? ",\n    " : "    ");
+        print_column(out, table, &table->columns[i], true);
+    }
+    /* SQLite wants at least one. */
+    if (table->column_count == 0)
+        buffer_puts(out, "    errand_no_column INTEGER");
+    print_table_constraints(out, table);
+    buffer_puts(out, "\n) STRICT;\n");
+}
+
+void schema_print_sqlite_column(const struct schema *schema, const struct schema_table *table,
+                                const struct schema_column *column, struct buffer *out)
+{
+    (void)schema;
+    buffer_puts(out, "ALTER TABLE ");
+    print_name(out, table->name);
+    buffer_puts(out, " ADD COLUMN ");
+    print_column(out, table, column, false);
+    for (size_t i = 0; i < table->foreign_key_count; i++) {
+        const struct schema_foreign_key *key = &table->foreign_keys[i];
+        if (key->count != 1 || strcmp(key->columns[0], column->name) != 0)
+            continue;
+        buffer_puts(out, " REFERENCES ");
+        print_name(out, key->target_name);
+        buffer_puts(out, " ");
+        print_names(out, key->target_columns, key->target_count);
+        print_action(out, "UPDATE", key->on_update);
+        print_action(out, "DELETE", key->on_delete);
+    }
+    buffer_puts(out, ";\n");
+}
+
+void schema_print_sqlite_index(const struct schema_index *index, struct buffer *out)
+{
+    buffer_printf(out, "CREATE %sINDEX ", index->unique ? "UNIQUE " : "");
+    print_name(out, index->name);
+    buffer_puts(out, " ON ");
+    print_name(out, index->table->name);
+    buffer_puts(out, " (");
+    for (size_t i = 0; i < index->part_count; i++) {
+        const struct schema_index_part *part = &index->parts[i];
+        buffer_puts(out, i ? ", " : "");
+        if (part->column)
+            print_name(out, part->column);
+        else
+            buffer_puts(out, part->expression.sqlite);
+        buffer_puts(out, part->descending ? " DESC" : "");
+    }
+    buffer_puts(out, ")");
+    if (index->partial)
+        buffer_printf(out, " WHERE %s", index->where.sqlite);
+    buffer_puts(out, ";\n");
+}
+
+struct omission_caller {
+    void (*fn)(void *arg, struct schema_position at, const char *name, const char *sql);
+    void *arg;
+};
+
+static void omit(const struct omission_caller *caller, struct schema_position at, const char *sql, const char *format,
+                 ...) ERRAND_PRINTF(4, 5);
+static void omit(const struct omission_caller *caller, struct schema_position at, const char *sql, const char *format,
+                 ...)
+{
+    char name[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name, sizeof name, format, arguments);
+    va_end(arguments);
+    caller->fn(caller->arg, at, name, sql);
+}
+
+static void omit_of_column(const struct omission_caller *caller, const struct schema_table *table,
+                           const struct schema_column *column)
+{
+    bool has_default = column->default_kind != SCHEMA_DEFAULT_NONE && !column->numbering;
+    if (has_default && !column->default_value.sqlite)
+        omit(caller, column->at, column->default_value.postgres, "the default of %s.%s", table->name, column->name);
+    if (column->computed && !column->computation.sqlite)
+        omit(caller, column->at, column->computation.postgres, "the computation of %s.%s", table->name, column->name);
+    if (column->numbering && numbered_column(table) != column)
+        omit(caller, column->at, NULL, "the numbering of %s.%s: one column of a table can be numbered", table->name,
+             column->name);
+    if (strcmp(column->type.name, "numeric") == 0 && !column->type.array)
+        omit(caller, column->at, NULL, "the order of %s.%s: numeric is text, exact but compared by its digits",
+             table->name, column->name);
+    if (strcmp(column->type.name, "citext") == 0)
+        omit(caller, column->at, NULL, "the comparison of %s.%s: citext is text, upper and lower case differ",
+             table->name, column->name);
+}
+
+static const struct schema_index *find_index(const struct schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->index_count; i++)
+        if (strcmp(schema->indexes[i]->name, name) == 0)
+            return schema->indexes[i];
+    return NULL;
+}
+
+void schema_each_omission(const struct schema *schema,
+                          void (*fn)(void *arg, struct schema_position at, const char *name, const char *sql),
+                          void *arg)
+{
+    struct omission_caller caller = { fn, arg };
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct schema_table *table = schema->tables[i];
+        for (size_t c = 0; c < table->column_count; c++)
+            omit_of_column(&caller, table, &table->columns[c]);
+        for (size_t c = 0; c < table->check_count; c++)
+            if (!table->checks[c].expression.sqlite)
+                omit(&caller, table->at, table->checks[c].expression.postgres, "a check of %s%s%s", table->name,
+                     table->checks[c].name ? ": " : "", table->checks[c].name ? table->checks[c].name : "");
+    }
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        const struct schema_statement *statement = schema->statements[i];
+        if (statement->on_sqlite)
+            continue;
+        bool is_index = statement->kind == SCHEMA_STATEMENT_INDEX;
+        const struct schema_index *index = is_index ? find_index(schema, statement->name) : NULL;
+        omit(&caller, statement->at, statement->sql, "%s%s%s", statement->what, index ? ": " : "",
+             index ? index->obstacle : "");
+    }
+}
+
+/* Each line of it behind a "-- ". */
+static void print_comment(struct buffer *out, const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\r\n");
+        buffer_puts(out, "--     ");
+        buffer_add(out, text, length);
+        buffer_puts(out, "\n");
+        text += length;
+        text += strspn(text, "\r\n");
+    }
+}
+
+static void print_omission(void *arg, struct schema_position at, const char *name, const char *sql)
+{
+    struct buffer *out = arg;
+    char head[600];
+    snprintf(head, sizeof head, "line %d, not in SQLite: %s", at.line, name);
+    print_comment(out, head);
+    if (sql)
+        print_comment(out, sql);
+    buffer_puts(out, "\n");
+}
+
+void schema_print_sqlite(const struct schema *schema, struct buffer *out)
+{
+    for (size_t i = 0; i < schema->table_count; i++) {
+        schema_print_sqlite_table(schema, schema->tables[i], out);
+        buffer_puts(out, "\n");
+    }
+    for (size_t i = 0; i < schema->index_count; i++)
+        if (!schema->indexes[i]->obstacle)
+            schema_print_sqlite_index(schema->indexes[i], out);
+    if (schema->index_count)
+        buffer_puts(out, "\n");
+    schema_each_omission(schema, print_omission, out);
+}

@@ -1,0 +1,84 @@
+/* What the files of the reader share: the text under way, positions in it, and small help with the parser's tree. */
+#ifndef SCHEMA_READER_H
+#define SCHEMA_READER_H
+
+#include "schema/schema.h"
+
+#include <pg_query/pg_query.pb-c.h>
+
+struct reader {
+    struct schema *schema;
+    struct arena *arena; /* the schema's */
+    const char *text;
+    size_t size;
+    size_t start;    /* of the statement under way: an offset into text */
+    const char *sql; /* its text */
+};
+
+/* Memory of the schema. The command that reads schemas is short-lived and holds nothing while it does: without memory
+   it aborts. */
+void *reader_alloc(struct reader *reader, size_t size);
+char *reader_strdup(struct reader *reader, const char *text);
+char *reader_printf(struct reader *reader, const char *format, ...) ERRAND_PRINTF(2, 3);
+
+/* A zeroed new last element of an array in the schema's memory. */
+#define LIST_ADD(reader, items, count)                                                                                 \
+    ((items) = list_grow((reader), (items), (count), sizeof *(items)), &(items)[(count)++])
+void *list_grow(struct reader *reader, void *items, size_t count, size_t size);
+
+struct schema_position reader_position(const struct reader *reader, size_t offset);
+void reader_error(struct reader *reader, struct schema_position at, const char *format, ...) ERRAND_PRINTF(3, 4);
+void reader_warning(struct reader *reader, struct schema_position at, const char *format, ...) ERRAND_PRINTF(3, 4);
+struct schema_position reader_here(const struct reader *reader);
+
+/* NULL unless the node is a string. */
+const char *node_string(const PgQuery__Node *node);
+/* The last one or two of a qualified name; *schema is NULL where it is not qualified. */
+void qualified_name(struct reader *reader, PgQuery__Node **names, size_t count, const char **schema, const char **name);
+/* NULL for the empty string, which is what the parser's tree has for none; else a copy. */
+const char *optional(struct reader *reader, const char *text);
+/* Quoted for SQL where it must be: order, "order". Always quotes what is not plain lower case. */
+const char *quoted(struct reader *reader, const char *name);
+const char *qualified(struct reader *reader, const char *schema, const char *name);
+
+/* ---- expression.c ---- */
+/* The node as PostgreSQL's text; "" where it cannot be had. */
+const char *expression_postgres(struct reader *reader, PgQuery__Node *node);
+/* table is for the types of its columns; may be NULL. */
+struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
+/* The text of a constant, through casts; false where the node is none. *text is NULL for NULL. */
+bool expression_constant(struct reader *reader, PgQuery__Node *node, const char **text);
+/* One statement printed anew. */
+const char *statement_postgres(struct reader *reader, PgQuery__Node *node);
+
+/* ---- expression_sqlite.c ---- */
+/* NULL where SQLite has no words for it. */
+const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
+
+/* ---- type.c ---- */
+struct schema_type type_read(struct reader *reader, PgQuery__TypeName *name);
+
+/* ---- table.c ---- */
+void read_create_table(struct reader *reader, PgQuery__Node *node);
+void read_column(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition);
+void read_table_constraint(struct reader *reader, struct schema_table *table, PgQuery__Constraint *constraint,
+                           const char *statement);
+void read_column_constraint(struct reader *reader, struct schema_table *table, struct schema_column *column,
+                            PgQuery__Constraint *constraint);
+void column_default(struct reader *reader, struct schema_column *column, PgQuery__Node *value);
+
+/* ---- alter.c ---- */
+void read_alter_table(struct reader *reader, PgQuery__Node *node);
+
+/* ---- statement.c ---- */
+void read_statement(struct reader *reader, PgQuery__Node *node);
+struct schema_statement *add_statement(struct reader *reader, enum schema_statement_kind kind, const char *what);
+
+/* ---- index.c ---- */
+void read_index(struct reader *reader, PgQuery__IndexStmt *statement);
+
+/* ---- resolve.c ---- */
+/* After the last statement: references, keys and job tables. */
+void schema_resolve(struct reader *reader);
+
+#endif

@@ -1,0 +1,408 @@
+/* CREATE TABLE: columns and constraints. */
+#include "schema/reader.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+/* nextval('t_id_seq'::regclass), which is what serial becomes in a dump. */
+static bool is_nextval(PgQuery__Node *value)
+{
+    if (value->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
+        return false;
+    const PgQuery__FuncCall *call = value->func_call;
+    const char *name = node_string(call->funcname[call->n_funcname - 1]);
+    return name && strcmp(name, "nextval") == 0;
+}
+
+static bool fits_as_constant(const struct schema_column *column, PgQuery__Node *value)
+{
+    /* Whether '1 day'::interval is a constant is for PostgreSQL to say; as text it is. What a cast to another type
+       than the column's would make of it is not known here. */
+    if (value->node_case == PG_QUERY__NODE__NODE_TYPE_CAST &&
+        value->type_cast->arg->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
+        return false;
+    return !column->type.serial;
+}
+
+/* The text form that SQLite tables hold; NULL for 'now' and its kin, which mean another thing each day. */
+static const char *time_for_sqlite(struct reader *reader, enum errand_type kind, const char *text)
+{
+    char out[CLOCK_TEXT_MAX];
+    errand_time time;
+    errand_date date;
+    errand_clock clock;
+    if (kind == ERRAND_TYPE_DATE)
+        return clock_parse_date(text, &date) == 0 ? reader_printf(reader, "'%s'", clock_format_date(date, out)) : NULL;
+    if (kind == ERRAND_TYPE_CLOCK)
+        return clock_parse_day_time(text, &clock) == 0
+                   ? reader_printf(reader, "'%s'", clock_format_day_time(clock, out))
+                   : NULL;
+    if (clock_parse_date(text, &date) == 0 && date != ERRAND_DATE_INFINITY && date != ERRAND_DATE_MINUS_INFINITY)
+        text = reader_printf(reader, "%s 00:00:00", text);
+    return clock_parse(text, &time) == 0 ? reader_printf(reader, "'%s'", clock_format(time, out)) : NULL;
+}
+
+static const char *bytes_for_sqlite(struct reader *reader, const char *text)
+{
+    if (!*text)
+        return "x''";
+    bool hexadecimal = strncmp(text, "\\x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") == strlen(text + 2);
+    return hexadecimal && strlen(text) % 2 == 0 ? reader_printf(reader, "x'%s'", text + 2) : NULL;
+}
+
+/* A constant in the form that a column of this type has there. */
+static const char *constant_for_sqlite(struct reader *reader, const struct schema_column *column, const char *sqlite)
+{
+    const char *text = column->constant;
+    switch (column->type.kind) {
+    case ERRAND_TYPE_BOOL:
+        return strchr("tTyY1", text[0]) || strcmp(text, "on") == 0 ? "1" : "0";
+    case ERRAND_TYPE_INT16:
+    case ERRAND_TYPE_INT32:
+    case ERRAND_TYPE_INT64:
+        return *text && strspn(text, "+-0123456789") == strlen(text) ? text : NULL;
+    case ERRAND_TYPE_FLOAT:
+    case ERRAND_TYPE_DOUBLE:
+        return *text && strspn(text, "+-0123456789.eE") == strlen(text) ? text : NULL;
+    case ERRAND_TYPE_TIME:
+    case ERRAND_TYPE_DATE:
+    case ERRAND_TYPE_CLOCK:
+        return time_for_sqlite(reader, column->type.kind, text);
+    case ERRAND_TYPE_BYTES:
+        return bytes_for_sqlite(reader, text);
+    default:
+        /* DEFAULT 0 of a column that is text there. */
+        return sqlite && sqlite[0] == '\'' ? sqlite : reader_printf(reader, "'%s'", text);
+    }
+}
+
+void column_default(struct reader *reader, struct schema_column *column, PgQuery__Node *value)
+{
+    const char *text = NULL;
+    column->default_kind = SCHEMA_DEFAULT_NONE;
+    column->constant = NULL;
+    if (!value)
+        return;
+    if (is_nextval(value)) {
+        column->numbering = SCHEMA_NUMBERED_BY_DEFAULT;
+        column->default_kind = SCHEMA_DEFAULT_EXPRESSION;
+        column->default_value.postgres = expression_postgres(reader, value);
+        return;
+    }
+    bool constant = fits_as_constant(column, value) && expression_constant(reader, value, &text);
+    if (constant && !text)
+        return;
+    column->default_kind = constant ? SCHEMA_DEFAULT_CONSTANT : SCHEMA_DEFAULT_EXPRESSION;
+    column->constant = constant ? text : NULL;
+    column->default_value = expression_read(reader, value, NULL);
+    if (constant)
+        column->default_value.sqlite = constant_for_sqlite(reader, column, column->default_value.sqlite);
+}
+
+static const char **read_names(struct reader *reader, PgQuery__Node **nodes, size_t count)
+{
+    const char **names = reader_alloc(reader, (count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = node_string(nodes[i]);
+        names[i] = reader_strdup(reader, name ? name : "");
+    }
+    return names;
+}
+
+static const char **one_name(struct reader *reader, const char *name)
+{
+    const char **names = reader_alloc(reader, 2 * sizeof *names);
+    names[0] = name;
+    return names;
+}
+
+static char action(const char *text)
+{
+    return text && *text ? *text : 'a';
+}
+
+static struct schema_foreign_key *add_foreign_key(struct reader *reader, struct schema_table *table,
+                                                  const PgQuery__Constraint *constraint)
+{
+    struct schema_foreign_key *key = LIST_ADD(reader, table->foreign_keys, table->foreign_key_count);
+    const PgQuery__RangeVar *target = constraint->pktable;
+    /* Of an inline constraint this is the column's line; of an ALTER TABLE the statement's. */
+    *key = (struct schema_foreign_key){
+        .name = optional(reader, constraint->conname),
+        .at = reader_position(reader, (size_t)constraint->location),
+        .target_schema = target ? optional(reader, target->schemaname) : NULL,
+        .target_name = reader_strdup(reader, target ? target->relname : ""),
+        .target_columns = read_names(reader, constraint->pk_attrs, constraint->n_pk_attrs),
+        .target_count = constraint->n_pk_attrs,
+        .on_update = action(constraint->fk_upd_action),
+        .on_delete = action(constraint->fk_del_action),
+        .deferred = constraint->initdeferred,
+    };
+    return key;
+}
+
+static void set_primary_key(struct reader *reader, struct schema_table *table, const PgQuery__Constraint *constraint,
+                            const char **columns, size_t count)
+{
+    if (table->primary_key.count > 0) {
+        reader_error(reader, reader_position(reader, (size_t)constraint->location), "table %s has two primary keys",
+                     table->name);
+        return;
+    }
+    table->primary_key = (struct schema_key){ optional(reader, constraint->conname), columns, count };
+    for (size_t i = 0; i < count; i++) {
+        struct schema_column *column = schema_find_column(table, columns[i]);
+        if (column)
+            column->not_null = true;
+    }
+}
+
+static void add_unique(struct reader *reader, struct schema_table *table, const PgQuery__Constraint *constraint,
+                       const char **columns, size_t count)
+{
+    struct schema_key *key = LIST_ADD(reader, table->unique_keys, table->unique_count);
+    *key = (struct schema_key){ optional(reader, constraint->conname), columns, count };
+}
+
+static void add_check(struct reader *reader, struct schema_table *table, const PgQuery__Constraint *constraint)
+{
+    struct schema_check *check = LIST_ADD(reader, table->checks, table->check_count);
+    check->name = optional(reader, constraint->conname);
+    check->expression = expression_read(reader, constraint->raw_expr, table);
+}
+
+/* Every column that a key names must be there. */
+static bool check_columns(struct reader *reader, const struct schema_table *table,
+                          const PgQuery__Constraint *constraint, const char **columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (schema_find_column(table, columns[i]))
+            continue;
+        reader_error(reader, reader_position(reader, (size_t)constraint->location), "table %s has no column %s",
+                     table->name, columns[i]);
+        return false;
+    }
+    return true;
+}
+
+void read_table_constraint(struct reader *reader, struct schema_table *table, PgQuery__Constraint *constraint,
+                           const char *statement)
+{
+    const char **columns = read_names(reader, constraint->keys, constraint->n_keys);
+    size_t count = constraint->n_keys;
+    switch (constraint->contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+        if (count == 0 || !check_columns(reader, table, constraint, columns, count))
+            return; /* USING INDEX: the index says it */
+        if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY)
+            set_primary_key(reader, table, constraint, columns, count);
+        else
+            add_unique(reader, table, constraint, columns, count);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        add_check(reader, table, constraint);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: {
+        struct schema_check *check = LIST_ADD(reader, table->checks, table->check_count);
+        check->name = optional(reader, constraint->conname);
+        check->expression.postgres = "EXCLUDE";
+        return;
+    }
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: {
+        columns = read_names(reader, constraint->fk_attrs, constraint->n_fk_attrs);
+        if (!check_columns(reader, table, constraint, columns, constraint->n_fk_attrs))
+            return;
+        struct schema_foreign_key *key = add_foreign_key(reader, table, constraint);
+        key->columns = columns;
+        key->count = constraint->n_fk_attrs;
+        key->statement = statement;
+        return;
+    }
+    default:
+        return;
+    }
+}
+
+void read_column_constraint(struct reader *reader, struct schema_table *table, struct schema_column *column,
+                            PgQuery__Constraint *constraint)
+{
+    switch (constraint->contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+        column->not_null = true;
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        column_default(reader, column, constraint->raw_expr);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
+        column->not_null = true;
+        column->numbering = constraint->generated_when && *constraint->generated_when == 'a'
+                                ? SCHEMA_NUMBERED_ALWAYS
+                                : SCHEMA_NUMBERED_BY_DEFAULT;
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
+        column->computed = true;
+        column->computation = expression_read(reader, constraint->raw_expr, table);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+        set_primary_key(reader, table, constraint, one_name(reader, column->name), 1);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+        add_unique(reader, table, constraint, one_name(reader, column->name), 1);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        add_check(reader, table, constraint);
+        return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: {
+        struct schema_foreign_key *key = add_foreign_key(reader, table, constraint);
+        key->columns = one_name(reader, column->name);
+        key->count = 1;
+        return;
+    }
+    default:
+        return;
+    }
+}
+
+/* ALTER TABLE t ADD COLUMN, for a table that is there without it. */
+static const char *add_column_statement(struct reader *reader, const struct schema_table *table,
+                                        PgQuery__ColumnDef *definition)
+{
+    PgQuery__Node definition_node = PG_QUERY__NODE__INIT;
+    PgQuery__AlterTableCmd command = PG_QUERY__ALTER_TABLE_CMD__INIT;
+    PgQuery__Node command_node = PG_QUERY__NODE__INIT;
+    PgQuery__RangeVar relation = PG_QUERY__RANGE_VAR__INIT;
+    PgQuery__AlterTableStmt alter = PG_QUERY__ALTER_TABLE_STMT__INIT;
+    PgQuery__Node alter_node = PG_QUERY__NODE__INIT;
+    PgQuery__Node *commands[] = { &command_node };
+    definition_node.node_case = PG_QUERY__NODE__NODE_COLUMN_DEF;
+    definition_node.column_def = definition;
+    command.subtype = PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn;
+    command.def = &definition_node;
+    command.behavior = PG_QUERY__DROP_BEHAVIOR__DROP_RESTRICT;
+    command_node.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_CMD;
+    command_node.alter_table_cmd = &command;
+    relation.relname = (char *)table->name;
+    relation.schemaname = (char *)(table->schema ? table->schema : "");
+    relation.relpersistence = "p";
+    relation.inh = true;
+    alter.relation = &relation;
+    alter.n_cmds = 1;
+    alter.cmds = commands;
+    alter.objtype = PG_QUERY__OBJECT_TYPE__OBJECT_TABLE;
+    alter_node.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_STMT;
+    alter_node.alter_table_stmt = &alter;
+    return statement_postgres(reader, &alter_node);
+}
+
+void read_column(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition)
+{
+    struct schema_position at = reader_position(reader, (size_t)definition->location);
+    if (schema_find_column(table, definition->colname)) {
+        reader_error(reader, at, "table %s has two columns %s", table->name, definition->colname);
+        return;
+    }
+    struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
+    *column = (struct schema_column){ .name = reader_strdup(reader, definition->colname),
+                                      .at = at,
+                                      .type = type_read(reader, definition->type_name),
+                                      .add_statement = add_column_statement(reader, table, definition) };
+    if (column->type.serial) {
+        column->not_null = true;
+        column->numbering = SCHEMA_NUMBERED_BY_DEFAULT;
+    }
+}
+
+/* Constraints come after all columns: a check may name any of them. */
+static void read_column_constraints(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition)
+{
+    struct schema_column *column = schema_find_column(table, definition->colname);
+    for (size_t i = 0; column && i < definition->n_constraints; i++)
+        if (definition->constraints[i]->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
+            read_column_constraint(reader, table, column, definition->constraints[i]->constraint);
+}
+
+static bool is_job_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 5 && strcmp(name + length - 5, "_jobs") == 0;
+}
+
+/* True if the statement makes a table of rows that are inserted and fetched here: no partition, no temporary one. */
+static bool is_modelled(const PgQuery__CreateStmt *create)
+{
+    const char *persistence = create->relation->relpersistence;
+    return !create->partbound && !create->of_typename && create->n_inh_relations == 0 &&
+           !(persistence && *persistence == 't');
+}
+
+/* LIKE another: its columns and their NOT NULL; the rest as far as INCLUDING says. */
+static void read_like(struct reader *reader, struct schema_table *table, const PgQuery__TableLikeClause *like)
+{
+    const char *schema_name = optional(reader, like->relation->schemaname);
+    const struct schema_table *source = schema_find_table(reader->schema, schema_name, like->relation->relname);
+    const uint32_t including_defaults = 1 << 3, including_identity = 1 << 5;
+    if (!source) {
+        reader_error(reader, reader_position(reader, (size_t)like->relation->location), "there is no table %s",
+                     like->relation->relname);
+        return;
+    }
+    for (size_t i = 0; i < source->column_count; i++) {
+        struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
+        *column = source->columns[i];
+        if (!(like->options & including_defaults)) {
+            column->default_kind = SCHEMA_DEFAULT_NONE;
+            column->constant = NULL;
+            column->computed = false;
+        }
+        if (!(like->options & including_identity))
+            column->numbering = SCHEMA_NOT_NUMBERED;
+    }
+}
+
+static void read_elements(struct reader *reader, struct schema_table *table, const PgQuery__CreateStmt *create)
+{
+    for (size_t i = 0; i < create->n_table_elts; i++)
+        if (create->table_elts[i]->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
+            read_column(reader, table, create->table_elts[i]->column_def);
+        else if (create->table_elts[i]->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE)
+            read_like(reader, table, create->table_elts[i]->table_like_clause);
+    for (size_t i = 0; i < create->n_table_elts; i++) {
+        PgQuery__Node *element = create->table_elts[i];
+        if (element->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
+            read_column_constraints(reader, table, element->column_def);
+        else if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
+            read_table_constraint(reader, table, element->constraint, NULL);
+    }
+}
+
+void read_create_table(struct reader *reader, PgQuery__Node *node)
+{
+    const PgQuery__CreateStmt *create = node->create_stmt;
+    const char *schema_name = optional(reader, create->relation->schemaname);
+    const char *name = reader_strdup(reader, create->relation->relname);
+    struct schema_statement *statement =
+        add_statement(reader, SCHEMA_STATEMENT_TABLE, reader_printf(reader, "table %s", name));
+    statement->schema = statement->table_schema = schema_name;
+    statement->name = statement->table = name;
+    if (!is_modelled(create)) {
+        if (!create->partbound)
+            reader_warning(reader, reader_here(reader),
+                           "table %s inherits, has a composite type or is temporary: no struct is generated for it",
+                           name);
+        return;
+    }
+    if (schema_find_table(reader->schema, schema_name, name)) {
+        if (!create->if_not_exists)
+            reader_error(reader, reader_here(reader), "table %s is declared twice", name);
+        return;
+    }
+    struct schema_table *table = reader_alloc(reader, sizeof *table);
+    *table = (struct schema_table){
+        .schema = schema_name, .name = name, .at = reader_here(reader), .is_job = is_job_name(name)
+    };
+    *LIST_ADD(reader, reader->schema->tables, reader->schema->table_count) = table;
+    statement->on_sqlite = true;
+    read_elements(reader, table, create);
+}
