@@ -12,9 +12,9 @@ extern "C" {
 
 struct errand;
 
-/* Opens the database at url: sqlite:PATH or postgresql://..., NULL for DATABASE_URL and, where that is unset, build/app.db
-   of the project that holds the program. Never creates it. Returns NULL and the sentence in err. May be shared between
-   threads: each errand_run takes a connection of its own. */
+/* Opens the database at url: sqlite:PATH or postgresql://..., NULL for DATABASE_URL and, where that is unset,
+   build/app.db of the project that holds the program. Never creates it. Returns NULL and the sentence in err. May be
+   shared between threads: each errand_run takes a connection of its own. */
 struct errand *errand_open(const char *url, struct errand_error *err);
 /* Closes its connections; no errand_run may be under way. NULL is allowed. */
 void errand_close(struct errand *errand);
@@ -33,10 +33,10 @@ int errand_worker_main_with(const struct errand_schema *schema, int argc, char *
 int errand_script_main(int argc, char **argv, void (*run)(struct errand_context *ctx));
 
 /* A script of the application: SCRIPT(run) with `static void run(struct errand_context *ctx)`. */
-#define SCRIPT(run)                                                                                                   \
-    int main(int argc, char **argv)                                                                                   \
-    {                                                                                                                 \
-        return errand_script_main(argc, argv, run);                                                                   \
+#define SCRIPT(run)                                                                                                    \
+    int main(int argc, char **argv)                                                                                    \
+    {                                                                                                                  \
+        return errand_script_main(argc, argv, run);                                                                    \
     }
 
 #ifdef __cplusplus

@@ -69,7 +69,7 @@ struct errand_rows {
 struct errand_rows errand_sql_values(struct errand_context *ctx, const char *sql, const struct errand_value *values);
 /* errand_sql(ctx, "SELECT name FROM bands WHERE id = $1", errand_id(&id)) */
 #define errand_sql(ctx, ...) errand_sql_(ctx, __VA_ARGS__, (struct errand_value){ 0 })
-#define errand_sql_(ctx, sql, ...) \
+#define errand_sql_(ctx, sql, ...)                                                                                     \
     errand_sql_values(ctx, sql, (const struct errand_value[ERRAND_VALUES_MAX + 1]){ __VA_ARGS__ })
 
 /* ---- Log: one line on standard error, marked with the job's type and id. ---- */

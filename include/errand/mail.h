@@ -11,13 +11,13 @@ extern "C" {
 #endif
 
 struct errand_mail {
-    const char *from;     /* NULL: MAIL_FROM from the environment */
-    const char *to;       /* one address, or several separated by commas: a@example.com, Bea <b@example.com> */
+    const char *from; /* NULL: MAIL_FROM from the environment */
+    const char *to;   /* one address, or several separated by commas: a@example.com, Bea <b@example.com> */
     const char *cc;
     const char *bcc;
     const char *reply_to;
-    const char *subject;  /* UTF-8 */
-    const char *text;     /* UTF-8; text, html, or both */
+    const char *subject; /* UTF-8 */
+    const char *text;    /* UTF-8; text, html, or both */
     const char *html;
 };
 

@@ -12,12 +12,12 @@ extern "C" {
 #endif
 
 /* What Customer_fetch(ctx, .where = ..., ...) and its kin collect. */
-#define ERRAND_QUERY_MEMBERS                                                                                          \
-    const char *where;                              /* an SQL condition with $1, $2, ...; NULL: all rows */          \
-    struct errand_value values[ERRAND_VALUES_MAX];  /* for $1, $2, ... */                                            \
-    int order_by;                                   /* a column constant (CUSTOMER_NAME); 0: as the database likes */ \
-    int order_by_desc;                                                                                                \
-    int64_t limit;                                  /* 0: none */                                                    \
+#define ERRAND_QUERY_MEMBERS                                                                                           \
+    const char *where;                             /* an SQL condition with $1, $2, ...; NULL: all rows */             \
+    struct errand_value values[ERRAND_VALUES_MAX]; /* for $1, $2, ... */                                               \
+    int order_by;                                  /* a column constant (CUSTOMER_NAME); 0: as the database likes */   \
+    int order_by_desc;                                                                                                 \
+    int64_t limit; /* 0: none */                                                                                       \
     int64_t offset;
 
 struct errand_query {

@@ -33,8 +33,8 @@ enum errand_type {
 };
 
 struct errand_column {
-    const char *name;          /* as the database has it, unquoted */
-    const char *sql_type;      /* quoted and complete, fit for a cast in PostgreSQL: "public"."mood", integer */
+    const char *name;     /* as the database has it, unquoted */
+    const char *sql_type; /* quoted and complete, fit for a cast in PostgreSQL: "public"."mood", integer */
     enum errand_type type;
     bool nullable;
     /* The column has a default in the database, and a field that still holds the "use the default" value of its type
@@ -51,21 +51,21 @@ struct errand_column {
 extern const char errand_default_text[];
 
 struct errand_foreign_key {
-    size_t column;                     /* index of the referencing column, in this table */
+    size_t column; /* index of the referencing column, in this table */
     const struct errand_table *target;
-    size_t target_column;              /* index of the referenced column, in the target */
-    size_t loaded;                     /* offset of the field that holds the loaded record, or NULL */
+    size_t target_column; /* index of the referenced column, in the target */
+    size_t loaded;        /* offset of the field that holds the loaded record, or NULL */
 };
 
 struct errand_table {
-    const char *schema;                /* NULL: found by the search path */
+    const char *schema; /* NULL: found by the search path */
     const char *name;
-    const char *record_name;           /* "Customer" */
+    const char *record_name; /* "Customer" */
     size_t record_size;
     const struct errand_column *columns;
     size_t column_count;
-    const size_t *primary_key;         /* column indexes */
-    size_t primary_key_count;          /* 0: the table has none */
+    const size_t *primary_key; /* column indexes */
+    size_t primary_key_count;  /* 0: the table has none */
     const struct errand_foreign_key *foreign_keys;
     size_t foreign_key_count;
 };

@@ -44,6 +44,7 @@ typedef struct errand_point {
 } errand_point;
 
 /* A column that may be NULL. All zero is NULL. (Text, JSON, numerics and bytes are pointers: there NULL is NULL.) */
+/* clang-format off */
 typedef struct errand_nullable_bool { bool is_set; bool value; } errand_nullable_bool;
 typedef struct errand_nullable_int16 { bool is_set; int16_t value; } errand_nullable_int16;
 typedef struct errand_nullable_int32 { bool is_set; int32_t value; } errand_nullable_int32;
@@ -55,11 +56,24 @@ typedef struct errand_nullable_date { bool is_set; errand_date value; } errand_n
 typedef struct errand_nullable_clock { bool is_set; errand_clock value; } errand_nullable_clock;
 typedef struct errand_nullable_uuid { bool is_set; errand_uuid value; } errand_nullable_uuid;
 typedef struct errand_nullable_point { bool is_set; errand_point value; } errand_nullable_point;
+/* clang-format on */
 
-static inline errand_time errand_seconds(int64_t n) { return n * 1000000; }
-static inline errand_time errand_minutes(int64_t n) { return n * 60000000; }
-static inline errand_time errand_hours(int64_t n) { return n * 3600000000LL; }
-static inline errand_time errand_days(int64_t n) { return n * 86400000000LL; }
+static inline errand_time errand_seconds(int64_t n)
+{
+    return n * 1000000;
+}
+static inline errand_time errand_minutes(int64_t n)
+{
+    return n * 60000000;
+}
+static inline errand_time errand_hours(int64_t n)
+{
+    return n * 3600000000LL;
+}
+static inline errand_time errand_days(int64_t n)
+{
+    return n * 86400000000LL;
+}
 
 /* A value bound to a placeholder. Text and bytes are borrowed until the call that takes the value returns. */
 enum errand_value_kind {
@@ -82,7 +96,10 @@ struct errand_value {
         bool boolean;
         int64_t integer; /* INT, TIME, DATE, CLOCK */
         double number;
-        struct { const char *data; size_t size; } text; /* TEXT, BYTES */
+        struct {
+            const char *data;
+            size_t size;
+        } text; /* TEXT, BYTES */
         errand_point point;
     } as;
 };

@@ -11,7 +11,10 @@ struct arena {
     struct arena_block *blocks; /* the newest first; owned */
 };
 
-#define ARENA_INIT { NULL }
+#define ARENA_INIT                                                                                                     \
+    {                                                                                                                  \
+        NULL                                                                                                           \
+    }
 
 /* Zeroed and aligned for any type; NULL where the system has no more memory, or size is beyond PTRDIFF_MAX. */
 void *arena_alloc(struct arena *arena, size_t size);

@@ -5,14 +5,17 @@
 #include <errand/context.h>
 
 struct buffer {
-    char *data;   /* owned; NUL-terminated once something was added; NULL before */
-    size_t size;  /* without the NUL */
+    char *data;  /* owned; NUL-terminated once something was added; NULL before */
+    size_t size; /* without the NUL */
     size_t capacity;
     size_t maximum;
-    bool failed;  /* something did not fit, or memory ran out: the content is not whole */
+    bool failed; /* something did not fit, or memory ran out: the content is not whole */
 };
 
-#define BUFFER_INIT(bytes) { .maximum = (bytes) }
+#define BUFFER_INIT(bytes)                                                                                             \
+    {                                                                                                                  \
+        .maximum = (bytes)                                                                                             \
+    }
 
 /* Each returns 0, or -1 and sets failed; then nothing was added. */
 int buffer_reserve(struct buffer *buffer, size_t more);

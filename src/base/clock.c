@@ -195,8 +195,8 @@ int clock_parse(const char *text, errand_time *time)
         return *time = ERRAND_TIME_MINUS_INFINITY, 0;
     int64_t year, month, day, us, offset;
     const char *at = text;
-    if (!read_date(&at, &year, &month, &day) || !(read_char(&at, ' ') || read_char(&at, 'T')) ||
-        !read_time(&at, &us) || !read_offset(&at, &offset) || !read_era(&at, &year))
+    if (!read_date(&at, &year, &month, &day) || !(read_char(&at, ' ') || read_char(&at, 'T')) || !read_time(&at, &us) ||
+        !read_offset(&at, &offset) || !read_era(&at, &year))
         return -1;
     int64_t days = days_from_civil(year, (unsigned)month, (unsigned)day);
     if (__builtin_mul_overflow(days, DAY_US, time) || __builtin_add_overflow(*time, us - offset * 1000000, time))

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 struct process_identity {
-    char host[65];        /* host name, for people */
-    char boot_id[37];     /* of the kernel that runs it: unique per machine and boot */
-    int64_t pid_namespace;/* inode of /proc/self/ns/pid */
+    char host[65];         /* host name, for people */
+    char boot_id[37];      /* of the kernel that runs it: unique per machine and boot */
+    int64_t pid_namespace; /* inode of /proc/self/ns/pid */
     int64_t pid;
-    int64_t start_ticks;  /* field 22 of /proc/PID/stat: a pid that was used again has another */
+    int64_t start_ticks; /* field 22 of /proc/PID/stat: a pid that was used again has another */
 };
 
 /* What cannot be read stays empty or 0; then process_is_gone never says yes of it. */

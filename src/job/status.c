@@ -6,12 +6,9 @@
 #include <string.h>
 
 static const char *const labels[] = {
-    [JOB_STATUS_NOT_STARTED] = "job_status_not_started",
-    [JOB_STATUS_RUNNING] = "job_status_running",
-    [JOB_STATUS_FAILED] = "job_status_failed",
-    [JOB_STATUS_TIMED_OUT] = "job_status_timed_out",
-    [JOB_STATUS_SUCCEEDED] = "job_status_succeeded",
-    [JOB_STATUS_RETRY] = "job_status_retry",
+    [JOB_STATUS_NOT_STARTED] = "job_status_not_started", [JOB_STATUS_RUNNING] = "job_status_running",
+    [JOB_STATUS_FAILED] = "job_status_failed",           [JOB_STATUS_TIMED_OUT] = "job_status_timed_out",
+    [JOB_STATUS_SUCCEEDED] = "job_status_succeeded",     [JOB_STATUS_RETRY] = "job_status_retry",
 };
 
 static const char *const end_labels[] = {

@@ -27,12 +27,12 @@ enum job_status job_status_of(const char *label);
 /* How an attempt ended. */
 enum job_end {
     JOB_END_RETURNED = 1,
-    JOB_END_FAILED,     /* raised, crashed, exited */
+    JOB_END_FAILED, /* raised, crashed, exited */
     JOB_END_TIMED_OUT,
-    JOB_END_DISCARDED,  /* errand_discard: failed, and not to be tried again */
-    JOB_END_SNOOZED,    /* errand_snooze */
-    JOB_END_PUT_BACK,   /* claimed, never started */
-    JOB_END_KILLED      /* stopped by the worker's second SIGTERM: pending again at once, the attempt spent */
+    JOB_END_DISCARDED, /* errand_discard: failed, and not to be tried again */
+    JOB_END_SNOOZED,   /* errand_snooze */
+    JOB_END_PUT_BACK,  /* claimed, never started */
+    JOB_END_KILLED     /* stopped by the worker's second SIGTERM: pending again at once, the attempt spent */
 };
 /* "returned", "failed", ...: as errand_attempts and the log name it. */
 const char *job_end_label(enum job_end end);
@@ -40,10 +40,10 @@ const char *job_end_label(enum job_end end);
 /* What becomes of the row. */
 struct job_transition {
     enum job_status status;
-    bool uncount;     /* attempts_count - 1 */
-    bool set_run_at;  /* to now + delay_us */
+    bool uncount;    /* attempts_count - 1 */
+    bool set_run_at; /* to now + delay_us */
     int64_t delay_us;
-    bool set_error;   /* last_error = the error of the attempt */
+    bool set_error; /* last_error = the error of the attempt */
 };
 
 /* The transition of a running job whose attempts_count (this attempt included) is attempts. snooze_us counts for

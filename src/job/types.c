@@ -37,7 +37,8 @@ bool job_options_check(const struct errand_job_type *type, struct errand_error *
            within(type, "timeout_in_microseconds", options->timeout_in_microseconds, 0, year_us, err) &&
            within(type, "max_concurrency", options->max_concurrency, 1, 1000, err) &&
            within(type, "backoff delay", options->backoff.delay_s, 0, 24 * 3600, err) &&
-           within(type, "backoff kind", options->backoff.kind, ERRAND_BACKOFF_LINEAR, ERRAND_BACKOFF_EXPONENTIAL, err) &&
+           within(type, "backoff kind", options->backoff.kind, ERRAND_BACKOFF_LINEAR, ERRAND_BACKOFF_EXPONENTIAL,
+                  err) &&
            within(type, "queue_poll_interval", options->queue_poll_interval, 1000, year_us, err) &&
            within(type, "stale_job_timeout", options->stale_job_timeout, 1000000, year_us, err);
 }
