@@ -142,7 +142,7 @@ void runner_settle(struct runner *runner, int64_t status, int signal)
     if (!runner->deaf)
         runner_receive(runner);
     runner->going = runner->deaf = runner->dead = true;
-    output_collect(runner, false);
+    output_collect(runner);
     find_blamed(runner, &death);
     uint64_t asked = death.has_blamed ? death.blamed : runner->next;
     death.recorded = page_death(runner->page, runner->seed, asked);

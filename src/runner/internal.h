@@ -103,8 +103,8 @@ void runner_watch_messages(struct runner *runner);
 void runner_receive(struct runner *runner);
 
 /* output.c */
-/* Reads what is in the pipe now, and no more than a pipe can hold. `hung_up`: there may be an end of file to be seen. */
-void output_collect(struct runner *runner, bool hung_up);
+/* Reads what is in the pipe now, and no more than a pipe can hold. */
+void output_collect(struct runner *runner);
 /* Before a task is told: the rest of its last line, and what it printed into its end. */
 void output_finish(struct runner *runner, struct runner_task *task, struct runner_end *end);
 void output_forget(struct runner *runner);

@@ -4,8 +4,8 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { CHUNK = 16 * 1024, PIPE_BYTES_MAX = 1024 * 1024 };
@@ -76,12 +76,17 @@ static void keep(struct runner *runner, const char *data, size_t size)
     tell_lines(runner, task, false);
 }
 
-void output_collect(struct runner *runner, bool hung_up)
+static bool is_empty(int pipe)
+{
+    struct pollfd state = { .fd = pipe, .events = POLLIN };
+    return poll(&state, 1, 0) == 0; /* at its end it is not */
+}
+
+void output_collect(struct runner *runner)
 {
     char data[CHUNK];
     for (size_t total = 0; total < PIPE_BYTES_MAX;) {
-        int waiting = 0;
-        if (ioctl(runner->output_fd, FIONREAD, &waiting) == 0 && waiting == 0 && !hung_up)
+        if (is_empty(runner->output_fd))
             return;
         /* Before the read: a runner that finds its pipe empty sees by this that it has printed all the same. */
         atomic_fetch_add(&runner->page->reads, 1);

@@ -77,7 +77,7 @@ static void tell_outcome(struct runner *runner, const struct outcome *outcome, b
 /* Before its end is told: what the job printed is all in the pipe now, and the runner waits. */
 static void drain(struct runner *runner)
 {
-    output_collect(runner, false);
+    output_collect(runner);
     if (!runner->going || runner->retiring) {
         message_add_empty(&runner->unsent, MESSAGE_DRAINED);
         runner_flush(runner);

@@ -133,8 +133,8 @@ static void on_messages(uv_poll_t *poll, int status, int events)
 
 static void on_prints(uv_poll_t *poll, int status, int events)
 {
-    (void)status;
-    output_collect(poll->data, !(events & UV_READABLE));
+    (void)status, (void)events;
+    output_collect(poll->data);
 }
 
 static void open_handles(uv_loop_t *loop, struct runner *runner)
