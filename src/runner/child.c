@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 enum {
-    HIGH_FD = 200,            /* out of the way of a job that closes descriptors and opens others */
+    HIGH_FD = 200, /* out of the way of a job that closes descriptors and opens others */
     CHUNK = 64 * 1024,
     REPLY_EVERY_US = 1000,
-    RESTORE_AFTER_US = 50     /* a job this long may have changed things, and pays for looking */
+    RESTORE_AFTER_US = 50 /* a job this long may have changed things, and pays for looking */
 };
 
 struct child {
@@ -30,15 +30,15 @@ struct child {
     struct surroundings surroundings;
     struct crash_scene scene;
     int messages, output_fd;
-    struct buffer inbox;      /* whole and partial messages of the worker */
+    struct buffer inbox; /* whole and partial messages of the worker */
     struct buffer replies;
-    size_t outcomes;          /* where the message of outcomes begins in replies */
+    size_t outcomes; /* where the message of outcomes begins in replies */
     bool has_outcomes;
-    bool *prepared;           /* by job type: on_runner_start was called */
+    bool *prepared; /* by job type: on_runner_start was called */
     int64_t replied_us, now_us;
     uint64_t reads_seen;
-    bool restored;            /* nothing has run since surroundings_restore */
-    bool damaged;             /* the page; no job is started any more */
+    bool restored; /* nothing has run since surroundings_restore */
+    bool damaged;  /* the page; no job is started any more */
 };
 
 struct call {
@@ -125,9 +125,9 @@ static bool has_printed(struct child *child)
 {
     int waiting = 0;
     fflush(stdout);
-    if (ioctl(child->output_fd, FIONREAD, &waiting) == 0 && waiting > 0)
-        return true;
-    return atomic_load(&child->scene.page->reads) != child->reads_seen;
+    if (ioctl(child->output_fd, FIONREAD, &waiting) < 0)
+        return false; /* a job has closed it; nothing can be said any more either */
+    return waiting > 0 || atomic_load(&child->scene.page->reads) != child->reads_seen;
 }
 
 /* Not started, and never will be; unless the worker has taken it already. */

@@ -41,7 +41,7 @@ struct surroundings {
     char **environment;
     size_t environment_count;
     struct stat standard[3];
-    int output_fd;   /* borrowed: where 1 and 2 lead */
+    int output_fd; /* borrowed: where 1 and 2 lead */
 };
 
 int surroundings_remember(struct surroundings *surroundings, int output_fd);

@@ -59,7 +59,8 @@ int guard_start(pid_t parent)
 
 const volatile int *guard_identity(void)
 {
-    int *identity = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int *identity =
+        mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (identity == MAP_FAILED)
         return NULL;
     madvise(identity, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK);

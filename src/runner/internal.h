@@ -9,9 +9,9 @@
 #include "runner/runner.h"
 
 enum {
-    RUNNER_LINE_MAX = 1024,             /* bytes of one line for the log, before escaping */
-    RUNNER_STRAY_MAX = 2 * 1024,        /* kept of what it printed outside of any job: why it did not start */
-    RUNNER_RETIRE_MS = 5000,            /* between its last task and SIGKILL, once it was asked to go */
+    RUNNER_LINE_MAX = 1024,      /* bytes of one line for the log, before escaping */
+    RUNNER_STRAY_MAX = 2 * 1024, /* kept of what it printed outside of any job: why it did not start */
+    RUNNER_RETIRE_MS = 5000,     /* between its last task and SIGKILL, once it was asked to go */
     RUNNER_HARVEST_MIN_MS = 2,
     RUNNER_HARVEST_MAX_MS = 64
 };
@@ -29,10 +29,10 @@ enum {
 
 /* What the running task, or none, has printed. */
 struct runner_output {
-    struct buffer kept;     /* the first RUNNER_OUTPUT_MAX bytes */
-    size_t lined;           /* of these, how many have been told as lines */
+    struct buffer kept; /* the first RUNNER_OUTPUT_MAX bytes */
+    size_t lined;       /* of these, how many have been told as lines */
     bool cut;
-    bool owned;             /* by the task with the number `owner` */
+    bool owned; /* by the task with the number `owner` */
     uint64_t owner;
     struct buffer stray;
 };
@@ -46,13 +46,13 @@ struct runner {
     uv_process_t process;
     uv_poll_t messages, prints;
     uint64_t harvest_ms;
-    uv_timer_t harvest;         /* looks at the page for what has returned behind a job that goes on */
-    uv_timer_t grace;           /* then SIGKILL */
+    uv_timer_t harvest; /* looks at the page for what has returned behind a job that goes on */
+    uv_timer_t grace;   /* then SIGKILL */
     int open_handles;
-    int socket, output_fd;      /* owned */
+    int socket, output_fd; /* owned */
     int pid;
     int backend;
-    uint64_t oom_kills;         /* of the system, when this runner started */
+    uint64_t oom_kills; /* of the system, when this runner started */
 
     struct page *page;
     uint64_t seed;
@@ -60,29 +60,29 @@ struct runner {
     struct runner_task *ring[PAGE_SLOTS];
     uint64_t first, next;
     size_t held;
-    size_t taken;               /* taken back, and not yet told */
+    size_t taken; /* taken back, and not yet told */
     size_t sent, raises;
-    int64_t busy_since_us;      /* when the last task ended, or the first was sent after an idle time */
+    int64_t busy_since_us; /* when the last task ended, or the first was sent after an idle time */
 
     struct buffer inbox;
     struct buffer unsent;
-    size_t unsent_done;         /* bytes at its front that have been sent */
+    size_t unsent_done; /* bytes at its front that have been sent */
     struct runner_output output;
 
     bool ready;
-    bool going;                 /* takes no more tasks */
+    bool going; /* takes no more tasks */
     bool retiring;
-    bool telling;               /* inside runner_receive or runner_harvest */
-    bool deaf;                  /* what it says does not count any more */
-    bool dead;                  /* the process has ended */
-    bool signalled;             /* by us: TERM or KILL */
-    const char *violation;      /* what it did that no runner does; static text */
+    bool telling;          /* inside runner_receive or runner_harvest */
+    bool deaf;             /* what it says does not count any more */
+    bool dead;             /* the process has ended */
+    bool signalled;        /* by us: TERM or KILL */
+    const char *violation; /* what it did that no runner does; static text */
 
-    enum job_end kill_end;      /* 0: runner_kill was not called */
-    char *kill_error;           /* owned */
+    enum job_end kill_end; /* 0: runner_kill was not called */
+    char *kill_error;      /* owned */
     bool has_victim;
-    uint64_t victim;            /* the task that runner_kill ends */
-    uint64_t told_up_to;        /* inside runner_receive: the number behind the outcomes that have already come */
+    uint64_t victim;     /* the task that runner_kill ends */
+    uint64_t told_up_to; /* inside runner_receive: the number behind the outcomes that have already come */
 };
 
 /* spawn.c */

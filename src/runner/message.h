@@ -19,7 +19,7 @@ enum message_kind {
 };
 
 enum {
-    MESSAGE_FROM_RUNNER_MAX = 256 * 1024,  /* the body of one message from a runner */
+    MESSAGE_FROM_RUNNER_MAX = 256 * 1024, /* the body of one message from a runner */
     MESSAGE_TO_RUNNER_MAX = 1024 * 1024 * 1024,
     MESSAGE_LOG_MAX = 4 * 1024,
     MESSAGE_ERROR_MAX = 8 * 1024
@@ -51,7 +51,7 @@ struct tasks_head {
 
 struct message_task {
     uint32_t attempts;
-    bool too_large;  /* the row does not fit into a message and was left out */
+    bool too_large; /* the row does not fit into a message and was left out */
     const char *id;
     size_t id_size;
     const void *row;
@@ -71,9 +71,9 @@ struct outcome {
     uint64_t sequence;
     int64_t started_us, ended_us;
     int64_t snooze_us;
-    enum job_end end;   /* RETURNED, FAILED, DISCARDED, SNOOZED or PUT_BACK */
-    bool printed;       /* the output pipe is to be read to its end, and MESSAGE_DRAINED sent */
-    const char *error;  /* error_size bytes, which may be anything; NULL: none */
+    enum job_end end;  /* RETURNED, FAILED, DISCARDED, SNOOZED or PUT_BACK */
+    bool printed;      /* the output pipe is to be read to its end, and MESSAGE_DRAINED sent */
+    const char *error; /* error_size bytes, which may be anything; NULL: none */
     size_t error_size;
 };
 

@@ -1,4 +1,5 @@
-/* What a runner says, checked. What no runner would say ends it: nothing that it said from then on could be believed. */
+/* What a runner says, checked. What no runner would say ends it: nothing that it said from then on could be believed.
+ */
 #include "runner/internal.h"
 
 #include "base/clock.h"
@@ -14,8 +15,8 @@ static bool is_unstarted(const struct runner *runner, uint64_t sequence)
     return page_state(runner->page, runner->seed, sequence) == PAGE_QUEUED;
 }
 
-/* Outcomes come in the order of sending. 1: this one is to be told; 0: its task has ended already (it was taken back, the page
-   told so, runner_kill decided it); -1: no runner says this. */
+/* Outcomes come in the order of sending. 1: this one is to be told; 0: its task has ended already (it was taken back,
+   the page told so, runner_kill decided it); -1: no runner says this. */
 static int check_outcome(const struct runner *runner, const struct outcome *outcome, uint64_t at_least)
 {
     if (outcome->sequence < at_least || outcome->sequence >= runner->next)

@@ -118,8 +118,7 @@ static ptrdiff_t add_message(struct runner *runner, uint32_t type_index, struct 
         if (add_task(runner, tasks[taken]) < 0)
             return -1;
         taken++;
-    } while (taken < count &&
-             runner->unsent.size - start + tasks[taken]->row_size < (size_t)MESSAGE_TO_RUNNER_MAX / 2);
+    } while (taken < count && runner->unsent.size - start + tasks[taken]->row_size < (size_t)MESSAGE_TO_RUNNER_MAX / 2);
     head.count = (uint32_t)taken;
     tasks_set_head(&runner->unsent, start, &head);
     message_end(&runner->unsent, start, MESSAGE_TASKS);
@@ -147,6 +146,12 @@ static void on_harvest(uv_timer_t *timer)
     runner_harvest(timer->data);
 }
 
+static void start_harvest(struct runner *runner, uint64_t wait_ms)
+{
+    runner->harvest_ms = wait_ms;
+    uv_timer_start(&runner->harvest, on_harvest, wait_ms, 0);
+}
+
 int runner_send(struct runner *runner, size_t type_index, struct runner_task *const *tasks, size_t count,
                 int64_t timeout_us, bool single)
 {
@@ -169,8 +174,8 @@ int runner_send(struct runner *runner, size_t type_index, struct runner_task *co
     }
     runner->held += count;
     runner->sent += count;
-    if (runner->held > 1)
-        uv_timer_start(&runner->harvest, on_harvest, RUNNER_HARVEST_MIN_MS, 0);
+    if (runner->held > 1 && !uv_is_active((uv_handle_t *)&runner->harvest))
+        start_harvest(runner, RUNNER_HARVEST_MIN_MS);
     runner_flush(runner);
     return 0;
 }
@@ -209,9 +214,8 @@ static int64_t checked_start(struct runner *runner, uint64_t sequence, int64_t n
    the message is waited for. */
 static size_t count_returned(const struct runner *runner)
 {
-    uint64_t sequence = runner->first;
-    while (sequence < runner->next && runner->ring[sequence % PAGE_SLOTS] &&
-           state_of(runner, sequence) == PAGE_RETURNED)
+    uint64_t sequence = runner->first, behind = runner->has_victim ? runner->victim : runner->next;
+    while (sequence < behind && runner->ring[sequence % PAGE_SLOTS] && state_of(runner, sequence) == PAGE_RETURNED)
         sequence++;
     return (size_t)(sequence - runner->first);
 }
@@ -219,7 +223,6 @@ static size_t count_returned(const struct runner *runner)
 void runner_harvest(struct runner *runner)
 {
     size_t count = runner->deaf ? 0 : count_returned(runner);
-    uint64_t behind = runner->first + count;
     runner->telling = true;
     for (size_t i = 0; i < count; i++) {
         uint64_t sequence = runner->first;
@@ -234,9 +237,8 @@ void runner_harvest(struct runner *runner)
     }
     runner->telling = false;
     if (runner->held > 1 && !runner->dead && !runner->deaf) {
-        uint64_t wait = count > 0 || runner->first > behind ? RUNNER_HARVEST_MIN_MS : 2 * runner->harvest_ms;
-        runner->harvest_ms = wait < RUNNER_HARVEST_MAX_MS ? wait : RUNNER_HARVEST_MAX_MS;
-        uv_timer_start(&runner->harvest, on_harvest, runner->harvest_ms, 0);
+        uint64_t wait = count > 0 ? RUNNER_HARVEST_MIN_MS : 2 * runner->harvest_ms;
+        start_harvest(runner, wait < RUNNER_HARVEST_MAX_MS ? wait : RUNNER_HARVEST_MAX_MS);
     }
 }
 

@@ -39,9 +39,8 @@ static void start_release(struct start *start)
 static int start_open(struct start *start, struct runner *runner, struct errand_error *err)
 {
     *start = (struct start){ { -1, -1 }, { -1, -1 }, -1 };
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, start->sockets) < 0 ||
-        pipe2(start->pipe, O_CLOEXEC) < 0 || (start->page = page_create()) < 0 ||
-        fcntl(start->pipe[0], F_SETFL, O_NONBLOCK) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, start->sockets) < 0 || pipe2(start->pipe, O_CLOEXEC) < 0 ||
+        (start->page = page_create()) < 0 || fcntl(start->pipe[0], F_SETFL, O_NONBLOCK) < 0)
         return error_set(err, "cannot start a process for jobs: %s", strerror(errno));
     runner->page = page_map(start->page);
     if (!runner->page)
