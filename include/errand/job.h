@@ -38,7 +38,7 @@ struct errand_backoff {
     /* A job that a worker of another make has held for this long, in microseconds, is taken from it. 10 min. */       \
     int64_t stale_job_timeout;                                                                                         \
     /* Called once in each process that runs jobs of this type, before its first one; may be NULL. */                  \
-    void (*on_runner_start)(struct errand_context *ctx);
+    void (*on_runner_start)(struct errand_context * ctx);
 
 struct errand_job_options {
     ERRAND_JOB_OPTION_MEMBERS
