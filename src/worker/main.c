@@ -6,6 +6,7 @@
 #include <errand.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +61,7 @@ int errand_worker_main_with(const struct errand_schema *schema, int argc, char *
     worker.runner_config = (struct runner_config){
         .schema = schema,
         .program = runner_program(),
-        .database_url = worker.options.database,
+        .database_url = worker.options.database ? worker.options.database : getenv("DATABASE_URL"),
         .memory_limit_bytes = (size_t)worker.options.memory_limit_mib << 20,
         .log = &worker.log,
     };
