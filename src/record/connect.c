@@ -22,6 +22,7 @@ void context_disconnect(struct errand_context *ctx)
     connection_close(ctx->connection);
     ctx->connection = NULL;
     ctx->in_transaction = false;
+    ctx->lost = false;
 }
 
 static void wait_to_connect(struct errand_context *ctx, int attempt, const struct errand_error *err)
@@ -48,10 +49,11 @@ static void connect(struct errand_context *ctx)
         ctx->config.connected(ctx->config.arg, connection_backend(ctx->connection));
 }
 
+/* Whether an idle connection was closed is looked at; inside a transaction the next statement finds out. */
 struct connection *context_connection(struct errand_context *ctx)
 {
     context_check(ctx);
-    if (ctx->connection && !connection_is_lost(ctx->connection))
+    if (ctx->connection && (ctx->in_transaction ? !ctx->lost : !connection_is_lost(ctx->connection)))
         return ctx->connection;
     if (ctx->connection && ctx->in_transaction)
         errand_fail(ctx, "the connection to the database was lost inside a transaction, which is thereby rolled back");
@@ -74,7 +76,8 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
     struct errand_error err;
     struct result *result = NULL;
     int failed = connection_query(connection, sql, values, count, &result, &err);
-    if (!connection_is_lost(connection))
+    ctx->lost = failed && connection_is_lost(connection);
+    if (!ctx->lost)
         ctx->in_transaction = connection_in_transaction(connection);
     if (failed)
         context_fail(ctx, table, verb, &err);

@@ -82,11 +82,29 @@ static int read_float(const struct field_decoder *decoder, const char *cell, siz
     return end != cell && *end == '\0' ? 0 : -1;
 }
 
+/* As both databases print it: dashes in their places, lower case. Most cells of a job are such, and this is several
+   times as fast as reading all that is allowed. */
+static bool is_plain_uuid(const char *cell, size_t size)
+{
+    static const bool is_digit[256] = {
+        ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+        ['8'] = true, ['9'] = true, ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
+    };
+    if (size != 36 || cell[8] != '-' || cell[13] != '-' || cell[18] != '-' || cell[23] != '-')
+        return false;
+    int digits = 0;
+    for (size_t i = 0; i < 36; i++)
+        digits += is_digit[(unsigned char)cell[i]];
+    return digits == 32;
+}
+
 static int read_uuid(const struct field_decoder *decoder, const char *cell, size_t size, void *field)
 {
     (void)decoder;
-    (void)size;
-    return uuid_parse(cell, field);
+    if (!is_plain_uuid(cell, size))
+        return uuid_parse(cell, field);
+    memcpy(((errand_uuid *)field)->text, cell, 37);
+    return 0;
 }
 
 static int read_time(const struct field_decoder *decoder, const char *cell, size_t size, void *field)

@@ -78,8 +78,8 @@ void context_pop_scope(struct errand_context *ctx);
 /* connect.c */
 
 void context_disconnect(struct errand_context *ctx);
-/* Runs a statement on the context's connection; raises, as context_fail does, where that fails. `what` may be
-   NULL; then the sentence stands alone. The caller frees the result. */
+/* Runs a statement on the context's connection; raises, as context_fail does, where that fails. The caller frees the
+   result. */
 struct result *context_query(struct errand_context *ctx, const struct errand_table *table, const char *verb,
                              const char *sql, const struct errand_value *values, size_t count);
 enum store_kind context_kind(const struct errand_context *ctx);

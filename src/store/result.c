@@ -2,6 +2,7 @@
 #include "store/result.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct cell {
     size_t offset; /* into data */
@@ -45,8 +46,13 @@ int result_add(struct result *result, const void *data, size_t size)
     if (make_room(result) < 0)
         return -1;
     struct cell cell = { .offset = result->data.size, .size = data ? size : SIZE_MAX };
-    if (data && (buffer_add(&result->data, data, size) < 0 || buffer_add(&result->data, "", 1) < 0))
+    if (data && (size >= RESULT_BYTES_MAX || buffer_reserve(&result->data, size + 1) < 0))
         return -1;
+    if (data) { /* the NUL behind the cell counts as data here: the next cell follows it */
+        memcpy(result->data.data + result->data.size, data, size);
+        result->data.size += size;
+        result->data.data[result->data.size++] = '\0';
+    }
     result->cells[result->count++] = cell;
     return 0;
 }

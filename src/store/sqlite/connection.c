@@ -14,7 +14,8 @@ enum { STATEMENTS_MAX = 64 };
 struct statement {
     char *sql; /* owned */
     sqlite3_stmt *prepared;
-    uint64_t used; /* the count of uses when it was last used: the least is dropped first */
+    unsigned long *numbers; /* of its placeholders, in their order: n for $n; owned */
+    uint64_t used;          /* the count of uses when it was last used: the least is dropped first */
 };
 
 struct sqlite_connection {
@@ -60,6 +61,7 @@ static void forget(struct statement *statement)
 {
     sqlite3_finalize(statement->prepared);
     free(statement->sql);
+    free(statement->numbers);
     *statement = (struct statement){ 0 };
 }
 
@@ -114,15 +116,35 @@ static int prepare(struct sqlite_connection *connection, const char *sql, sqlite
     return 0;
 }
 
+/* SQLite numbers placeholders by where they first stand; their names say which value is meant. Looked at once, since
+   finding a name takes longer the more there are. */
+static int number_placeholders(struct statement *statement, struct errand_error *err)
+{
+    int placeholders = sqlite3_bind_parameter_count(statement->prepared);
+    statement->numbers = calloc((size_t)placeholders + 1, sizeof(*statement->numbers));
+    if (!statement->numbers)
+        return error_set(err, "out of memory");
+    for (int at = 1; at <= placeholders; at++) {
+        const char *name = sqlite3_bind_parameter_name(statement->prepared, at);
+        char *end = NULL;
+        unsigned long number = name && name[0] == '$' ? strtoul(name + 1, &end, 10) : 0;
+        if (number == 0 || *end != '\0')
+            return error_set(err, "the placeholder %s is not understood: write $1, $2, ...", name ? name : "?");
+        statement->numbers[at - 1] = number;
+    }
+    return 0;
+}
+
 /* The statement of this text, prepared now or before. */
-static sqlite3_stmt *statement_for(struct sqlite_connection *connection, const char *sql, struct errand_error *err)
+static const struct statement *statement_for(struct sqlite_connection *connection, const char *sql,
+                                             struct errand_error *err)
 {
     struct statement *oldest = &connection->statements[0];
     for (size_t i = 0; i < STATEMENTS_MAX; i++) {
         struct statement *statement = &connection->statements[i];
         if (statement->sql && strcmp(statement->sql, sql) == 0) {
             statement->used = ++connection->uses;
-            return statement->prepared;
+            return statement;
         }
         if (statement->used < oldest->used)
             oldest = statement;
@@ -132,13 +154,13 @@ static sqlite3_stmt *statement_for(struct sqlite_connection *connection, const c
         error_set(err, "out of memory");
         return NULL;
     }
-    if (prepare(connection, sql, &fresh.prepared, err) < 0) {
-        free(fresh.sql);
+    if (prepare(connection, sql, &fresh.prepared, err) < 0 || number_placeholders(&fresh, err) < 0) {
+        forget(&fresh);
         return NULL;
     }
     forget(oldest);
     *oldest = fresh;
-    return fresh.prepared;
+    return oldest;
 }
 
 static int bind_text(sqlite3_stmt *statement, int at, const char *text)
@@ -178,20 +200,15 @@ static int bind_value(sqlite3_stmt *statement, int at, const struct errand_value
     return SQLITE_MISUSE;
 }
 
-/* SQLite numbers placeholders by where they first stand; their names say which value is meant. */
-static int bind_values(struct sqlite_connection *connection, sqlite3_stmt *statement, const struct errand_value *values,
-                       size_t count, struct errand_error *err)
+static int bind_values(struct sqlite_connection *connection, const struct statement *statement,
+                       const struct errand_value *values, size_t count, struct errand_error *err)
 {
-    int placeholders = sqlite3_bind_parameter_count(statement);
+    int placeholders = sqlite3_bind_parameter_count(statement->prepared);
     for (int at = 1; at <= placeholders; at++) {
-        const char *name = sqlite3_bind_parameter_name(statement, at);
-        char *end = NULL;
-        unsigned long number = name && name[0] == '$' ? strtoul(name + 1, &end, 10) : 0;
-        if (number == 0 || *end != '\0')
-            return error_set(err, "the placeholder %s is not understood: write $1, $2, ...", name ? name : "?");
+        unsigned long number = statement->numbers[at - 1];
         if (number > count)
-            return error_set(err, "there is no value for the placeholder %s: %zu given", name, count);
-        if (bind_value(statement, at, &values[number - 1]) != SQLITE_OK)
+            return error_set(err, "there is no value for the placeholder $%lu: %zu given", number, count);
+        if (bind_value(statement->prepared, at, &values[number - 1]) != SQLITE_OK)
             return refuse(connection, err);
     }
     return 0;
@@ -244,14 +261,14 @@ static int sqlite_query(struct connection *base, const char *sql, const struct e
     struct sqlite_connection *connection = of(base);
     if (result)
         *result = NULL;
-    sqlite3_stmt *statement = statement_for(connection, sql, err);
+    const struct statement *statement = statement_for(connection, sql, err);
     if (!statement)
         return -1;
     int failed = bind_values(connection, statement, values, count, err);
     if (!failed)
-        failed = run(connection, statement, result, err);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement); /* borrowed texts end with the call */
+        failed = run(connection, statement->prepared, result, err);
+    sqlite3_reset(statement->prepared);
+    sqlite3_clear_bindings(statement->prepared); /* borrowed texts end with the call */
     return failed;
 }
 
