@@ -41,6 +41,7 @@ struct errand_context {
     struct context_config config;
     struct connection *connection; /* owned; NULL until it is needed */
     bool in_transaction;           /* also after the connection that it was begun on is lost */
+    bool lost;                     /* a statement of that transaction found it lost */
     struct arena arena;            /* of the call */
     struct memory_scope *scope;    /* the innermost, whose arena serves; NULL: `arena` does */
     struct unwind_step *steps;     /* the last registered first; owned */
