@@ -50,7 +50,7 @@ static bool is_managed(const struct schema_table *table, const char *column)
     return false;
 }
 
-/* In C++ a member may not be named like a type that the struct uses. */
+/* In C++ a member may not be named like a type that the struct uses. (ctx is a parameter of the functions.) */
 static bool is_type_name(const struct plan *plan, const char *name)
 {
     for (size_t i = 0; i < plan->table_count; i++)
@@ -59,8 +59,8 @@ static bool is_type_name(const struct plan *plan, const char *name)
     for (size_t i = 0; i < plan->enum_count; i++)
         if (strcmp(plan->enums[i].type, name) == 0)
             return true;
-    return strncmp(name, "errand_", 7) == 0 || strcmp(name, "size_t") == 0 || strcmp(name, "int16_t") == 0 ||
-           strcmp(name, "int32_t") == 0 || strcmp(name, "int64_t") == 0;
+    return strncmp(name, "errand_", 7) == 0 || strcmp(name, "size_t") == 0 || strcmp(name, "ctx") == 0 ||
+           strcmp(name, "int16_t") == 0 || strcmp(name, "int32_t") == 0 || strcmp(name, "int64_t") == 0;
 }
 
 static void plan_fields(const struct plan *plan, struct name_set *global, struct name_set *members,

@@ -13,8 +13,10 @@
 
 static void print_name(struct buffer *out, const char *name)
 {
+    /* true and false are no keywords there, but as bare words they are 1 and 0. */
+    bool is_word = sqlite3_keyword_check(name, (int)strlen(name)) || !strcmp(name, "true") || !strcmp(name, "false");
     bool plain = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) &&
-                 !(*name >= '0' && *name <= '9') && *name && !sqlite3_keyword_check(name, (int)strlen(name));
+                 !(*name >= '0' && *name <= '9') && *name && !is_word;
     if (plain) {
         buffer_puts(out, name);
         return;
@@ -62,6 +64,15 @@ static const struct schema_column *numbered_column(const struct schema_table *ta
         first = first ? first : column;
     }
     return first;
+}
+
+/* "Name" behind name: the two are one to SQLite. */
+static bool is_duplicate(const struct schema_table *table, const struct schema_column *column)
+{
+    for (const struct schema_column *other = table->columns; other < column; other++)
+        if (sqlite3_stricmp(other->name, column->name) == 0)
+            return true;
+    return false;
 }
 
 static const char *storage(const struct schema_column *column)
@@ -207,6 +218,8 @@ void schema_print_sqlite_table(const struct schema *schema, const struct schema_
     print_name(out, table->name);
     buffer_puts(out, " (\n");
     for (size_t i = 0; i < table->column_count; i++) {
+        if (is_duplicate(table, &table->columns[i]))
+            continue;
         buffer_puts(out, i ? ",\n    " : "    ");
         print_column(out, table, &table->columns[i], true);
     }
@@ -282,6 +295,9 @@ static void omit(const struct omission_caller *caller, struct schema_position at
 static void omit_of_column(const struct omission_caller *caller, const struct schema_table *table,
                            const struct schema_column *column)
 {
+    if (is_duplicate(table, column))
+        omit(caller, column->at, NULL, "the column %s.%s: another differs from it in upper and lower case only",
+             table->name, column->name);
     bool has_default = column->default_kind != SCHEMA_DEFAULT_NONE && !column->numbering;
     if (has_default && !column->default_value.sqlite)
         omit(caller, column->at, column->default_value.postgres, "the default of %s.%s", table->name, column->name);

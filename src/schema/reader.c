@@ -46,10 +46,14 @@ void *list_grow(struct reader *reader, void *items, size_t count, size_t size)
     return grown;
 }
 
-struct schema_position reader_position(const struct reader *reader, size_t offset)
+/* Counts on from the last one: most are asked for in the order of the file. */
+struct schema_position reader_position(struct reader *reader, size_t offset)
 {
-    struct schema_position at = { 1, 1 };
-    for (size_t i = 0; i < offset && i < reader->size; i++) {
+    bool is_behind = reader->seen_at.line > 0 && offset >= reader->seen;
+    struct schema_position at = is_behind ? reader->seen_at : (struct schema_position){ 1, 1 };
+    if (offset > reader->size)
+        offset = reader->size;
+    for (size_t i = is_behind ? reader->seen : 0; i < offset; i++) {
         unsigned char byte = (unsigned char)reader->text[i];
         if (byte == '\n') {
             at.line++;
@@ -58,10 +62,12 @@ struct schema_position reader_position(const struct reader *reader, size_t offse
             at.column++;
         }
     }
+    reader->seen = offset;
+    reader->seen_at = at;
     return at;
 }
 
-struct schema_position reader_here(const struct reader *reader)
+struct schema_position reader_here(struct reader *reader)
 {
     return reader_position(reader, reader->start);
 }

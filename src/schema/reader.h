@@ -26,10 +26,10 @@ char *reader_printf(struct reader *reader, const char *format, ...) ERRAND_PRINT
     ((items) = list_grow((reader), (items), (count), sizeof *(items)), &(items)[(count)++])
 void *list_grow(struct reader *reader, void *items, size_t count, size_t size);
 
-struct schema_position reader_position(const struct reader *reader, size_t offset);
+struct schema_position reader_position(struct reader *reader, size_t offset);
 void reader_error(struct reader *reader, struct schema_position at, const char *format, ...) ERRAND_PRINTF(3, 4);
 void reader_warning(struct reader *reader, struct schema_position at, const char *format, ...) ERRAND_PRINTF(3, 4);
-struct schema_position reader_here(const struct reader *reader);
+struct schema_position reader_here(struct reader *reader);
 
 /* NULL unless the node is a string. */
 const char *node_string(const PgQuery__Node *node);

@@ -129,12 +129,13 @@ struct schema_type type_read(struct reader *reader, PgQuery__TypeName *name)
     const char *schema_name;
     qualified_name(reader, name->names, name->n_names, &schema_name, &type.name);
     type.array = name->n_array_bounds > 0;
+    const char *written = type.name;
     const struct builtin *builtin = find_builtin(schema_name, type.name);
     if (builtin)
         fill_builtin(reader, &type, builtin, name);
     else
         fill_named(reader, &type, schema_name, name);
-    type.declared = builtin ? builtin->sql : type.name;
+    type.declared = builtin ? builtin->sql : written;
     if (name->n_array_bounds > 0) {
         type.array = true;
         type.kind = ERRAND_TYPE_TEXT;
