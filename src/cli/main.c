@@ -58,7 +58,7 @@ int command_usage_error(const struct command *command, const char *format, ...)
 bool command_report(const struct schema *schema)
 {
     for (size_t i = 0; i < schema->message_count; i++)
-        fprintf(stderr, "%s%s\n", schema->messages[i].text, schema->messages[i].is_error ? "" : " (warning)");
+        fprintf(stderr, "%s\n", schema->messages[i].text);
     return schema->error_count == 0;
 }
 

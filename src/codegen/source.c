@@ -19,9 +19,8 @@ static void print_enum(const struct plan *plan, const struct plan_enum *one, str
         buffer_printf(out, "    %s,\n", c_string(plan->arena, one->source->labels[i]));
     buffer_puts(out, "    NULL\n};\n\n");
     buffer_printf(out, "const char *%s_label(%s value)\n{\n", one->type, one->type);
-    buffer_printf(
-        out, "    int index = (int)value;\n    return index >= 1 && index <= %zu ? %s_labels[index - 1] : NULL;\n}\n\n",
-        count, one->type);
+    buffer_printf(out, "    const int count = %zu;\n    int index = (int)value;\n", count);
+    buffer_printf(out, "    return index >= 1 && index <= count ? %s_labels[index - 1] : NULL;\n}\n\n", one->type);
 }
 
 static void print_column(const struct plan *plan, const struct plan_table *table, const struct plan_field *field,

@@ -122,6 +122,21 @@ static enum schema_statement_kind kind_of(const PgQuery__AlterTableStmt *stateme
     return SCHEMA_STATEMENT_OTHER;
 }
 
+/* What the statement adds, for people and for finding it. */
+static void name_constraint(struct reader *reader, struct schema_statement *statement,
+                            const PgQuery__Constraint *constraint)
+{
+    statement->name = optional(reader, constraint->conname);
+    statement->what = reader_printf(reader, "constraint %s%son %s", constraint->conname, statement->name ? " " : "",
+                                    statement->table);
+}
+
+static void name_column(struct reader *reader, struct schema_statement *statement, const char *column)
+{
+    statement->name = reader_strdup(reader, column);
+    statement->what = reader_printf(reader, "column %s of %s", column, statement->table);
+}
+
 void read_alter_table(struct reader *reader, PgQuery__Node *node)
 {
     const PgQuery__AlterTableStmt *statement = node->alter_table_stmt;
@@ -147,9 +162,9 @@ void read_alter_table(struct reader *reader, PgQuery__Node *node)
     for (size_t i = 0; i < statement->n_cmds; i++) {
         const PgQuery__AlterTableCmd *command = statement->cmds[i]->alter_table_cmd;
         if (is_constraint(command))
-            made->name = optional(reader, command->def->constraint->conname);
+            name_constraint(reader, made, command->def->constraint);
         else if (command->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn && command->def)
-            made->name = reader_strdup(reader, command->def->column_def->colname);
+            name_column(reader, made, command->def->column_def->colname);
         made->on_sqlite = alter(reader, table, command) && made->on_sqlite;
     }
 }

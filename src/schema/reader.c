@@ -76,10 +76,15 @@ static void add_message(struct reader *reader, bool is_error, struct schema_posi
                         va_list arguments)
 {
     struct schema *schema = reader->schema;
-    const char *sentence = not_null(arena_vprintf(reader->arena, format, arguments));
+    char *sentence = not_null(arena_vprintf(reader->arena, format, arguments));
+    for (char *end = sentence; (end = strpbrk(end, "\r\n"));) /* one line each */
+        *end = ' ';
     struct schema_message *message = LIST_ADD(reader, schema->messages, schema->message_count);
     message->is_error = is_error;
-    message->text = reader_printf(reader, "%s:%d:%d: %s", schema->file, at.line, at.column, sentence);
+    message->at = at;
+    message->number = schema->message_count;
+    message->text = reader_printf(reader, "%s:%d:%d: %s%s", schema->file, at.line, at.column,
+                                  is_error ? "" : "warning: ", sentence);
     schema->error_count += is_error;
 }
 
@@ -232,6 +237,16 @@ static struct schema *schema_new(const char *file)
     return schema;
 }
 
+static int by_position(const void *left, const void *right)
+{
+    const struct schema_message *a = left, *b = right;
+    if (a->at.line != b->at.line)
+        return a->at.line < b->at.line ? -1 : 1;
+    if (a->at.column != b->at.column)
+        return a->at.column < b->at.column ? -1 : 1;
+    return a->number < b->number ? -1 : 1;
+}
+
 struct schema *schema_parse(const char *file, const char *text, size_t size)
 {
     struct schema *schema = schema_new(file);
@@ -248,6 +263,8 @@ struct schema *schema_parse(const char *file, const char *text, size_t size)
                      result.error->message);
     else
         read_tree(&reader, &result.parse_tree);
+    if (schema->message_count)
+        qsort(schema->messages, schema->message_count, sizeof *schema->messages, by_position);
     pg_query_free_protobuf_parse_result(result);
     return schema;
 }

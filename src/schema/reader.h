@@ -13,6 +13,8 @@ struct reader {
     size_t size;
     size_t start;    /* of the statement under way: an offset into text */
     const char *sql; /* its text */
+    size_t seen;     /* the last offset whose position was asked for, and that position */
+    struct schema_position seen_at;
 };
 
 /* Memory of the schema. The command that reads schemas is short-lived and holds nothing while it does: without memory

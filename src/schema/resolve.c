@@ -40,17 +40,18 @@ static void resolve_key(struct reader *reader, const struct schema_table *table,
 static const struct job_column {
     const char *name;
     enum errand_type kind; /* 0: any */
-    const char *definition;
+    const char *type;
+    const char *rest;
 } job_table_columns[] = {
-    { "id", 0, "UUID DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL" },
-    { "created_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL" },
-    { "updated_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL" },
-    { "status", ERRAND_TYPE_ENUM, "JOB_STATUS DEFAULT 'job_status_not_started' NOT NULL" },
-    { "last_error", ERRAND_TYPE_TEXT, "TEXT DEFAULT NULL" },
-    { "attempts_count", ERRAND_TYPE_INT32, "INT DEFAULT 0 NOT NULL" },
-    { "locked_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE DEFAULT NULL" },
-    { "locked_by", ERRAND_TYPE_UUID, "UUID DEFAULT NULL" },
-    { "run_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL" },
+    { "id", 0, "UUID", "DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL" },
+    { "created_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE", "DEFAULT NOW() NOT NULL" },
+    { "updated_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE", "DEFAULT NOW() NOT NULL" },
+    { "status", ERRAND_TYPE_ENUM, "JOB_STATUS", "DEFAULT 'job_status_not_started' NOT NULL" },
+    { "last_error", ERRAND_TYPE_TEXT, "TEXT", "DEFAULT NULL" },
+    { "attempts_count", ERRAND_TYPE_INT32, "INT", "DEFAULT 0 NOT NULL" },
+    { "locked_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE", "DEFAULT NULL" },
+    { "locked_by", ERRAND_TYPE_UUID, "UUID", "DEFAULT NULL" },
+    { "run_at", ERRAND_TYPE_TIME, "TIMESTAMP WITH TIME ZONE", "DEFAULT NOW() NOT NULL" },
 };
 
 static bool same_kind(enum errand_type wanted, enum errand_type found)
@@ -67,12 +68,12 @@ static void check_job_column(struct reader *reader, const struct schema_table *t
         strspn(table->name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(table->name))
         name = table->name;
     const char *statement =
-        reader_printf(reader, "ALTER TABLE %s ADD COLUMN %s %s;", name, wanted->name, wanted->definition);
+        reader_printf(reader, "ALTER TABLE %s ADD COLUMN %s %s %s;", name, wanted->name, wanted->type, wanted->rest);
     if (column && same_kind(wanted->kind, column->type.kind))
         return;
     if (column)
-        reader_error(reader, column->at, "the column %s of the job table %s is %s; a worker needs it as %s",
-                     column->name, table->name, column->type.declared, wanted->definition);
+        reader_error(reader, column->at, "the column %s of the job table %s is %s; a worker needs %s", column->name,
+                     table->name, column->type.declared, wanted->type);
     else if (strcmp(wanted->name, "run_at") == 0)
         reader_warning(reader, table->at,
                        "the job table %s has no column run_at: its jobs are not run until it has; add it with: %s",

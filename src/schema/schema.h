@@ -163,6 +163,8 @@ struct schema_statement {
 
 struct schema_message {
     bool is_error;
+    struct schema_position at;
+    size_t number;    /* in the order of being found */
     const char *text; /* Application/Schema.sql:37:1: syntax error at or near "CREATE" */
 };
 
