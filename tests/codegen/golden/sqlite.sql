@@ -1,0 +1,45 @@
+CREATE TABLE customers (
+    id TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+    name TEXT NOT NULL,
+    country TEXT NOT NULL DEFAULT 'CH' CHECK (length(country) <= 2),
+    vip INTEGER NOT NULL DEFAULT 0 CHECK (vip IN (0, 1)),
+    credit TEXT NOT NULL DEFAULT '0',
+    favourite TEXT DEFAULT 'dark-green' CHECK (favourite IN ('red', 'dark-green')),
+    born TEXT,
+    photo BLOB,
+    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
+) STRICT;
+
+CREATE TABLE order_lines (
+    order_number INTEGER NOT NULL CHECK (order_number BETWEEN -2147483648 AND 2147483647),
+    line INTEGER NOT NULL CHECK (line BETWEEN -32768 AND 32767),
+    customer_id TEXT NOT NULL,
+    price REAL,
+    PRIMARY KEY (order_number, line),
+    CHECK (("line" > 0)),
+    FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE email_customers_jobs (
+    id TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+    updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+    status TEXT NOT NULL DEFAULT 'job_status_not_started' CHECK (status IN ('job_status_not_started', 'job_status_running', 'job_status_failed', 'job_status_timed_out', 'job_status_succeeded', 'job_status_retry')),
+    last_error TEXT,
+    attempts_count INTEGER NOT NULL DEFAULT 0 CHECK (attempts_count BETWEEN -2147483648 AND 2147483647),
+    locked_at TEXT,
+    locked_by TEXT,
+    run_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) CHECK (run_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'),
+    customer_id TEXT,
+    queue_position INTEGER PRIMARY KEY,
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+) STRICT;
+
+CREATE INDEX email_customers_jobs_pending ON email_customers_jobs (run_at, queue_position) WHERE (("status" IN ('job_status_not_started', 'job_status_retry')) AND ("locked_by" IS NULL));
+CREATE INDEX email_customers_jobs_unfinished ON email_customers_jobs (status, created_at) WHERE ("status" <> 'job_status_succeeded');
+
+--     line 9, not in SQLite: the order of customers.credit: numeric is text, exact but compared by its digits
+
+--     line 39, not in SQLite: function vips
+--     CREATE FUNCTION vips() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM customers WHERE vip; $$
+

@@ -1,0 +1,3 @@
+CREATE TABLE a (x int);
+DROP TABLE a;
+ALTER TABLE a RENAME TO b;

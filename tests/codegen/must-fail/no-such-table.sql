@@ -1,0 +1,4 @@
+CREATE TABLE a (
+    id int PRIMARY KEY,
+    b_id int REFERENCES b (id)
+);

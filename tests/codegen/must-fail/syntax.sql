@@ -1,0 +1,3 @@
+-- größe
+CREATE TABLE a (id int)
+CREATE TABLE b (id int);

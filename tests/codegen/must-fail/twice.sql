@@ -1,0 +1,5 @@
+CREATE TABLE a (x int, x int);
+CREATE TABLE a (y int);
+CREATE TYPE e AS ENUM ();
+CREATE TYPE e AS ENUM ();
+CREATE TABLE k (x int PRIMARY KEY, y int PRIMARY KEY);
