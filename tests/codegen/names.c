@@ -83,10 +83,14 @@ static void a_table_names_its_struct_in_the_singular(void **state)
 static void a_field_is_named_like_its_column_unless_c_forbids(void **state)
 {
     static const struct pair pairs[] = {
-        { "band_id", "band_id" }, { "bandId", "bandId" }, { "class", "class_" },   { "int", "int_" },
-        { "größe", "groesse" },   { "Öl", "Oel" },        { "日本", "u65e5u672c" }, { "2fa", "_2fa" },
-        { "a b;c", "a_b_c" },     { "__x", "x__x" },      { "_Y", "x_Y" },         { "linux", "linux_" },
-        { "NULL", "NULL_" },      { "", "_" },            { "😀", "u1f600" },      { "errno", "errno_" },
+        { "band_id", "band_id" }, { "bandId", "bandId" },
+        { "class", "class_" },    { "int", "int_" },
+        { "größe", "groesse" },   { "Öl", "Oel" },
+        { "日本", "u65e5u672c" }, { "2fa", "_2fa" },
+        { "a b;c", "a_b_c" },     { "__x", "x__x" },
+        { "_Y", "x_Y" },          { "linux", "linux_" },
+        { "NULL", "NULL_" },      { "", "_" },
+        { "😀", "u1f600" },        { "errno", "errno_" },
     };
     (void)state;
     check(pairs, sizeof pairs / sizeof *pairs, name_field);
@@ -95,10 +99,8 @@ static void a_field_is_named_like_its_column_unless_c_forbids(void **state)
 static void a_constant_is_in_upper_case(void **state)
 {
     static const struct pair pairs[] = {
-        { "band_id", "BAND_ID" },
-        { "bandId", "BAND_ID" },
-        { "HTTPStatus", "HTTPSTATUS" },
-        { "job_status_retry", "JOB_STATUS_RETRY" },
+        { "band_id", "BAND_ID" },       { "bandId", "BAND_ID" },
+        { "HTTPStatus", "HTTPSTATUS" }, { "job_status_retry", "JOB_STATUS_RETRY" },
         { "so-so", "SO_SO" },
     };
     (void)state;

@@ -43,6 +43,4 @@ static void perform(struct errand_context *ctx, const EmailCustomersJob *job)
     }
 }
 
-JOB(EmailCustomersJob,
-    .perform = perform,
-    .max_attempts = 3)
+JOB(EmailCustomersJob, .perform = perform, .max_attempts = 3)
