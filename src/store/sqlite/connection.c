@@ -100,6 +100,7 @@ static int refuse(struct sqlite_connection *connection, struct errand_error *err
 
 /* ---- Statements ---- */
 
+/* What is prepared is the caller's to finalize, also where it is refused. */
 static int prepare(struct sqlite_connection *connection, const char *sql, sqlite3_stmt **prepared,
                    struct errand_error *err)
 {
@@ -109,10 +110,8 @@ static int prepare(struct sqlite_connection *connection, const char *sql, sqlite
         return refuse(connection, err);
     if (!*prepared)
         return error_set(err, "there is no statement in \"%.200s\"", sql);
-    if (tail[strspn(tail, " \t\r\n;")] != '\0') {
-        sqlite3_finalize(*prepared);
+    if (tail[strspn(tail, " \t\r\n;")] != '\0')
         return error_set(err, "more than one statement in one call: \"%.200s\"", sql);
-    }
     return 0;
 }
 
