@@ -1,0 +1,211 @@
+/* The SQLite store: what only it has. Stands on the conformance suite's harness. */
+#include "conformance.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void own_commits_do_not_wake(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 3);
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+    fixture->worker->available = 0;
+    struct job job = claim_one(fixture->worker);
+    finish(fixture->worker, &job, JOB_END_RETURNED, NULL);
+    assert_int_equal(heartbeat(fixture->worker).fault, STORE_OK);
+    assert_int_equal(fixture->worker->available, 0);
+    insert_many(fixture, 1);
+    await(fixture, &fixture->worker->available);
+}
+
+static void a_deleted_database_is_fatal(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(unlink(fixture->url.target), 0);
+    fixture->worker->online = 0;
+    await(fixture, &fixture->worker->online);
+    assert_non_null(strstr(fixture->worker->fatal, fixture->url.target));
+    assert_non_null(strstr(fixture->worker->fatal, "deleted or replaced"));
+}
+
+static void a_database_that_is_not_there_is_refused_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct errand_error err = { "" };
+    struct store_url url;
+    char text[128];
+    static const struct store_events none;
+    static const struct log log = { .fd = 2, .level = ERRAND_LOG_ERROR };
+    snprintf(text, sizeof(text), "sqlite:%s/other.db", fixture->folder);
+    assert_int_equal(store_url_parse(text, &url, &err), 0);
+    struct store_config config = { .url = &url, .log = &log, .worker = 1 };
+    assert_null(store_open(&fixture->loop, &config, &none, NULL, &err));
+    assert_non_null(strstr(err.message, "errand db create"));
+    store_url_release(&url);
+}
+
+static void a_file_that_is_no_database_is_fatal(void **state)
+{
+    struct fixture *fixture = *state;
+    char *was = fixture->url.target, path[128];
+    snprintf(path, sizeof(path), "%s/notes.txt", fixture->folder);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 100; i++)
+        fputs("this is not a database, it is a list of things to do\n", file);
+    fclose(file);
+    fixture->url.target = path;
+    struct worker *worker = worker_open(fixture);
+    await(fixture, &worker->online);
+    assert_non_null(strstr(worker->fatal, "not a SQLite database"));
+    assert_int_equal(heartbeat(worker).fault, STORE_CLOSED); /* and whatever is asked then is answered */
+    worker_free(worker);
+    fixture->url.target = was;
+}
+
+/* With no room to write, nothing takes effect and nothing is lost. */
+static void a_full_disk_delays_and_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit was, none;
+    insert_many(fixture, 500);
+    struct exchanged jobs = claim(fixture->worker, 500);
+    struct store_outcome *outcomes = calloc(jobs.count, sizeof(*outcomes));
+    for (size_t i = 0; i < jobs.count; i++)
+        outcomes[i] = outcome_of(&jobs.jobs[i], JOB_END_RETURNED, NULL);
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = jobs.count };
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    none = was;
+    none.rlim_cur = 4096;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(got.base.fault, STORE_BUSY);
+    assert_string_not_equal(got.base.message, "");
+    exchanged_release(&got);
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 0);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_succeeded'"),
+                     500);
+    exchanged_release(&got);
+    exchanged_release(&jobs);
+    free(outcomes);
+}
+
+static void a_claim_waits_for_another_programs_transaction(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct exchanged got;
+    insert_many(fixture, 1);
+    assert_int_equal(connection_begin(fixture->sql, NULL), 0);
+    insert_many(fixture, 1);
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
+    exchange_begin(worker->jobs, &wanted, &got);
+    uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    assert_int_equal(got.base.done, 0);
+    assert_int_equal(connection_commit(fixture->sql, NULL), 0);
+    await(fixture, &got.base.done);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.count, 2);
+    exchanged_release(&got);
+}
+
+static void closing_does_not_wait_for_ever_for_a_lock(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = worker_new(fixture);
+    struct exchanged got;
+    insert_many(fixture, 1);
+    assert_int_equal(connection_begin(fixture->sql, NULL), 0);
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
+    exchange_begin(worker->jobs, &wanted, &got);
+    worker_free(worker);
+    assert_int_equal(got.base.done, 1);
+    assert_true(got.base.fault == STORE_BUSY || got.base.fault == STORE_CLOSED);
+    assert_int_equal(connection_rollback(fixture->sql, NULL), 0);
+    exchanged_release(&got);
+    assert_int_equal(claim_one(fixture->worker).attempts, 1);
+}
+
+static void a_table_without_rowid_is_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "CREATE TABLE missing_jobs (id TEXT PRIMARY KEY, status TEXT) WITHOUT ROWID");
+    struct prepared prepared = prepare(worker, store_table(worker->store, &missing_jobs, worker));
+    assert_false(prepared.state.usable);
+    assert_non_null(strstr(prepared.warning, "WITHOUT ROWID"));
+}
+
+/* VACUUM gives the rows of a table without INTEGER PRIMARY KEY other rowids. */
+static void rows_that_move_are_finished_by_their_id(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct store_table *table = store_table(worker->store, &foreign_jobs, worker);
+    assert_true(prepare(worker, table).state.usable);
+    for (int i = 0; i < 4; i++)
+        sql(fixture, "INSERT INTO foreign_jobs DEFAULT VALUES");
+    sql(fixture, "DELETE FROM foreign_jobs WHERE rowid <= 2");
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
+    struct exchanged got = exchange(worker, table, &wanted);
+    assert_int_equal(got.count, 2);
+    sql(fixture, "VACUUM");
+    struct store_outcome outcomes[2] = { outcome_of(&got.jobs[0], JOB_END_RETURNED, NULL),
+                                         outcome_of(&got.jobs[1], JOB_END_DISCARDED, "no") };
+    wanted = (struct store_exchange){ .outcomes = outcomes, .outcome_count = 2 };
+    struct exchanged finished = exchange(worker, table, &wanted);
+    assert_int_equal(finished.base.fault, STORE_OK);
+    assert_int_equal(finished.dropped, 0);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM foreign_jobs WHERE status = 'job_status_running'"), 0);
+    exchanged_release(&got);
+    exchanged_release(&finished);
+}
+
+static void the_lease_is_there_while_the_worker_is(void **state)
+{
+    struct fixture *fixture = *state;
+    char folder[128];
+    struct stat status;
+    snprintf(folder, sizeof(folder), "%s-workers", fixture->url.target);
+    assert_int_equal(stat(folder, &status), 0);
+    worker_free(fixture->worker);
+    assert_int_equal(stat(folder, &status), -1); /* the last one takes the folder along */
+    fixture->worker = worker_new(fixture);
+    assert_int_equal(stat(folder, &status), 0);
+}
+
+static void a_program_that_knows_nothing_of_us_may_read_and_write(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 5; i++)
+        insert_by_program(fixture);
+    struct exchanged got = claim(fixture->worker, 10);
+    assert_int_equal(got.count, 5);
+    assert_int_equal(strlen(got.jobs[0].id), 36);
+    exchanged_release(&got);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    harness_use(STORE_SQLITE, argv[0]);
+    const struct CMUnitTest tests[] = {
+        CONFORMS(own_commits_do_not_wake),
+        CONFORMS(a_deleted_database_is_fatal),
+        CONFORMS(a_database_that_is_not_there_is_refused_at_once),
+        CONFORMS(a_file_that_is_no_database_is_fatal),
+        CONFORMS(a_full_disk_delays_and_loses_nothing),
+        CONFORMS(a_claim_waits_for_another_programs_transaction),
+        CONFORMS(closing_does_not_wait_for_ever_for_a_lock),
+        CONFORMS(a_table_without_rowid_is_left_alone),
+        CONFORMS(rows_that_move_are_finished_by_their_id),
+        CONFORMS(the_lease_is_there_while_the_worker_is),
+        CONFORMS(a_program_that_knows_nothing_of_us_may_read_and_write),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
