@@ -1,0 +1,176 @@
+/* The PostgreSQL store, as its files share it: store.c connects and hands out work, session.c is alive and buries the
+   dead, table.c knows a job table, exchange.c claims and finishes, sleep.c rests, recover.c takes over. */
+#ifndef STORE_POSTGRES_INTERNAL_H
+#define STORE_POSTGRES_INTERNAL_H
+
+#include "base/buffer.h"
+#include "base/process.h"
+#include "store/backend.h"
+#include "store/postgres/link.h"
+
+enum link_number { SESSION_LINK = 0, FIRST_WORK_LINK = 1 };
+
+enum own_table { OWN_WORKERS, OWN_ATTEMPTS, OWN_STATS, OWN_SLEEPING, OWN_TABLES };
+extern const char *const own_table_names[OWN_TABLES];
+
+enum postgres_state {
+    POSTGRES_CONNECTING = 1, /* also again, after a loss */
+    POSTGRES_ONLINE,
+    POSTGRES_LEAVING, /* store_close: what is under way is finished */
+    POSTGRES_CLOSED,
+    POSTGRES_FATAL
+};
+
+/* Another worker whose lease was found free. */
+struct free_lease {
+    uint64_t worker;
+    int64_t since_us; /* CLOCK_MONOTONIC, within the present session */
+};
+
+struct postgres_store {
+    struct store base;
+    uv_loop_t *loop;
+    const struct store_url *url;
+    const struct log *log;
+    struct store_events events;
+    void *owner;
+    uint64_t worker;
+    char *application_name; /* owned */
+    struct process_identity self;
+    enum postgres_state state;
+    bool was_online;
+    bool told_offline;
+    bool leaving; /* the row in errand_workers is being taken out */
+    struct link links[LINKS];
+    bool ready[LINKS]; /* connected, set up, and for the session: the lease is held */
+    int backends[LINKS];
+    bool proxied; /* a backend's pid is not the one its handshake told */
+    int backoff_ms;
+    uv_timer_t retry;   /* of connecting */
+    uv_timer_t later;   /* fires at once: answers the requests in `answered` */
+    uv_timer_t parting; /* of closing */
+    int handles;        /* of the three above that are still open, once closed */
+    struct request *answered, **answered_end;
+    struct request *waiting, **waiting_end; /* exchanges without a link */
+    struct postgres_table *tables;
+    unsigned table_count;
+    bool own[OWN_TABLES];
+    char *sleeping;                 /* errand_sleeping with its schema, quoted; owned; NULL: not known */
+    struct free_lease *free_leases; /* owned */
+    size_t free_lease_count;
+    bool sweeping; /* the workers are being looked at */
+    int64_t swept_us;
+    struct buffer dead, known; /* of the last sweep: workers, 8 bytes each */
+    struct eviction *evictions;
+    void (*closed)(void *arg);
+    void *closed_arg;
+};
+
+enum table_statement {
+    SUCCEED,
+    SETTLE,
+    SETTLE_KEEP,
+    FORGET,
+    CLAIM,
+    NEXT_DUE,
+    REFRESH,
+    RECOVER,
+    SLEEP,
+    WAKE,
+    TABLE_STATEMENTS
+};
+
+struct postgres_table {
+    struct store_table base;
+    struct postgres_table *next;
+    struct postgres_store *store;
+    unsigned number;
+    char *wanted;                                               /* the name as one writes it, quoted; owned */
+    char *channel, *function, *insert_trigger, *update_trigger; /* unquoted; owned */
+    char *found;  /* schema and name, quoted; owned; NULL: not looked at yet */
+    char *label;  /* the same as an SQL literal; owned */
+    int64_t gate; /* key of the advisory lock that inserts share */
+    struct kept_statement statements[TABLE_STATEMENTS];
+    unsigned changes; /* of the statements' text: part of their names */
+    bool usable;
+    bool uuid_ids; /* id is a uuid; else its values travel as text */
+    bool has_position, has_index;
+    bool told;        /* its triggers are there, or others that notify its channel */
+    bool may_trigger; /* we have the right to make them */
+    bool listening;   /* in the present session */
+    bool asleep;
+    /* Where the columns that the claim reads stand in its answer; -1: not there. */
+    int id_at, attempts_at, run_at_at, position_at, created_at_at, now_at;
+    /* Claiming (exchange.c) */
+    int in_flight;
+    int64_t sent_us;                        /* of the exchange that went last */
+    bool stuck;                             /* it was not answered in time: one at once until it goes again */
+    char since[48];                         /* run_at of the last claimed job; "": none yet */
+    bool filled;                            /* the last claim found all it might take */
+    int64_t full_at_us, full_us, ranged_us; /* the last claim of the full range: when, how long; and of a part */
+    int64_t recover_after_us;               /* reading the running jobs takes long: not before */
+    uv_timer_t *look_again;                 /* to look at the full range, where a part was empty; closes by itself */
+};
+
+/* store.c */
+/* Sends it over the session link, or answers it as the state of the store demands. NULL: memory ran out. */
+void store_send(struct postgres_store *store, struct request *request);
+/* Answers it from the loop, without the server. */
+void store_answer(struct postgres_store *store, struct request *request, enum store_fault fault, const char *message);
+void store_dispatch(struct postgres_store *store);
+void store_fail(struct postgres_store *store, const char *why);
+/* Sends an exchange over a work link, as soon as one is idle. */
+void store_queue(struct postgres_store *store, struct request *request);
+/* The link was set up. */
+void store_link_ready(struct postgres_store *store, struct link *link);
+/* All links are, and are what they seem. */
+void store_go_online(struct postgres_store *store);
+/* Closes the link as if it had been lost, to be connected again. */
+void store_drop_link(struct postgres_store *store, struct link *link, const char *why);
+bool store_is_up(const struct postgres_store *store);
+/* Answer that tells a store_done: context and tell.plain of the request. */
+void tell_plain(struct request *request, struct store_result result);
+struct request *plain_request(store_done done, void *arg);
+
+/* session.c */
+void session_set_up(struct postgres_store *store, struct link *link);
+/* Goes on to store_go_online, or fails: behind a proxy that shares backends between transactions. */
+void session_check_proxy(struct postgres_store *store);
+void session_online(struct postgres_store *store);
+void session_leave(struct postgres_store *store, request_done done);
+void session_install(struct store *base, store_done done, void *arg);
+void session_heartbeat(struct store *base, store_done done, void *arg);
+void session_evict(struct store *base, int backend, store_done done, void *arg);
+void session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done, void *arg);
+void session_forget(struct postgres_store *store);
+
+/* table.c */
+struct store_table *table_open(struct store *base, const struct errand_job_type *type, void *owner);
+void table_free(struct postgres_table *table);
+void table_prepare(struct store_table *base, store_table_done done, void *arg);
+/* Adds the making of the triggers, which waits for nobody. */
+void table_add_triggers(struct postgres_table *table, struct request *request);
+void table_close_timer(struct postgres_table *table);
+void table_listen(struct postgres_table *table);
+
+/* exchange.c */
+void exchange_begin(struct store_table *base, const struct store_exchange *exchange, store_exchange_done done,
+                    void *arg);
+/* May it be sent now, beside what is under way of its table? */
+bool exchange_may_go(const struct request *request);
+void exchange_goes(struct request *request);
+
+/* sleep.c */
+void sleep_begin(struct store_table *base, store_done done, void *arg);
+void sleep_end(struct store_table *base);
+void sleep_next_due(struct store_table *base, store_next_done done, void *arg);
+
+/* recover.c */
+void recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done, void *arg);
+void recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done, void *arg);
+
+/* fill.c */
+/* A copy of the SQL in which {name} stands filled in by pairs of name and text, ended by NULL. NULL: out of memory. */
+char *fill(const char *sql, const char *const *pairs);
+
+#endif

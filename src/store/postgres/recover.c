@@ -1,0 +1,250 @@
+/* Taking over from the dead: which workers they are, and their running jobs. And showing that we are not. */
+#include "base/clock.h"
+#include "store/postgres/internal.h"
+#include "store_postgres_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SWEEP_EVERY_US = 500000, /* a look at the workers serves the tables for so long */
+    FREE_FOR_US = 5000000,   /* a lease that stayed free for this long is given up */
+    ATTEMPTS_OVER = 10,      /* beyond max_attempts, of jobs whose worker died */
+    PREFIX = 18,             /* characters of a claim's uuid that name its worker */
+    SHARE = 20,              /* of the time at most one part in so many goes into reading running jobs */
+};
+
+/* ---- Which workers are dead ---- */
+
+static bool free_for_long(struct postgres_store *store, uint64_t worker, bool held, int64_t now)
+{
+    size_t i = 0;
+    while (i < store->free_lease_count && store->free_leases[i].worker != worker)
+        i++;
+    bool seen = i < store->free_lease_count;
+    if (held) {
+        if (seen)
+            store->free_leases[i] = store->free_leases[--store->free_lease_count];
+        return false;
+    }
+    if (seen)
+        return now - store->free_leases[i].since_us >= FREE_FOR_US;
+    struct free_lease *grown = reallocarray(store->free_leases, i + 1, sizeof(*grown));
+    if (grown) {
+        store->free_leases = grown;
+        grown[store->free_lease_count++] = (struct free_lease){ worker, now };
+    }
+    return false;
+}
+
+static bool is_true(const PGresult *answer, int row, int column)
+{
+    return PQgetvalue(answer, row, column)[0] == 't';
+}
+
+static bool is_dead(struct postgres_store *store, const PGresult *answer, int row, uint64_t worker, int64_t now)
+{
+    struct process_identity process = {
+        .pid_namespace = strtoll(PQgetvalue(answer, row, 2), NULL, 10),
+        .pid = strtoll(PQgetvalue(answer, row, 3), NULL, 10),
+        .start_ticks = strtoll(PQgetvalue(answer, row, 4), NULL, 10),
+    };
+    strncpy(process.boot_id, PQgetvalue(answer, row, 1), sizeof(process.boot_id) - 1);
+    bool marked = is_true(answer, row, 5), silent = is_true(answer, row, 6), held = is_true(answer, row, 7);
+    bool given_up = free_for_long(store, worker, held, now);
+    return marked || silent || given_up || (!held && process_is_gone(&process));
+}
+
+static void buried(struct request *request, struct store_result result)
+{
+    (void)request;
+    (void)result;
+}
+
+static void bury(struct postgres_store *store, const struct buffer *dead)
+{
+    size_t count = dead->size / sizeof(uint64_t);
+    struct request *request = request_new(buried, store, NULL);
+    if (!request)
+        return;
+    struct array ids = array_begin(request, ARRAY_INT8, count, 8 * count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t worker;
+        memcpy(&worker, dead->data + i * sizeof(worker), sizeof(worker));
+        array_int8(&ids, (int64_t)worker);
+    }
+    call_array(request, request_call(request, store->own[OWN_SLEEPING] ? sql_bury : sql_bury_only), &ids);
+    store_send(store, request);
+}
+
+static void swept(struct request *request, struct store_result result)
+{
+    struct postgres_store *store = request->context;
+    store->sweeping = false;
+    if (result.fault != STORE_OK)
+        return;
+    const PGresult *answer = request->calls[0].answer;
+    int64_t now = clock_monotonic_us();
+    bool fresh = false;
+    buffer_reset(&store->dead);
+    buffer_reset(&store->known);
+    for (int row = 0; row < PQntuples(answer); row++) {
+        uint64_t worker = (uint64_t)strtoll(PQgetvalue(answer, row, 0), NULL, 10);
+        bool dead = is_dead(store, answer, row, worker, now);
+        fresh |= dead && !is_true(answer, row, 5);
+        buffer_add(dead ? &store->dead : &store->known, &worker, sizeof(worker));
+    }
+    if (fresh)
+        bury(store, &store->dead);
+}
+
+static void sweep(struct postgres_store *store)
+{
+    int64_t now = clock_monotonic_us();
+    if (!store->own[OWN_WORKERS] || store->sweeping || !store_is_up(store) ||
+        (store->swept_us != 0 && now - store->swept_us < SWEEP_EVERY_US))
+        return;
+    struct request *request = request_new(swept, store, NULL);
+    if (!request)
+        return;
+    store->sweeping = true;
+    store->swept_us = now;
+    call_int(request, request_call(request, sql_workers), (int64_t)store->worker);
+    store_send(store, request);
+}
+
+/* ---- Their jobs ---- */
+
+struct recovering {
+    struct postgres_table *table;
+    uint64_t *held; /* owned */
+    size_t count;
+    store_recover_done done;
+    void *arg;
+};
+
+static void recovered(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
+    size_t retried = 0, failed = 0;
+    if (result.fault == STORE_OK)
+        for (int row = 0; row < PQntuples(answer); row++)
+            *(is_true(answer, row, 0) ? &failed : &retried) += 1;
+    int64_t now = clock_monotonic_us();
+    if (request->count > 0)
+        table->recover_after_us = now + SHARE * (now - request->sent_us);
+    request->tell.recover(request->arg, result, retried, failed);
+}
+
+static void prefix_of(uint64_t worker, char prefix[PREFIX + 1])
+{
+    errand_uuid uuid = store_claim_uuid(worker, 0);
+    memcpy(prefix, uuid.text, PREFIX);
+    prefix[PREFIX] = '\0';
+}
+
+static void call_prefixes(struct request *request, struct call *call, const struct buffer *workers)
+{
+    size_t count = workers->size / sizeof(uint64_t);
+    struct array array = array_begin(request, ARRAY_TEXT, count, PREFIX * count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t worker;
+        char prefix[PREFIX + 1];
+        memcpy(&worker, workers->data + i * sizeof(worker), sizeof(worker));
+        prefix_of(worker, prefix);
+        array_text(&array, prefix, PREFIX);
+    }
+    call_array(request, call, &array);
+}
+
+static void call_held(struct request *request, struct call *call, const struct postgres_table *table,
+                      const uint64_t *held, size_t count)
+{
+    char prefix[PREFIX + 1];
+    uint64_t worker = table->store->worker, bound = 0;
+    struct array array = array_begin(request, ARRAY_UUID, count, 16 * count);
+    for (size_t i = 0; i < count; i++) {
+        array_claim(&array, worker, held[i]);
+        bound = held[i] > bound ? held[i] : bound;
+    }
+    prefix_of(worker, prefix);
+    call_text(request, call, prefix);
+    call_uuid(request, call, store_claim_uuid(worker, bound).text);
+    call_array(request, call, &array);
+}
+
+static void call_limits(struct request *request, struct call *call, const struct errand_job_type *type)
+{
+    static const struct errand_job_options defaults = { ERRAND_JOB_OPTION_DEFAULTS };
+    const struct errand_job_options *options = type->options ? type->options : &defaults;
+    call_int(request, call, (int64_t)options->max_attempts + ATTEMPTS_OVER);
+    call_int(request, call, options->stale_job_timeout);
+}
+
+/* The workers are known by now: the look at them was sent before, over the same link. */
+static void recover_now(struct request *before, struct store_result result)
+{
+    struct recovering *recovering = before->arg;
+    struct postgres_table *table = recovering->table;
+    struct request *request = request_new(recovered, table, recovering->arg);
+    if (!request)
+        abort();
+    request->tell.recover = recovering->done;
+    if (result.fault != STORE_OK) {
+        store_answer(table->store, request, result.fault, result.message);
+    } else {
+        struct call *call = request_call_kept(request, &table->statements[RECOVER]);
+        call_held(request, call, table, recovering->held, recovering->count);
+        call_prefixes(request, call, &table->store->dead);
+        call_prefixes(request, call, &table->store->known);
+        call_limits(request, call, table->base.type);
+        store_send(table->store, request);
+    }
+    free(recovering->held);
+    free(recovering);
+}
+
+static void nothing_to_do(struct request *request, struct store_result result)
+{
+    request->tell.recover(request->arg, result, 0, 0);
+}
+
+void recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done, void *arg)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct postgres_store *store = table->store;
+    if (!table->usable || clock_monotonic_us() < table->recover_after_us) {
+        struct request *request = request_new(nothing_to_do, table, arg);
+        if (!request)
+            abort();
+        request->tell.recover = done;
+        store_answer(store, request, STORE_OK, "");
+        return;
+    }
+    struct recovering *recovering = calloc(1, sizeof(*recovering));
+    uint64_t *copy = calloc(count + 1, sizeof(*copy));
+    struct request *request = request_new(recover_now, store, recovering);
+    if (!recovering || !copy || !request)
+        abort();
+    if (count > 0)
+        memcpy(copy, held, count * sizeof(*copy));
+    *recovering = (struct recovering){ table, copy, count, done, arg };
+    sweep(store);
+    store_send(store, request); /* empty: it only comes behind the sweep */
+}
+
+void recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done, void *arg)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct request *request = plain_request(done, arg);
+    if (!request)
+        abort();
+    if (table->usable && count > 0) {
+        struct array array = array_begin(request, ARRAY_UUID, count, 16 * count);
+        for (size_t i = 0; i < count; i++)
+            array_claim(&array, table->store->worker, claims[i]);
+        call_array(request, request_call_kept(request, &table->statements[REFRESH]), &array);
+    }
+    store_send(table->store, request);
+}

@@ -1,0 +1,92 @@
+/* Resting: being told of new jobs, and when the next one is due. */
+#include "store/postgres/internal.h"
+
+#include <stdlib.h>
+
+static void fell_asleep(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
+    if (result.fault == STORE_OK && answer && atoi(PQcmdTuples((PGresult *)answer)) == 0)
+        result = (struct store_result){ STORE_BUSY, "jobs are being inserted at this moment" };
+    table->asleep = result.fault == STORE_OK;
+    request->tell.plain(request->arg, result);
+}
+
+/* The triggers were missing, and someone is writing to the table: as good as an insert at this moment. */
+static void triggers_made(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    table->told = result.fault == STORE_OK;
+    if (result.fault == STORE_REFUSED)
+        table->may_trigger = false;
+    if (result.fault == STORE_OK)
+        result = (struct store_result){ STORE_BUSY, "the triggers were made a moment ago" };
+    request->tell.plain(request->arg, result);
+}
+
+void sleep_begin(struct store_table *base, store_done done, void *arg)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct postgres_store *store = table->store;
+    struct request *request = request_new(fell_asleep, table, arg);
+    if (!request)
+        abort();
+    request->tell.plain = done;
+    if (!store_is_up(store)) {
+        store_send(store, request);
+    } else if (!table->usable || (!table->told && !table->may_trigger)) {
+        store_answer(store, request, STORE_REFUSED, "the table has no triggers that announce new jobs");
+    } else if (!table->told) {
+        request->done = triggers_made;
+        table_add_triggers(table, request);
+        store_send(store, request);
+    } else if (!table->listening) {
+        store_answer(store, request, STORE_BUSY, "notifications are not listened to yet");
+        table_listen(table);
+    } else {
+        if (store->own[OWN_SLEEPING]) /* without it every insert notifies */
+            call_int(request, request_call_kept(request, &table->statements[SLEEP]), (int64_t)store->worker);
+        store_send(store, request);
+    }
+}
+
+static void woken(struct request *request, struct store_result result)
+{
+    (void)request;
+    (void)result;
+}
+
+void sleep_end(struct store_table *base)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct postgres_store *store = table->store;
+    if (!table->asleep)
+        return;
+    table->asleep = false;
+    struct request *request = store_is_up(store) && store->own[OWN_SLEEPING] ? request_new(woken, table, NULL) : NULL;
+    if (!request)
+        return;
+    call_int(request, request_call_kept(request, &table->statements[WAKE]), (int64_t)store->worker);
+    store_send(store, request);
+}
+
+static void next_known(struct request *request, struct store_result result)
+{
+    const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
+    bool none = !answer || PQntuples(answer) == 0 || PQgetisnull(answer, 0, 0);
+    int64_t delay_us = result.fault != STORE_OK || none ? -1 : strtoll(PQgetvalue(answer, 0, 0), NULL, 10);
+    request->tell.next_due(request->arg, result, delay_us);
+}
+
+void sleep_next_due(struct store_table *base, store_next_done done, void *arg)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct request *request = request_new(next_known, table, arg);
+    if (!request)
+        abort();
+    request->tell.next_due = done;
+    if (table->usable)
+        request_call_kept(request, &table->statements[NEXT_DUE]);
+    store_send(table->store, request);
+}

@@ -1,0 +1,1 @@
+DELETE FROM errand_sleeping WHERE worker = $1

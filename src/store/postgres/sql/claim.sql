@@ -1,0 +1,14 @@
+-- $3 is where the last claim ended, or -infinity: under an old snapshot dead rows pile up before it.
+WITH due AS MATERIALIZED (
+    SELECT {row} AS place FROM {table}
+    WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL
+        AND run_at <= now() AND run_at >= $3
+    ORDER BY {order}
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE {table} AS job
+SET status = 'job_status_running', locked_by = $1, locked_at = now(), attempts_count = job.attempts_count + 1
+FROM due
+WHERE job.{row} = due.place
+RETURNING {returning}

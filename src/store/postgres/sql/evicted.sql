@@ -1,0 +1,1 @@
+SELECT FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_type = 'client backend' AND datname = current_database()

@@ -1,0 +1,13 @@
+-- Every other end. A job that is put back is as it was before the claim.
+UPDATE {table} AS job
+SET status = done.status::{status_type},
+    locked_by = NULL,
+    locked_at = CASE WHEN done.uncount THEN NULL ELSE job.locked_at END,
+    updated_at = CASE WHEN done.uncount AND done.delay_us IS NULL THEN job.updated_at ELSE now() END,
+    attempts_count = job.attempts_count - CASE WHEN done.uncount AND job.attempts_count > 0 THEN 1 ELSE 0 END,
+    run_at = coalesce(now() + done.delay_us * interval '1 microsecond', job.run_at),
+    last_error = coalesce(done.error, job.last_error)
+FROM unnest($1::{id_type}[], $2::uuid[], $3::text[], $4::bool[], $5::int8[], $6::text[])
+    AS done (id, claim, status, uncount, delay_us, error)
+WHERE job.id = done.id{id_cast} AND job.locked_by = done.claim AND job.status = 'job_status_running'
+RETURNING job.id

@@ -1,0 +1,517 @@
+/* A job table as this store knows it: what it looks like, the statements for it, its triggers. */
+#include "base/clock.h"
+#include "job/types.h"
+#include "store/postgres/internal.h"
+#include "store_postgres_sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 63, WARNING_MAX = 8192 };
+
+static const char *const statement_sql[TABLE_STATEMENTS] = {
+    [SUCCEED] = sql_succeed, [SETTLE] = sql_settle,     [SETTLE_KEEP] = sql_settle_keep, [FORGET] = sql_forget,
+    [CLAIM] = sql_claim,     [NEXT_DUE] = sql_next_due, [REFRESH] = sql_refresh,         [RECOVER] = sql_recover,
+    [SLEEP] = sql_sleep,     [WAKE] = sql_wake,
+};
+
+/* ---- Names ---- */
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* prefix and table; where that is longer than PostgreSQL's names may be, the end gives way to a hash of the whole. */
+static char *name_of(const char *prefix, const char *table)
+{
+    char *name;
+    if (asprintf(&name, "%s%s", prefix, table) < 0)
+        return NULL;
+    if (strlen(name) <= NAME_MAX_BYTES)
+        return name;
+    uint64_t hash = hash_of(name);
+    size_t keep = NAME_MAX_BYTES - 17;
+    while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
+        keep--; /* not within a character */
+    snprintf(name + keep, 18, "_%016" PRIx64, hash);
+    return name;
+}
+
+static char *quoted(const char *name)
+{
+    size_t size = 2 * strlen(name) + 3;
+    char *out = malloc(size);
+    if (out)
+        connect_quote(out, size, name);
+    return out;
+}
+
+static char *quoted_literal(const char *text)
+{
+    struct buffer out = BUFFER_INIT(4096);
+    buffer_puts(&out, strchr(text, '\\') ? " E'" : "'");
+    for (; *text != '\0'; text++)
+        buffer_printf(&out, *text == '\'' || *text == '\\' ? "%c%c" : "%c", *text, *text);
+    buffer_puts(&out, "'");
+    return out.data;
+}
+
+static char *wanted_name(const struct errand_table *table)
+{
+    char *name = quoted(table->name), *schema = table->schema ? quoted(table->schema) : NULL, *whole = NULL;
+    if (name && (!table->schema || schema) &&
+        asprintf(&whole, "%s%s%s", schema ? schema : "", schema ? "." : "", name) < 0)
+        whole = NULL;
+    free(name);
+    free(schema);
+    return whole;
+}
+
+/* ---- The handle ---- */
+
+struct store_table *table_open(struct store *base, const struct errand_job_type *type, void *owner)
+{
+    struct postgres_store *store = (struct postgres_store *)base;
+    struct postgres_table *table = calloc(1, sizeof(*table));
+    if (!table)
+        abort();
+    const char *name = type->table->name;
+    table->base = (struct store_table){ .store = base, .type = type, .owner = owner };
+    table->store = store;
+    table->number = store->table_count++;
+    table->wanted = wanted_name(type->table);
+    table->channel = name_of("job_available_", name);
+    table->function = name_of("notify_job_queued_", name);
+    table->insert_trigger = name_of("did_insert_job_", name);
+    table->update_trigger = name_of("did_update_job_", name);
+    table->ranged_us = -1;
+    struct postgres_table **end = &store->tables;
+    while (*end)
+        end = &(*end)->next;
+    *end = table;
+    return &table->base;
+}
+
+static void free_timer(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void table_close_timer(struct postgres_table *table)
+{
+    if (table->look_again)
+        uv_close((uv_handle_t *)table->look_again, free_timer);
+    table->look_again = NULL;
+}
+
+void table_free(struct postgres_table *table)
+{
+    for (int i = 0; i < TABLE_STATEMENTS; i++)
+        free(table->statements[i].sql);
+    free(table->wanted);
+    free(table->channel);
+    free(table->function);
+    free(table->insert_trigger);
+    free(table->update_trigger);
+    free(table->found);
+    free(table->label);
+    free(table);
+}
+
+/* ---- What the database says of it ---- */
+
+/* A look at the table that is under way: the answer to the caller, as it grows. */
+struct look {
+    store_table_done done;
+    void *arg;
+    struct store_table_state state;
+    struct buffer warning;
+    bool owns, vacuumed, make_triggers;
+};
+
+static void look_free(struct look *look)
+{
+    buffer_release(&look->warning);
+    free(look);
+}
+
+static void look_end(struct look *look, struct store_result result)
+{
+    if (look->warning.size > 0 && !look->warning.failed) {
+        while (look->warning.size > 0 && look->warning.data[look->warning.size - 1] == '\n')
+            look->warning.data[--look->warning.size] = '\0';
+        look->state.warning = look->warning.data;
+    }
+    look->done(look->arg, result, &look->state);
+    look_free(look);
+}
+
+static const struct store_result all_well = { STORE_OK, "" };
+
+static bool is_true(const PGresult *answer, const char *column)
+{
+    return PQgetvalue(answer, 0, PQfnumber(answer, column))[0] == 't';
+}
+
+static const char *type_of(const PGresult *columns, const char *name)
+{
+    for (int row = 0; row < PQntuples(columns); row++)
+        if (strcmp(PQgetvalue(columns, row, 0), name) == 0)
+            return PQgetvalue(columns, row, 1);
+    return NULL;
+}
+
+/* False, with a warning, where a column that is needed is not there. */
+static bool has_columns(struct look *look, const struct postgres_table *table, const PGresult *columns)
+{
+    static const char *const types[] = {
+        "UUID DEFAULT gen_random_uuid() PRIMARY KEY NOT NULL",
+        "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL",
+        "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL",
+        "JOB_STATUS DEFAULT 'job_status_not_started' NOT NULL",
+        "TEXT DEFAULT NULL",
+        "INT DEFAULT 0 NOT NULL",
+        "TIMESTAMP WITH TIME ZONE DEFAULT NULL",
+        "UUID DEFAULT NULL",
+        "TIMESTAMP WITH TIME ZONE DEFAULT NOW() NOT NULL",
+    };
+    const struct errand_table *generated = table->base.type->table;
+    bool whole = true;
+    for (size_t i = 0; job_columns[i]; i++) {
+        if (type_of(columns, job_columns[i]))
+            continue;
+        buffer_printf(&look->warning, "%s lacks the column %s: ALTER TABLE %s ADD COLUMN %s %s;\n", generated->name,
+                      job_columns[i], table->wanted, job_columns[i], types[i]);
+        whole = false;
+    }
+    for (size_t i = 0; i < generated->column_count; i++) {
+        const struct errand_column *column = &generated->columns[i];
+        bool standard = false;
+        for (size_t j = 0; job_columns[j]; j++)
+            standard |= strcmp(job_columns[j], column->name) == 0;
+        if (standard || type_of(columns, column->name))
+            continue;
+        buffer_printf(
+            &look->warning, "%s lacks the column %s of this program's schema: ALTER TABLE %s ADD COLUMN \"%s\" %s;\n",
+            generated->name, column->name, table->wanted, column->name, column->sql_type ? column->sql_type : "TEXT");
+        whole = false;
+    }
+    return whole;
+}
+
+/* ---- The statements ---- */
+
+static int returned(struct buffer *list, const struct errand_table *generated, int *count, const char *name)
+{
+    int at = table_column(generated, name);
+    if (at >= 0)
+        return at;
+    char *column = quoted(name);
+    buffer_printf(list, "%sjob.%s", *count > 0 ? ", " : "", column ? column : "NULL");
+    free(column);
+    return (*count)++;
+}
+
+/* The columns that the claim gives: those of the generated struct, in its order, and behind them what else is needed.
+ */
+static char *returning(struct postgres_table *table)
+{
+    const struct errand_table *generated = table->base.type->table;
+    struct buffer list = BUFFER_INIT(1024 * 1024);
+    int count = 0;
+    for (size_t i = 0; i < generated->column_count; i++) {
+        char *column = quoted(generated->columns[i].name);
+        buffer_printf(&list, "%sjob.%s", count++ > 0 ? ", " : "", column ? column : "NULL");
+        free(column);
+    }
+    table->id_at = returned(&list, generated, &count, "id");
+    table->attempts_at = returned(&list, generated, &count, "attempts_count");
+    table->run_at_at = returned(&list, generated, &count, "run_at");
+    table->now_at = returned(&list, generated, &count, "locked_at");
+    table->created_at_at = returned(&list, generated, &count, "created_at");
+    table->position_at = table->has_position ? returned(&list, generated, &count, "queue_position") : -1;
+    return list.data;
+}
+
+static void set_statement(struct postgres_table *table, int which, char *sql)
+{
+    struct kept_statement *statement = &table->statements[which];
+    if (sql && statement->sql && strcmp(sql, statement->sql) == 0) {
+        free(sql);
+        return;
+    }
+    free(statement->sql);
+    *statement = (struct kept_statement){ .sql = sql };
+    snprintf(statement->name, sizeof(statement->name), "errand_%u_%d_%u", table->number, which, ++table->changes);
+}
+
+static void compile(struct postgres_table *table, const PGresult *columns, bool plain)
+{
+    const char *id_type = type_of(columns, "id");
+    char gate[32], cast[128] = "";
+    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    table->uuid_ids = strcmp(id_type, "uuid") == 0;
+    if (!table->uuid_ids)
+        snprintf(cast, sizeof(cast), "::%s", id_type);
+    char *list = returning(table);
+    const char *const pairs[] = {
+        "table",       table->found,
+        "name",        table->label,
+        "gate",        gate,
+        "id_type",     table->uuid_ids ? "uuid" : "text",
+        "id_cast",     cast,
+        "status_type", type_of(columns, "status"),
+        "row",         plain ? "ctid" : "id",
+        "order",       table->has_position ? "run_at, queue_position" : "run_at, created_at, id",
+        "returning",   list,
+        NULL,
+    };
+    for (int i = 0; i < TABLE_STATEMENTS; i++)
+        set_statement(table, i, fill(statement_sql[i], pairs));
+    free(list);
+}
+
+/* ---- The triggers ---- */
+
+static char *trigger_body(const struct postgres_table *table)
+{
+    char gate[32];
+    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    char *channel = quoted_literal(table->channel);
+    const char *sleeping = table->store->sleeping;
+    const char *const pairs[] = {
+        "gate", gate, "name", table->label, "channel", channel ? channel : "", "sleeping", sleeping ? sleeping : "",
+        NULL,
+    };
+    char *body = fill(sleeping ? sql_trigger_body : sql_trigger_body_plain, pairs);
+    free(channel);
+    return body;
+}
+
+/* The function stands beside its table. */
+static char *function_name(const struct postgres_table *table)
+{
+    char *name = quoted(table->function), *whole = NULL;
+    const char *dot = table->found;
+    for (bool inside = false; *dot != '\0' && (inside || *dot != '.'); dot++)
+        inside ^= *dot == '"';
+    if (name && asprintf(&whole, "%.*s.%s", (int)(dot - table->found), table->found, name) < 0)
+        whole = NULL;
+    free(name);
+    return whole;
+}
+
+static char *trigger_script(const struct postgres_table *table)
+{
+    char *body = trigger_body(table), *function = function_name(table);
+    char *insert = quoted(table->insert_trigger), *update = quoted(table->update_trigger);
+    const char *const pairs[] = {
+        "table",          table->found,         "function",       function ? function : "", "body", body ? body : "",
+        "insert_trigger", insert ? insert : "", "update_trigger", update ? update : "",     NULL,
+    };
+    char *script = body && function && insert && update ? fill(sql_trigger, pairs) : NULL;
+    free(body);
+    free(function);
+    free(insert);
+    free(update);
+    return script;
+}
+
+void table_add_triggers(struct postgres_table *table, struct request *request)
+{
+    char *script = trigger_script(table);
+    const char *copy = script ? arena_strdup(&request->memory, script) : NULL;
+    free(script);
+    request->failed |= !copy;
+    request_call(request, copy);
+}
+
+/* Ours, but not as it would be made today: from another version, or from before errand_sleeping was there. */
+static bool is_outdated(const struct postgres_table *table, const char *source)
+{
+    char *body = trigger_body(table);
+    bool outdated = body && strstr(source, "PERFORM 'errand") && !strstr(source, body);
+    free(body);
+    return outdated;
+}
+
+static void ignore(struct request *request, struct store_result result)
+{
+    (void)request;
+    (void)result;
+}
+
+static void listened(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    table->listening = result.fault == STORE_OK;
+}
+
+void table_listen(struct postgres_table *table)
+{
+    struct request *request = request_new(listened, table, NULL);
+    char *channel = quoted(table->channel);
+    if (!request || !channel)
+        abort();
+    struct buffer sql = BUFFER_INIT(256);
+    buffer_printf(&sql, "LISTEN %s", channel);
+    request_call(request, arena_strdup(&request->memory, sql.data));
+    buffer_release(&sql);
+    free(channel);
+    store_send(table->store, request);
+}
+
+static void vacuum_often(struct postgres_table *table)
+{
+    struct request *request = request_new(ignore, table, NULL);
+    char *sql = fill(sql_vacuum, (const char *const[]){ "table", table->found, NULL });
+    if (!request || !sql)
+        abort();
+    request_call(request, arena_strdup(&request->memory, sql));
+    free(sql);
+    store_send(table->store, request);
+}
+
+/* ---- Looking ---- */
+
+static void triggers_made(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    struct look *look = request->arg;
+    table->told = result.fault == STORE_OK;
+    if (result.fault == STORE_REFUSED) {
+        table->may_trigger = false;
+        buffer_printf(&look->warning,
+                      "the triggers that announce new jobs of %s cannot be made, so it is only looked at now and then: "
+                      "%s\n",
+                      table->base.type->table->name, result.message);
+    }
+    bool missed = table->told && table->asleep;
+    struct postgres_store *store = table->store;
+    bool gone = result.fault == STORE_OFFLINE || result.fault == STORE_CLOSED;
+    look_end(look, gone ? result : all_well);
+    if (missed && store_is_up(store)) /* what came while there were no triggers */
+        store->events.available(store->owner, &table->base);
+}
+
+static void make_triggers(struct postgres_table *table, struct look *look)
+{
+    struct request *request = request_new(triggers_made, table, look);
+    if (!request)
+        abort();
+    table_add_triggers(table, request);
+    store_send(table->store, request);
+}
+
+static void warn_of_rights(struct look *look, struct postgres_table *table)
+{
+    if (!table->told && !table->may_trigger)
+        buffer_printf(
+            &look->warning,
+            "the triggers that announce new jobs of %s are not there and this role may not make them, so it is "
+            "only looked at now and then: GRANT TRIGGER ON %s TO CURRENT_USER; and CREATE on its schema\n",
+            table->base.type->table->name, table->found);
+}
+
+static void warn_of_indexes(struct look *look, const struct postgres_table *table, bool has_key)
+{
+    const char *name = table->base.type->table->name;
+    if (!table->has_index)
+        buffer_printf(
+            &look->warning,
+            "%s lacks the index for claiming, so it grows slower with its finished jobs: CREATE INDEX ON %s "
+            "(run_at, %s) WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;\n",
+            name, table->found, table->has_position ? "queue_position" : "created_at, id");
+    if (!has_key)
+        buffer_printf(&look->warning,
+                      "%s has no index on id, so every finish reads all of it: CREATE UNIQUE INDEX ON %s (id);\n", name,
+                      table->found);
+}
+
+static void set_names(struct postgres_table *table, const PGresult *about)
+{
+    free(table->found);
+    free(table->label);
+    table->found = table->label = NULL;
+    if (asprintf(&table->found, "%s.%s", PQgetvalue(about, 0, 0), PQgetvalue(about, 0, 1)) < 0)
+        abort();
+    table->label = strdup(PQgetvalue(about, 0, 2));
+    table->gate = (int64_t)hash_of(table->found);
+}
+
+static void learn(struct postgres_table *table, struct look *look, const PGresult *about, const PGresult *columns)
+{
+    set_names(table, about);
+    table->has_position = type_of(columns, "queue_position") != NULL;
+    table->has_index = is_true(about, "has_index");
+    table->may_trigger = is_true(about, "may_trigger");
+    table->told = is_true(about, "told_of_insert") && is_true(about, "told_of_update");
+    look->owns = is_true(about, "owns");
+    look->vacuumed = is_true(about, "vacuumed");
+    compile(table, columns, is_true(about, "plain"));
+    table->usable = is_true(about, "may_work");
+    if (!table->usable)
+        buffer_printf(&look->warning, "this role may not work on %s: GRANT SELECT, UPDATE ON %s TO CURRENT_USER;\n",
+                      table->base.type->table->name, table->found);
+    const char *source = PQgetvalue(about, 0, PQfnumber(about, "source"));
+    look->make_triggers = table->may_trigger && (!table->told || (look->owns && is_outdated(table, source)));
+    warn_of_indexes(look, table, is_true(about, "has_key"));
+    warn_of_rights(look, table);
+    look->state.usable = table->usable;
+    look->state.has_position = table->has_position;
+    look->state.has_index = table->has_index;
+}
+
+static void looked(struct request *request, struct store_result result)
+{
+    struct postgres_table *table = request->context;
+    struct look *look = request->arg;
+    if (result.fault != STORE_OK) {
+        look_end(look, result);
+        return;
+    }
+    const PGresult *about = request->calls[0].answer, *columns = request->calls[1].answer;
+    if (PQntuples(about) == 0) {
+        table->usable = false;
+        buffer_printf(&look->warning, "there is no table %s in the database: errand db create makes it\n",
+                      table->base.type->table->name);
+    } else if (!has_columns(look, table, columns)) {
+        table->usable = false;
+    } else {
+        learn(table, look, about, columns);
+    }
+    if (!table->usable) {
+        look_end(look, all_well);
+        return;
+    }
+    if (look->owns && !look->vacuumed)
+        vacuum_often(table);
+    if (!table->listening)
+        table_listen(table);
+    if (look->make_triggers)
+        make_triggers(table, look);
+    else
+        look_end(look, all_well);
+}
+
+void table_prepare(struct store_table *base, store_table_done done, void *arg)
+{
+    struct postgres_table *table = (struct postgres_table *)base;
+    struct look *look = calloc(1, sizeof(*look));
+    struct request *request = request_new(looked, table, look);
+    if (!look || !request || !table->wanted || !table->channel || !table->function)
+        abort();
+    *look = (struct look){ .done = done, .arg = arg, .warning = BUFFER_INIT(WARNING_MAX) };
+    struct call *call = request_call(request, sql_inspect_table);
+    call_text(request, call, table->wanted);
+    call_text(request, call, table->channel);
+    call_text(request, call, table->function);
+    call_text(request, request_call(request, sql_inspect_columns), table->wanted);
+    store_send(table->store, request);
+}
