@@ -279,19 +279,21 @@ static struct request *new_exchange(struct postgres_table *table, struct exchang
     return request;
 }
 
-void exchange_begin(struct store_table *base, const struct store_exchange *given, store_exchange_done done, void *arg)
+void postgres_exchange_begin(struct store_table *base, const struct store_exchange *given, store_exchange_done done,
+                             void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct exchange *exchange;
     struct request *request = new_exchange(table, &exchange);
     request->arg = arg;
     request->tell.exchange = done;
-    if (!table->usable && store_is_up(table->store)) {
-        store_answer(table->store, request, STORE_REFUSED, "the table cannot be worked on, or was not looked at yet");
+    if (!table->usable && postgres_is_up(table->store)) {
+        postgres_answer(table->store, request, STORE_REFUSED,
+                        "the table cannot be worked on, or was not looked at yet");
         return;
     }
     if (!table->usable) {
-        store_queue(table->store, request);
+        postgres_queue(table->store, request);
         return;
     }
     add_outcomes(request, exchange, given);
@@ -303,10 +305,10 @@ void exchange_begin(struct store_table *base, const struct store_exchange *given
         exchange->ranged = wants_range(table, given->in_order);
         add_claim(request, exchange);
     }
-    store_queue(table->store, request);
+    postgres_queue(table->store, request);
 }
 
-bool exchange_may_go(const struct request *request)
+bool postgres_exchange_may_go(const struct request *request)
 {
     const struct exchange *exchange = request->context;
     const struct postgres_table *table = exchange->table;
@@ -315,7 +317,7 @@ bool exchange_may_go(const struct request *request)
     return table->in_flight == 1 && !table->stuck && clock_monotonic_us() - table->sent_us < STUCK_US;
 }
 
-void exchange_goes(struct request *request)
+void postgres_exchange_goes(struct request *request)
 {
     struct exchange *exchange = request->context;
     exchange->table->in_flight++;
@@ -504,7 +506,7 @@ static void look_again(uv_timer_t *timer)
 {
     struct postgres_table *table = timer->data;
     struct postgres_store *store = table->store;
-    if (table->asleep && store_is_up(store))
+    if (table->asleep && postgres_is_up(store))
         store->events.available(store->owner, &table->base);
 }
 
@@ -537,7 +539,7 @@ static void claim_the_rest(struct request *request, struct exchange *exchange)
     rest->dropped_id = dropped_id ? arena_strdup(&next->memory, dropped_id) : NULL;
     exchange->claim->answer = NULL;
     add_claim(next, rest);
-    store_queue(exchange->table->store, next);
+    postgres_queue(exchange->table->store, next);
 }
 
 static void note_duration(const struct request *request, const struct exchange *exchange)
@@ -562,11 +564,11 @@ static void exchanged(struct request *request, struct store_result result)
     table->stuck = result.fault == STORE_BUSY;
     if (result.fault == STORE_OK && exchange->claim) {
         note_duration(request, exchange);
-        if (exchange->ranged && !table->filled && !full_is_slow(table) && store_is_up(table->store)) {
+        if (exchange->ranged && !table->filled && !full_is_slow(table) && postgres_is_up(table->store)) {
             claim_the_rest(request, exchange);
             return;
         }
-        if (exchange->ranged && !table->filled && store_is_up(table->store))
+        if (exchange->ranged && !table->filled && postgres_is_up(table->store))
             look_again_later(table);
     }
     if (exchange->earlier) /* what was claimed first is held, whatever became of the rest */

@@ -11,7 +11,7 @@
 enum link_number { SESSION_LINK = 0, FIRST_WORK_LINK = 1 };
 
 enum own_table { OWN_WORKERS, OWN_ATTEMPTS, OWN_STATS, OWN_SLEEPING, OWN_TABLES };
-extern const char *const own_table_names[OWN_TABLES];
+extern const char *const postgres_own_table_names[OWN_TABLES];
 
 enum postgres_state {
     POSTGRES_CONNECTING = 1, /* also again, after a loss */
@@ -114,60 +114,64 @@ struct postgres_table {
 
 /* store.c */
 /* Sends it over the session link, or answers it as the state of the store demands. NULL: memory ran out. */
-void store_send(struct postgres_store *store, struct request *request);
+void postgres_send(struct postgres_store *store, struct request *request);
 /* Answers it from the loop, without the server. */
-void store_answer(struct postgres_store *store, struct request *request, enum store_fault fault, const char *message);
-void store_dispatch(struct postgres_store *store);
-void store_fail(struct postgres_store *store, const char *why);
+void postgres_answer(struct postgres_store *store, struct request *request, enum store_fault fault,
+                     const char *message);
+void postgres_dispatch(struct postgres_store *store);
+void postgres_fail(struct postgres_store *store, const char *why);
 /* Sends an exchange over a work link, as soon as one is idle. */
-void store_queue(struct postgres_store *store, struct request *request);
+void postgres_queue(struct postgres_store *store, struct request *request);
 /* The link was set up. */
-void store_link_ready(struct postgres_store *store, struct link *link);
+void postgres_link_ready(struct postgres_store *store, struct link *link);
 /* All links are, and are what they seem. */
-void store_go_online(struct postgres_store *store);
+void postgres_go_online(struct postgres_store *store);
 /* Closes the link as if it had been lost, to be connected again. */
-void store_drop_link(struct postgres_store *store, struct link *link, const char *why);
-bool store_is_up(const struct postgres_store *store);
+void postgres_drop_link(struct postgres_store *store, struct link *link, const char *why);
+bool postgres_is_up(const struct postgres_store *store);
 /* Answer that tells a store_done: context and tell.plain of the request. */
-void tell_plain(struct request *request, struct store_result result);
-struct request *plain_request(store_done done, void *arg);
+void postgres_tell_plain(struct request *request, struct store_result result);
+struct request *postgres_plain_request(store_done done, void *arg);
 
 /* session.c */
-void session_set_up(struct postgres_store *store, struct link *link);
-/* Goes on to store_go_online, or fails: behind a proxy that shares backends between transactions. */
-void session_check_proxy(struct postgres_store *store);
-void session_online(struct postgres_store *store);
-void session_leave(struct postgres_store *store, request_done done);
-void session_install(struct store *base, store_done done, void *arg);
-void session_heartbeat(struct store *base, store_done done, void *arg);
-void session_evict(struct store *base, int backend, store_done done, void *arg);
-void session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done, void *arg);
-void session_forget(struct postgres_store *store);
+void postgres_session_set_up(struct postgres_store *store, struct link *link);
+/* Goes on to postgres_go_online, or fails: behind a proxy that shares backends between transactions. */
+void postgres_session_check_proxy(struct postgres_store *store);
+void postgres_session_online(struct postgres_store *store);
+void postgres_session_leave(struct postgres_store *store, request_done done);
+void postgres_session_install(struct store *base, store_done done, void *arg);
+void postgres_session_heartbeat(struct store *base, store_done done, void *arg);
+void postgres_session_evict(struct store *base, int backend, store_done done, void *arg);
+void postgres_session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done,
+                            void *arg);
+void postgres_session_forget(struct postgres_store *store);
 
 /* table.c */
-struct store_table *table_open(struct store *base, const struct errand_job_type *type, void *owner);
-void table_free(struct postgres_table *table);
-void table_prepare(struct store_table *base, store_table_done done, void *arg);
+struct store_table *postgres_table_open(struct store *base, const struct errand_job_type *type, void *owner);
+void postgres_table_free(struct postgres_table *table);
+void postgres_table_prepare(struct store_table *base, store_table_done done, void *arg);
 /* Adds the making of the triggers, which waits for nobody. */
-void table_add_triggers(struct postgres_table *table, struct request *request);
-void table_close_timer(struct postgres_table *table);
-void table_listen(struct postgres_table *table);
+void postgres_table_add_triggers(struct postgres_table *table, struct request *request);
+void postgres_table_close_timer(struct postgres_table *table);
+void postgres_table_listen(struct postgres_table *table);
 
 /* exchange.c */
-void exchange_begin(struct store_table *base, const struct store_exchange *exchange, store_exchange_done done,
-                    void *arg);
+void postgres_exchange_begin(struct store_table *base, const struct store_exchange *exchange, store_exchange_done done,
+                             void *arg);
 /* May it be sent now, beside what is under way of its table? */
-bool exchange_may_go(const struct request *request);
-void exchange_goes(struct request *request);
+bool postgres_exchange_may_go(const struct request *request);
+void postgres_exchange_goes(struct request *request);
 
 /* sleep.c */
-void sleep_begin(struct store_table *base, store_done done, void *arg);
-void sleep_end(struct store_table *base);
-void sleep_next_due(struct store_table *base, store_next_done done, void *arg);
+void postgres_sleep_begin(struct store_table *base, store_done done, void *arg);
+void postgres_sleep_end(struct store_table *base);
+void postgres_sleep_next_due(struct store_table *base, store_next_done done, void *arg);
 
 /* recover.c */
-void recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done, void *arg);
-void recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done, void *arg);
+void postgres_recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done,
+                            void *arg);
+void postgres_recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done,
+                              void *arg);
 
 /* fill.c */
 /* A copy of the SQL in which {name} stands filled in by pairs of name and text, ended by NULL. NULL: out of memory. */

@@ -74,7 +74,7 @@ static void bury(struct postgres_store *store, const struct buffer *dead)
         array_int8(&ids, (int64_t)worker);
     }
     call_array(request, request_call(request, store->own[OWN_SLEEPING] ? sql_bury : sql_bury_only), &ids);
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
 static void swept(struct request *request, struct store_result result)
@@ -101,7 +101,7 @@ static void swept(struct request *request, struct store_result result)
 static void sweep(struct postgres_store *store)
 {
     int64_t now = clock_monotonic_us();
-    if (!store->own[OWN_WORKERS] || store->sweeping || !store_is_up(store) ||
+    if (!store->own[OWN_WORKERS] || store->sweeping || !postgres_is_up(store) ||
         (store->swept_us != 0 && now - store->swept_us < SWEEP_EVERY_US))
         return;
     struct request *request = request_new(swept, store, NULL);
@@ -110,7 +110,7 @@ static void sweep(struct postgres_store *store)
     store->sweeping = true;
     store->swept_us = now;
     call_int(request, request_call(request, sql_workers), (int64_t)store->worker);
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
 /* ---- Their jobs ---- */
@@ -192,14 +192,14 @@ static void recover_now(struct request *before, struct store_result result)
         abort();
     request->tell.recover = recovering->done;
     if (result.fault != STORE_OK) {
-        store_answer(table->store, request, result.fault, result.message);
+        postgres_answer(table->store, request, result.fault, result.message);
     } else {
         struct call *call = request_call_kept(request, &table->statements[RECOVER]);
         call_held(request, call, table, recovering->held, recovering->count);
         call_prefixes(request, call, &table->store->dead);
         call_prefixes(request, call, &table->store->known);
         call_limits(request, call, table->base.type);
-        store_send(table->store, request);
+        postgres_send(table->store, request);
     }
     free(recovering->held);
     free(recovering);
@@ -210,7 +210,8 @@ static void nothing_to_do(struct request *request, struct store_result result)
     request->tell.recover(request->arg, result, 0, 0);
 }
 
-void recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done, void *arg)
+void postgres_recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done,
+                            void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct postgres_store *store = table->store;
@@ -219,7 +220,7 @@ void recover_begin(struct store_table *base, const uint64_t *held, size_t count,
         if (!request)
             abort();
         request->tell.recover = done;
-        store_answer(store, request, STORE_OK, "");
+        postgres_answer(store, request, STORE_OK, "");
         return;
     }
     struct recovering *recovering = calloc(1, sizeof(*recovering));
@@ -231,13 +232,14 @@ void recover_begin(struct store_table *base, const uint64_t *held, size_t count,
         memcpy(copy, held, count * sizeof(*copy));
     *recovering = (struct recovering){ table, copy, count, done, arg };
     sweep(store);
-    store_send(store, request); /* empty: it only comes behind the sweep */
+    postgres_send(store, request); /* empty: it only comes behind the sweep */
 }
 
-void recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done, void *arg)
+void postgres_recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done,
+                              void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
-    struct request *request = plain_request(done, arg);
+    struct request *request = postgres_plain_request(done, arg);
     if (!request)
         abort();
     if (table->usable && count > 0) {
@@ -246,5 +248,5 @@ void recover_refresh(struct store_table *base, const uint64_t *claims, size_t co
             array_claim(&array, table->store->worker, claims[i]);
         call_array(request, request_call_kept(request, &table->statements[REFRESH]), &array);
     }
-    store_send(table->store, request);
+    postgres_send(table->store, request);
 }

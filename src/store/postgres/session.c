@@ -10,7 +10,7 @@
 
 enum { OLDEST_SERVER = 130000, EVICTED_AGAIN_MS = 20 };
 
-const char *const own_table_names[OWN_TABLES] = {
+const char *const postgres_own_table_names[OWN_TABLES] = {
     [OWN_WORKERS] = "errand_workers",
     [OWN_ATTEMPTS] = "errand_attempts",
     [OWN_STATS] = "errand_stats",
@@ -30,7 +30,7 @@ static void read_own_tables(struct postgres_store *store, const PGresult *answer
     store->sleeping = NULL;
     for (int row = 0; row < PQntuples(answer); row++) {
         for (int i = 0; i < OWN_TABLES; i++) {
-            if (strcmp(PQgetvalue(answer, row, 0), own_table_names[i]) != 0)
+            if (strcmp(PQgetvalue(answer, row, 0), postgres_own_table_names[i]) != 0)
                 continue;
             store->own[i] = is_true(answer, row, 1);
             if (i == OWN_SLEEPING && store->own[i])
@@ -77,7 +77,7 @@ static struct request *set_up_request(struct postgres_store *store, struct link 
 {
     struct request *request = request_new(done, store, link);
     if (!request)
-        store_drop_link(store, link, "out of memory");
+        postgres_drop_link(store, link, "out of memory");
     return request;
 }
 
@@ -88,9 +88,9 @@ static void registered(struct request *request, struct store_result result)
     if (!link->up)
         return;
     if (result.fault == STORE_OK || result.fault == STORE_REFUSED)
-        store_link_ready(store, link);
+        postgres_link_ready(store, link);
     else
-        store_drop_link(store, link, result.message);
+        postgres_drop_link(store, link, result.message);
 }
 
 static void own_tables_known(struct request *request, struct store_result result)
@@ -100,7 +100,7 @@ static void own_tables_known(struct request *request, struct store_result result
     if (!link->up)
         return;
     if (result.fault != STORE_OK) {
-        store_drop_link(store, link, result.message);
+        postgres_drop_link(store, link, result.message);
         return;
     }
     read_own_tables(store, request->calls[0].answer);
@@ -116,7 +116,7 @@ static void old_session_ended(struct request *request, struct store_result resul
     (void)result;
     struct link *link = request->arg;
     if (link->up)
-        store_drop_link(request->context, link, "an earlier session of this worker still holds its lease");
+        postgres_drop_link(request->context, link, "an earlier session of this worker still holds its lease");
 }
 
 static void set_up(struct request *request, struct store_result result)
@@ -126,16 +126,16 @@ static void set_up(struct request *request, struct store_result result)
     if (!link->up)
         return;
     if (result.fault != STORE_OK) {
-        store_drop_link(store, link, result.message);
+        postgres_drop_link(store, link, result.message);
         return;
     }
     const PGresult *about = request->calls[1].answer;
     store->backends[link->number] = atoi(PQgetvalue(about, 0, 0));
     store->proxied |= store->backends[link->number] != PQbackendPID(link->conn);
     if (is_true(about, 0, 1)) {
-        store_drop_link(store, link, "the server is a standby, which takes no writes");
+        postgres_drop_link(store, link, "the server is a standby, which takes no writes");
     } else if (link->number != SESSION_LINK) {
-        store_link_ready(store, link);
+        postgres_link_ready(store, link);
     } else if (!is_true(request->calls[2].answer, 0, 0)) {
         struct request *next = set_up_request(store, link, old_session_ended);
         if (next) {
@@ -153,14 +153,14 @@ static void set_up(struct request *request, struct store_result result)
 
 /* What the session writes is needed by nobody after a crash of the server, or, where it is, stands in the log before
    what follows from it; so it does not wait for the disk. Nor for locks: it serves all tables. */
-void session_set_up(struct postgres_store *store, struct link *link)
+void postgres_session_set_up(struct postgres_store *store, struct link *link)
 {
     bool session = link->number == SESSION_LINK;
     if (PQserverVersion(link->conn) < OLDEST_SERVER) {
         char why[128];
         snprintf(why, sizeof(why), "the server is PostgreSQL %d; 13 or newer is needed",
                  PQserverVersion(link->conn) / 10000);
-        store_fail(store, why);
+        postgres_fail(store, why);
         return;
     }
     struct request *request = set_up_request(store, link, set_up);
@@ -179,9 +179,9 @@ void session_set_up(struct postgres_store *store, struct link *link)
 
 static void refuse_proxy(struct postgres_store *store)
 {
-    store_fail(store,
-               "the database is reached through a proxy that pools by transaction (or statement); a worker needs "
-               "sessions of its own: give it the server's own address, or pool_mode=session");
+    postgres_fail(store,
+                  "the database is reached through a proxy that pools by transaction (or statement); a worker needs "
+                  "sessions of its own: give it the server's own address, or pool_mode=session");
 }
 
 static int backend_told(const struct request *request, size_t call)
@@ -192,7 +192,7 @@ static int backend_told(const struct request *request, size_t call)
 static void transaction_ended(struct request *request, struct store_result result)
 {
     if (result.fault == STORE_OK)
-        store_go_online(request->context);
+        postgres_go_online(request->context);
 }
 
 static void session_asked(struct request *request, struct store_result result)
@@ -229,10 +229,10 @@ static void transaction_begun(struct request *request, struct store_result resul
 
 /* A pool by transaction gives two of our links one backend, or, while one holds a transaction open, another backend
    than before to the other. */
-void session_check_proxy(struct postgres_store *store)
+void postgres_session_check_proxy(struct postgres_store *store)
 {
     if (!store->proxied) {
-        store_go_online(store);
+        postgres_go_online(store);
         return;
     }
     for (int i = 0; i < LINKS; i++) {
@@ -251,11 +251,11 @@ void session_check_proxy(struct postgres_store *store)
     }
 }
 
-void session_online(struct postgres_store *store)
+void postgres_session_online(struct postgres_store *store)
 {
     for (struct postgres_table *table = store->tables; table; table = table->next)
         if (table->found)
-            table_listen(table);
+            postgres_table_listen(table);
 }
 
 /* ---- Installing ---- */
@@ -266,7 +266,7 @@ static const char *missing_tables(const struct postgres_store *store, const char
     for (int i = 0; i < OWN_TABLES; i++)
         if (!store->own[i])
             snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "",
-                     own_table_names[i]);
+                     postgres_own_table_names[i]);
     snprintf(text, size,
              "%s: not there, or not to be written by this role: %s. The worker goes on without what they are for "
              "(recovery at once of jobs of dead workers, the record of attempts, statistics, sparing notifications); "
@@ -291,12 +291,12 @@ static void looked(struct request *request, struct store_result result)
         bool all = true;
         for (int i = 0; i < OWN_TABLES; i++)
             all &= store->own[i];
-        if (all && store_is_up(store)) {
-            struct request *next = plain_request(installing->done, installing->arg);
+        if (all && postgres_is_up(store)) {
+            struct request *next = postgres_plain_request(installing->done, installing->arg);
             if (next) {
                 next->context = store;
                 add_own_calls(next, store);
-                store_send(store, next);
+                postgres_send(store, next);
                 free(installing);
                 return;
             }
@@ -323,10 +323,10 @@ static void installed(struct request *request, struct store_result result)
     if (result.fault == STORE_REFUSED)
         snprintf(installing->refusal, sizeof(installing->refusal), "%.500s", result.message);
     request_call(next, sql_own_tables);
-    store_send(store, next);
+    postgres_send(store, next);
 }
 
-void session_install(struct store *base, store_done done, void *arg)
+void postgres_session_install(struct store *base, store_done done, void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
     struct installing *installing = calloc(1, sizeof(*installing));
@@ -336,23 +336,23 @@ void session_install(struct store *base, store_done done, void *arg)
     installing->done = done;
     installing->arg = arg;
     request_call(request, sql_install);
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
 /* ---- Being alive, and leaving ---- */
 
-void session_heartbeat(struct store *base, store_done done, void *arg)
+void postgres_session_heartbeat(struct store *base, store_done done, void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
-    struct request *request = plain_request(done, arg);
+    struct request *request = postgres_plain_request(done, arg);
     if (!request)
         abort();
     if (store->own[OWN_WORKERS])
         call_heartbeat(request, store);
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
-void session_leave(struct postgres_store *store, request_done done)
+void postgres_session_leave(struct postgres_store *store, request_done done)
 {
     struct request *request = request_new(done, store, NULL);
     if (!request)
@@ -366,10 +366,11 @@ void session_leave(struct postgres_store *store, request_done done)
 
 /* ---- Statistics ---- */
 
-void session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done, void *arg)
+void postgres_session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done,
+                            void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
-    struct request *request = plain_request(done, arg);
+    struct request *request = postgres_plain_request(done, arg);
     if (!request)
         abort();
     size_t length = 0;
@@ -396,7 +397,7 @@ void session_stats(struct store *base, const struct store_stat *stats, size_t co
         call_array(request, call, &totals);
         call_array(request, call, &maxima);
     }
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
 /* ---- Ended backends ---- */
@@ -448,7 +449,7 @@ static void ask(struct eviction *eviction, const char *sql)
     if (store->state == POSTGRES_LEAVING && store->links[SESSION_LINK].up)
         link_send(&store->links[SESSION_LINK], request);
     else
-        store_send(store, request);
+        postgres_send(store, request);
 }
 
 static void ask_whether_gone(uv_timer_t *timer)
@@ -456,14 +457,14 @@ static void ask_whether_gone(uv_timer_t *timer)
     ask(timer->data, sql_evicted);
 }
 
-void session_evict(struct store *base, int backend, store_done done, void *arg)
+void postgres_session_evict(struct store *base, int backend, store_done done, void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
     if (backend <= 0) {
-        struct request *request = plain_request(done, arg);
+        struct request *request = postgres_plain_request(done, arg);
         if (!request)
             abort();
-        store_answer(store, request, STORE_OK, "");
+        postgres_answer(store, request, STORE_OK, "");
         return;
     }
     struct eviction *eviction = calloc(1, sizeof(*eviction));
@@ -478,7 +479,7 @@ void session_evict(struct store *base, int backend, store_done done, void *arg)
 }
 
 /* The session is gone, and what was known of it. Evictions that wait between two questions end. */
-void session_forget(struct postgres_store *store)
+void postgres_session_forget(struct postgres_store *store)
 {
     store->free_lease_count = 0;
     store->swept_us = 0;

@@ -25,7 +25,7 @@ static void triggers_made(struct request *request, struct store_result result)
     request->tell.plain(request->arg, result);
 }
 
-void sleep_begin(struct store_table *base, store_done done, void *arg)
+void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct postgres_store *store = table->store;
@@ -33,21 +33,21 @@ void sleep_begin(struct store_table *base, store_done done, void *arg)
     if (!request)
         abort();
     request->tell.plain = done;
-    if (!store_is_up(store)) {
-        store_send(store, request);
+    if (!postgres_is_up(store)) {
+        postgres_send(store, request);
     } else if (!table->usable || (!table->told && !table->may_trigger)) {
-        store_answer(store, request, STORE_REFUSED, "the table has no triggers that announce new jobs");
+        postgres_answer(store, request, STORE_REFUSED, "the table has no triggers that announce new jobs");
     } else if (!table->told) {
         request->done = triggers_made;
-        table_add_triggers(table, request);
-        store_send(store, request);
+        postgres_table_add_triggers(table, request);
+        postgres_send(store, request);
     } else if (!table->listening) {
-        store_answer(store, request, STORE_BUSY, "notifications are not listened to yet");
-        table_listen(table);
+        postgres_answer(store, request, STORE_BUSY, "notifications are not listened to yet");
+        postgres_table_listen(table);
     } else {
         if (store->own[OWN_SLEEPING]) /* without it every insert notifies */
             call_int(request, request_call_kept(request, &table->statements[SLEEP]), (int64_t)store->worker);
-        store_send(store, request);
+        postgres_send(store, request);
     }
 }
 
@@ -57,18 +57,19 @@ static void woken(struct request *request, struct store_result result)
     (void)result;
 }
 
-void sleep_end(struct store_table *base)
+void postgres_sleep_end(struct store_table *base)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct postgres_store *store = table->store;
     if (!table->asleep)
         return;
     table->asleep = false;
-    struct request *request = store_is_up(store) && store->own[OWN_SLEEPING] ? request_new(woken, table, NULL) : NULL;
+    struct request *request =
+        postgres_is_up(store) && store->own[OWN_SLEEPING] ? request_new(woken, table, NULL) : NULL;
     if (!request)
         return;
     call_int(request, request_call_kept(request, &table->statements[WAKE]), (int64_t)store->worker);
-    store_send(store, request);
+    postgres_send(store, request);
 }
 
 static void next_known(struct request *request, struct store_result result)
@@ -79,7 +80,7 @@ static void next_known(struct request *request, struct store_result result)
     request->tell.next_due(request->arg, result, delay_us);
 }
 
-void sleep_next_due(struct store_table *base, store_next_done done, void *arg)
+void postgres_sleep_next_due(struct store_table *base, store_next_done done, void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct request *request = request_new(next_known, table, arg);
@@ -88,5 +89,5 @@ void sleep_next_due(struct store_table *base, store_next_done done, void *arg)
     request->tell.next_due = done;
     if (table->usable)
         request_call_kept(request, &table->statements[NEXT_DUE]);
-    store_send(table->store, request);
+    postgres_send(table->store, request);
 }

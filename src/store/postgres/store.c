@@ -16,14 +16,14 @@ static struct postgres_store *of(struct store *store)
 
 /* ---- Answers that need no server ---- */
 
-void tell_plain(struct request *request, struct store_result result)
+void postgres_tell_plain(struct request *request, struct store_result result)
 {
     request->tell.plain(request->arg, result);
 }
 
-struct request *plain_request(store_done done, void *arg)
+struct request *postgres_plain_request(store_done done, void *arg)
 {
-    struct request *request = request_new(tell_plain, NULL, arg);
+    struct request *request = request_new(postgres_tell_plain, NULL, arg);
     if (request)
         request->tell.plain = done;
     return request;
@@ -41,12 +41,12 @@ static void answer_all(struct postgres_store *store)
     }
 }
 
-static void answer_later(uv_timer_t *timer)
+static void answer_later(uv_async_t *later)
 {
-    answer_all(timer->data);
+    answer_all(later->data);
 }
 
-void store_answer(struct postgres_store *store, struct request *request, enum store_fault fault, const char *message)
+void postgres_answer(struct postgres_store *store, struct request *request, enum store_fault fault, const char *message)
 {
     char *copy = arena_strdup(&request->memory, message);
     request->result = (struct store_result){ .fault = fault, .message = copy ? copy : "out of memory" };
@@ -54,10 +54,10 @@ void store_answer(struct postgres_store *store, struct request *request, enum st
     *store->answered_end = request;
     store->answered_end = &request->next;
     if (store->state != POSTGRES_CLOSED)
-        uv_timer_start(&store->later, answer_later, 0, 0);
+        uv_async_send(&store->later);
 }
 
-bool store_is_up(const struct postgres_store *store)
+bool postgres_is_up(const struct postgres_store *store)
 {
     return store->state == POSTGRES_ONLINE;
 }
@@ -66,17 +66,17 @@ bool store_is_up(const struct postgres_store *store)
 static bool turn_away(struct postgres_store *store, struct request *request)
 {
     if (request->failed)
-        store_answer(store, request, STORE_BUSY, "out of memory");
+        postgres_answer(store, request, STORE_BUSY, "out of memory");
     else if (store->state == POSTGRES_ONLINE)
         return false;
     else if (store->state == POSTGRES_CONNECTING || store->state == POSTGRES_FATAL)
-        store_answer(store, request, STORE_OFFLINE, "there is no connection to the database");
+        postgres_answer(store, request, STORE_OFFLINE, "there is no connection to the database");
     else
-        store_answer(store, request, STORE_CLOSED, "the store was closed");
+        postgres_answer(store, request, STORE_CLOSED, "the store was closed");
     return true;
 }
 
-void store_send(struct postgres_store *store, struct request *request)
+void postgres_send(struct postgres_store *store, struct request *request)
 {
     if (!turn_away(store, request))
         link_send(&store->links[SESSION_LINK], request);
@@ -88,7 +88,7 @@ static struct request *take_waiting(struct postgres_store *store)
 {
     for (struct request **at = &store->waiting; *at; at = &(*at)->next) {
         struct request *request = *at;
-        if (!exchange_may_go(request))
+        if (!postgres_exchange_may_go(request))
             continue;
         *at = request->next;
         if (store->waiting_end == &request->next)
@@ -98,27 +98,27 @@ static struct request *take_waiting(struct postgres_store *store)
     return NULL;
 }
 
-void store_dispatch(struct postgres_store *store)
+void postgres_dispatch(struct postgres_store *store)
 {
     for (int i = FIRST_WORK_LINK; i < LINKS; i++) {
         while (store->ready[i] && link_is_idle(&store->links[i])) {
             struct request *request = take_waiting(store);
             if (!request)
                 return;
-            exchange_goes(request);
+            postgres_exchange_goes(request);
             link_send(&store->links[i], request);
         }
     }
 }
 
-void store_queue(struct postgres_store *store, struct request *request)
+void postgres_queue(struct postgres_store *store, struct request *request)
 {
     if (turn_away(store, request))
         return;
     request->next = NULL;
     *store->waiting_end = request;
     store->waiting_end = &request->next;
-    store_dispatch(store);
+    postgres_dispatch(store);
 }
 
 static void answer_waiting(struct postgres_store *store, enum store_fault fault, const char *message)
@@ -126,14 +126,14 @@ static void answer_waiting(struct postgres_store *store, enum store_fault fault,
     while (store->waiting) {
         struct request *request = store->waiting;
         store->waiting = request->next;
-        store_answer(store, request, fault, message);
+        postgres_answer(store, request, fault, message);
     }
     store->waiting_end = &store->waiting;
 }
 
 /* ---- Connecting, being lost ---- */
 
-void store_fail(struct postgres_store *store, const char *why)
+void postgres_fail(struct postgres_store *store, const char *why)
 {
     if (store->state >= POSTGRES_LEAVING)
         return;
@@ -175,7 +175,7 @@ static void retry_later(struct postgres_store *store)
 
 static void link_up(void *owner, struct link *link)
 {
-    session_set_up(owner, link);
+    postgres_session_set_up(owner, link);
 }
 
 static void tell_offline(struct postgres_store *store, const char *why)
@@ -191,11 +191,11 @@ static void link_down(void *owner, struct link *link, const struct connect_failu
     struct postgres_store *store = owner;
     store->ready[link->number] = false;
     if (link->number == SESSION_LINK)
-        session_forget(store);
+        postgres_session_forget(store);
     if (store->state >= POSTGRES_LEAVING)
         return;
     if (!store->was_online && !failure->passes) {
-        store_fail(store, failure->error.message);
+        postgres_fail(store, failure->error.message);
         return;
     }
     store->state = POSTGRES_CONNECTING;
@@ -204,7 +204,7 @@ static void link_down(void *owner, struct link *link, const struct connect_failu
     retry_later(store);
 }
 
-void store_drop_link(struct postgres_store *store, struct link *link, const char *why)
+void postgres_drop_link(struct postgres_store *store, struct link *link, const char *why)
 {
     struct connect_failure failure = { .passes = true };
     error_set(&failure.error, "%s", why);
@@ -212,18 +212,18 @@ void store_drop_link(struct postgres_store *store, struct link *link, const char
     link_down(store, link, &failure);
 }
 
-void store_link_ready(struct postgres_store *store, struct link *link)
+void postgres_link_ready(struct postgres_store *store, struct link *link)
 {
     store->ready[link->number] = true;
     if (store->state != POSTGRES_CONNECTING)
         return;
     if (all_ready(store))
-        session_check_proxy(store);
+        postgres_session_check_proxy(store);
     else if (link->number == SESSION_LINK)
         connect_missing(store);
 }
 
-void store_go_online(struct postgres_store *store)
+void postgres_go_online(struct postgres_store *store)
 {
     if (store->state != POSTGRES_CONNECTING || !all_ready(store))
         return;
@@ -231,7 +231,7 @@ void store_go_online(struct postgres_store *store)
     store->state = POSTGRES_ONLINE;
     store->was_online = true;
     store->told_offline = false;
-    session_online(store);
+    postgres_session_online(store);
     store->events.online(store->owner);
 }
 
@@ -240,7 +240,7 @@ static void link_idle(void *owner, struct link *link);
 static void notified(void *owner, const char *channel)
 {
     struct postgres_store *store = owner;
-    for (struct postgres_table *table = store->tables; table && store_is_up(store); table = table->next)
+    for (struct postgres_table *table = store->tables; table && postgres_is_up(store); table = table->next)
         if (table->asleep && strcmp(table->channel, channel) == 0)
             store->events.available(store->owner, &table->base);
 }
@@ -288,7 +288,9 @@ static struct store *postgres_open(uv_loop_t *loop, const struct store_config *c
     store->waiting_end = &store->waiting;
     process_identify_self(&store->self);
     start_timer(store, &store->retry);
-    start_timer(store, &store->later);
+    uv_async_init(loop, &store->later, answer_later);
+    store->later.data = store;
+    store->handles++;
     start_timer(store, &store->parting);
     for (int i = 0; i < LINKS; i++) {
         link_init(&store->links[i], loop, i, &link_events, store);
@@ -309,7 +311,7 @@ static void free_store(struct postgres_store *store)
     while (store->tables) {
         struct postgres_table *table = store->tables;
         store->tables = table->next;
-        table_free(table);
+        postgres_table_free(table);
     }
     free(store->application_name);
     free(store->sleeping);
@@ -332,13 +334,13 @@ static void close_now(struct postgres_store *store)
     if (store->state == POSTGRES_CLOSED)
         return;
     store->state = POSTGRES_CLOSED;
-    session_forget(store);
+    postgres_session_forget(store);
     answer_waiting(store, STORE_CLOSED, "the store was closed");
     for (int i = 0; i < LINKS; i++)
         link_close(&store->links[i], STORE_CLOSED, "the store was closed");
     answer_all(store);
     for (struct postgres_table *table = store->tables; table; table = table->next)
-        table_close_timer(table);
+        postgres_table_close_timer(table);
     uv_close((uv_handle_t *)&store->retry, handle_closed);
     uv_close((uv_handle_t *)&store->later, handle_closed);
     uv_close((uv_handle_t *)&store->parting, handle_closed);
@@ -367,7 +369,7 @@ static void leave_when_idle(struct postgres_store *store)
             return;
     store->leaving = true;
     if (store->ready[SESSION_LINK])
-        session_leave(store, left);
+        postgres_session_leave(store, left);
     else
         uv_timer_start(&store->parting, parted, 0, 0);
 }
@@ -376,7 +378,7 @@ static void link_idle(void *owner, struct link *link)
 {
     struct postgres_store *store = owner;
     (void)link;
-    store_dispatch(store);
+    postgres_dispatch(store);
     leave_when_idle(store);
 }
 
@@ -396,16 +398,16 @@ static void postgres_close(struct store *base, void (*done)(void *arg), void *ar
 const struct store_verbs postgres_store_verbs = {
     .open = postgres_open,
     .close = postgres_close,
-    .install = session_install,
-    .table = table_open,
-    .table_prepare = table_prepare,
-    .exchange = exchange_begin,
-    .sleep = sleep_begin,
-    .wake = sleep_end,
-    .next_due = sleep_next_due,
-    .heartbeat = session_heartbeat,
-    .refresh = recover_refresh,
-    .recover = recover_begin,
-    .evict = session_evict,
-    .stats = session_stats,
+    .install = postgres_session_install,
+    .table = postgres_table_open,
+    .table_prepare = postgres_table_prepare,
+    .exchange = postgres_exchange_begin,
+    .sleep = postgres_sleep_begin,
+    .wake = postgres_sleep_end,
+    .next_due = postgres_sleep_next_due,
+    .heartbeat = postgres_session_heartbeat,
+    .refresh = postgres_recover_refresh,
+    .recover = postgres_recover_begin,
+    .evict = postgres_session_evict,
+    .stats = postgres_session_stats,
 };

@@ -75,7 +75,7 @@ static char *wanted_name(const struct errand_table *table)
 
 /* ---- The handle ---- */
 
-struct store_table *table_open(struct store *base, const struct errand_job_type *type, void *owner)
+struct store_table *postgres_table_open(struct store *base, const struct errand_job_type *type, void *owner)
 {
     struct postgres_store *store = (struct postgres_store *)base;
     struct postgres_table *table = calloc(1, sizeof(*table));
@@ -103,14 +103,14 @@ static void free_timer(uv_handle_t *handle)
     free(handle);
 }
 
-void table_close_timer(struct postgres_table *table)
+void postgres_table_close_timer(struct postgres_table *table)
 {
     if (table->look_again)
         uv_close((uv_handle_t *)table->look_again, free_timer);
     table->look_again = NULL;
 }
 
-void table_free(struct postgres_table *table)
+void postgres_table_free(struct postgres_table *table)
 {
     for (int i = 0; i < TABLE_STATEMENTS; i++)
         free(table->statements[i].sql);
@@ -323,7 +323,7 @@ static char *trigger_script(const struct postgres_table *table)
     return script;
 }
 
-void table_add_triggers(struct postgres_table *table, struct request *request)
+void postgres_table_add_triggers(struct postgres_table *table, struct request *request)
 {
     char *script = trigger_script(table);
     const char *copy = script ? arena_strdup(&request->memory, script) : NULL;
@@ -353,7 +353,7 @@ static void listened(struct request *request, struct store_result result)
     table->listening = result.fault == STORE_OK;
 }
 
-void table_listen(struct postgres_table *table)
+void postgres_table_listen(struct postgres_table *table)
 {
     struct request *request = request_new(listened, table, NULL);
     char *channel = quoted(table->channel);
@@ -364,7 +364,7 @@ void table_listen(struct postgres_table *table)
     request_call(request, arena_strdup(&request->memory, sql.data));
     buffer_release(&sql);
     free(channel);
-    store_send(table->store, request);
+    postgres_send(table->store, request);
 }
 
 static void vacuum_often(struct postgres_table *table)
@@ -375,7 +375,7 @@ static void vacuum_often(struct postgres_table *table)
         abort();
     request_call(request, arena_strdup(&request->memory, sql));
     free(sql);
-    store_send(table->store, request);
+    postgres_send(table->store, request);
 }
 
 /* ---- Looking ---- */
@@ -396,7 +396,7 @@ static void triggers_made(struct request *request, struct store_result result)
     struct postgres_store *store = table->store;
     bool gone = result.fault == STORE_OFFLINE || result.fault == STORE_CLOSED;
     look_end(look, gone ? result : all_well);
-    if (missed && store_is_up(store)) /* what came while there were no triggers */
+    if (missed && postgres_is_up(store)) /* what came while there were no triggers */
         store->events.available(store->owner, &table->base);
 }
 
@@ -405,8 +405,8 @@ static void make_triggers(struct postgres_table *table, struct look *look)
     struct request *request = request_new(triggers_made, table, look);
     if (!request)
         abort();
-    table_add_triggers(table, request);
-    store_send(table->store, request);
+    postgres_table_add_triggers(table, request);
+    postgres_send(table->store, request);
 }
 
 static void warn_of_rights(struct look *look, struct postgres_table *table)
@@ -493,14 +493,14 @@ static void looked(struct request *request, struct store_result result)
     if (look->owns && !look->vacuumed)
         vacuum_often(table);
     if (!table->listening)
-        table_listen(table);
+        postgres_table_listen(table);
     if (look->make_triggers)
         make_triggers(table, look);
     else
         look_end(look, all_well);
 }
 
-void table_prepare(struct store_table *base, store_table_done done, void *arg)
+void postgres_table_prepare(struct store_table *base, store_table_done done, void *arg)
 {
     struct postgres_table *table = (struct postgres_table *)base;
     struct look *look = calloc(1, sizeof(*look));
@@ -513,5 +513,5 @@ void table_prepare(struct store_table *base, store_table_done done, void *arg)
     call_text(request, call, table->channel);
     call_text(request, call, table->function);
     call_text(request, request_call(request, sql_inspect_columns), table->wanted);
-    store_send(table->store, request);
+    postgres_send(table->store, request);
 }
