@@ -1,8 +1,8 @@
 /* Exchanges: outcomes, put-backs and a claim in one transaction, and what the claim gave in the order of starting. */
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "base/uuid.h"
 #include "store/postgres/internal.h"
+#include "store/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void add_fence(struct request *request, struct exchange *exchange, const 
     call_array(request, settled->call, &claims);
 }
 
-/* A text made valid, of at most `most` bytes of the given ones; all NULL for NULL. */
+/* data is NULL for NULL. */
 struct text {
     const char *data;
     size_t size;
@@ -97,15 +97,9 @@ struct text {
 
 static struct text valid_text(struct request *request, const char *given, size_t size, size_t most)
 {
-    if (!given)
-        return (struct text){ NULL, 0 };
-    struct buffer valid = BUFFER_INIT(3 * most); /* each byte may become U+FFFD */
-    buffer_puts(&valid, "");
-    utf8_add_valid(&valid, given, size < most ? size : most);
-    struct text text = { valid.data ? arena_copy(&request->memory, valid.data, valid.size) : NULL, valid.size };
-    request->failed |= !text.data;
-    buffer_release(&valid);
-    return text;
+    const char *text = store_text(&request->memory, given, size, most);
+    request->failed |= given && !text;
+    return (struct text){ text, text ? strlen(text) : 0 };
 }
 
 /* One array of texts, from a function that gives the text of each outcome. */
@@ -555,12 +549,24 @@ static void note_duration(const struct request *request, const struct exchange *
     }
 }
 
+/* errand_attempts is gone, or no longer for us: the outcomes matter more, they are sent again without. */
+static bool lost_attempts(const struct request *request, const struct exchange *exchange)
+{
+    const char *state = connect_sqlstate(request->error);
+    return exchange->settled[KEPT].call && request->error == exchange->settled[KEPT].call->answer &&
+           (strcmp(state, "42P01") == 0 || strcmp(state, "42501") == 0 || strcmp(state, "42703") == 0);
+}
+
 static void exchanged(struct request *request, struct store_result result)
 {
     struct exchange *exchange = request->context;
     struct postgres_table *table = exchange->table;
     if (request->on_link)
         table->in_flight--;
+    if (result.fault == STORE_REFUSED && lost_attempts(request, exchange)) {
+        table->store->own[OWN_ATTEMPTS] = false;
+        result.fault = STORE_BUSY;
+    }
     table->stuck = result.fault == STORE_BUSY;
     if (result.fault == STORE_OK && exchange->claim) {
         note_duration(request, exchange);

@@ -47,7 +47,7 @@ struct postgres_store {
     bool proxied; /* a backend's pid is not the one its handshake told */
     int backoff_ms;
     uv_timer_t retry;   /* of connecting */
-    uv_timer_t later;   /* fires at once: answers the requests in `answered` */
+    uv_async_t later;   /* answers the requests in `answered` */
     uv_timer_t parting; /* of closing */
     int handles;        /* of the three above that are still open, once closed */
     struct request *answered, **answered_end;

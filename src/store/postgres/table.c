@@ -259,10 +259,11 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
     table->uuid_ids = strcmp(id_type, "uuid") == 0;
     if (!table->uuid_ids)
         snprintf(cast, sizeof(cast), "::%s", id_type);
-    char *list = returning(table);
+    char *list = returning(table), *name = quoted_literal(table->base.type->table->name);
     const char *const pairs[] = {
         "table",       table->found,
         "name",        table->label,
+        "table_name",  name ? name : "NULL",
         "gate",        gate,
         "id_type",     table->uuid_ids ? "uuid" : "text",
         "id_cast",     cast,
@@ -275,6 +276,7 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
     for (int i = 0; i < TABLE_STATEMENTS; i++)
         set_statement(table, i, fill(statement_sql[i], pairs));
     free(list);
+    free(name);
 }
 
 /* ---- The triggers ---- */

@@ -17,7 +17,7 @@ WITH applied AS (
               done.output
 ), kept AS (
     INSERT INTO errand_attempts (table_name, job_id, attempt, started_at, finished_at, outcome, error, backtrace, output)
-    SELECT {name}, id::text, attempt, clock_timestamp() - started_us * interval '1 microsecond',
+    SELECT {table_name}, id::text, attempt, clock_timestamp() - started_us * interval '1 microsecond',
            clock_timestamp() - finished_us * interval '1 microsecond', outcome, said, backtrace, output
     FROM applied
 )
