@@ -34,6 +34,8 @@ static const char *time_for_sqlite(struct reader *reader, enum errand_type kind,
     errand_clock clock;
     if (kind == ERRAND_TYPE_DATE)
         return clock_parse_date(text, &date) == 0 ? reader_printf(reader, "'%s'", clock_format_date(date, out)) : NULL;
+    if (kind == ERRAND_TYPE_CLOCK && strlen(text) == strlen("09:30"))
+        text = reader_printf(reader, "%s:00", text);
     if (kind == ERRAND_TYPE_CLOCK)
         return clock_parse_day_time(text, &clock) == 0
                    ? reader_printf(reader, "'%s'", clock_format_day_time(clock, out))
