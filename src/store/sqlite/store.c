@@ -19,6 +19,7 @@
 enum {
     GROUP_MAX = 16, /* requests in one transaction */
     CLOSE_PATIENCE_MS = 5000,
+    OTHERS_WRITE_US = 1000000,
     YIELD_EVERY_US = 20000,     /* a busy store leaves the lock to others this often, */
     YIELD_US = 300,             /* this long: more than wait_for_lock sleeps on average */
     IDLE_MEMORY_AFTER_MS = 2000 /* the page cache of a store without work is given back */
@@ -212,12 +213,26 @@ static void refuse_closed(struct request *request)
     request->result = (struct store_result){ .fault = STORE_CLOSED, .message = "the store was closed" };
 }
 
+static bool is_pressed(struct sqlite_store *store)
+{
+    uv_mutex_lock(&store->mutex);
+    bool pressed = store->waiting.first != NULL;
+    uv_mutex_unlock(&store->mutex);
+    return pressed;
+}
+
 /* A store with no pause between its transactions would keep the write lock from everyone else, since SQLite's locks
-   know no queue. */
+   know no queue. While others write, each transaction is followed by a pause; else one now and then lets them begin. */
 static void yield_lock(struct sqlite_store *store)
 {
     int64_t now = clock_monotonic_us();
-    if (now - store->yielded_us < YIELD_EVERY_US)
+    int64_t version = sqlite_data_version(store);
+    if (version != store->yield_version)
+        store->others_wrote_us = now;
+    store->yield_version = version;
+    if (!is_pressed(store))
+        return; /* the lock is free until the next request comes */
+    if (now - store->others_wrote_us > OTHERS_WRITE_US && now - store->yielded_us < YIELD_EVERY_US)
         return;
     nanosleep(&(struct timespec){ .tv_nsec = YIELD_US * 1000L }, NULL);
     store->yielded_us = clock_monotonic_us();

@@ -128,10 +128,12 @@ struct sqlite_store {
     struct peers peers;
     struct process_identity self;
     errand_time started_at;
-    int64_t version;    /* PRAGMA data_version when it was last looked at */
-    bool told_gone;     /* that the file was deleted */
-    bool installed;     /* our own tables are there */
-    int64_t yielded_us; /* when others last had a moment to write */
+    int64_t version;         /* PRAGMA data_version when it was last looked at */
+    bool told_gone;          /* that the file was deleted */
+    bool installed;          /* our own tables are there */
+    int64_t yielded_us;      /* when others last had a moment to write */
+    int64_t others_wrote_us; /* when it was last seen that they did, */
+    int64_t yield_version;   /* by this version */
 };
 
 /* ---- store.c ---- */
@@ -176,6 +178,8 @@ void sqlite_recover(struct store_table *table, const uint64_t *held, size_t coun
 void sqlite_sleep(struct store_table *table, store_done done, void *arg);
 void sqlite_wake(struct store_table *table);
 void sqlite_next_due(struct store_table *table, store_next_done done, void *arg);
+/* On the thread: PRAGMA data_version. */
+int64_t sqlite_data_version(struct sqlite_store *store);
 /* On the thread: reads the version of the database; true if another connection has committed since the last look. */
 bool sqlite_look(struct sqlite_store *store);
 
