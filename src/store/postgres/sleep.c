@@ -41,10 +41,9 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
         request->done = triggers_made;
         postgres_table_add_triggers(table, request);
         postgres_send(store, request);
-    } else if (!table->listening) {
-        postgres_answer(store, request, STORE_BUSY, "notifications are not listened to yet");
-        postgres_table_listen(table);
     } else {
+        if (!table->listening) /* goes first, over the same link */
+            postgres_table_listen(table);
         if (store->own[OWN_SLEEPING]) /* without it every insert notifies */
             call_int(request, request_call_kept(request, &table->statements[SLEEP]), (int64_t)store->worker);
         postgres_send(store, request);

@@ -1,0 +1,467 @@
+/* The store on PostgreSQL: losses of connections and of the server, locks, triggers, rights, names. */
+#include "conformance.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+/* A table of the standard columns and queue_position, as our generator makes it, under any name. */
+static void make_table(struct fixture *fixture, const char *name)
+{
+    char text[1024];
+    snprintf(text, sizeof(text), "CREATE TABLE %s (LIKE fixture_jobs INCLUDING ALL)", name);
+    sql(fixture, text);
+}
+
+static struct errand_job_type type_of(struct errand_table *table, const char *schema, const char *name)
+{
+    *table = *fixture_jobs.table;
+    table->schema = schema;
+    table->name = name;
+    struct errand_job_type type = fixture_jobs;
+    type.table = table;
+    return type;
+}
+
+static struct exchanged claim_from(struct worker *worker, struct store_table *table, size_t limit)
+{
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = limit };
+    return exchange(worker, table, &wanted);
+}
+
+static void run_script(const char *verb)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "%s %s %s >/dev/null", getenv("TEST_POSTGRES_CLUSTER"), verb,
+             getenv("TEST_POSTGRES_DIR"));
+    assert_int_equal(system(command), 0);
+}
+
+static void reopen_sql(struct fixture *fixture)
+{
+    struct errand_error err = { "" };
+    connection_close(fixture->sql);
+    fixture->sql = connection_open(&fixture->url, &err);
+    if (!fixture->sql)
+        fail_msg("%s", err.message);
+}
+
+/* ---- Losses ---- */
+
+static void a_restart_of_the_server_is_survived(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    insert_many(fixture, 10);
+    struct exchanged first = claim(worker, 5), lost;
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 5 };
+    worker->online = 0;
+    exchange_begin(worker->jobs, &wanted, &lost);
+    run_script("restart");
+    await(fixture, &lost.base.done);
+    await(fixture, &worker->online);
+    reopen_sql(fixture);
+    struct store_outcome outcome = outcome_of(&first.jobs[0], JOB_END_RETURNED, NULL);
+    uint64_t forgotten = worker->claims;
+    struct store_exchange after = { .outcomes = &outcome,
+                                    .outcome_count = 1,
+                                    .forgotten = &forgotten,
+                                    .forgotten_count = lost.base.fault == STORE_OK ? 0 : 1,
+                                    .claim = ++worker->claims,
+                                    .claim_limit = 10 };
+    struct exchanged got = exchange(worker, worker->jobs, &after);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 0);
+    assert_int_equal(got.count + (lost.base.fault == STORE_OK ? lost.count : 0), 5);
+    exchanged_release(&first);
+    exchanged_release(&lost);
+    exchanged_release(&got);
+}
+
+static void each_terminated_connection_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    for (int round = 0; round < 3; round++) {
+        worker->online = 0;
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE "
+                 "application_name = 'test' ORDER BY backend_start, pid OFFSET %d LIMIT 1) AS one",
+                 round == 0 ? 0 : 1);
+        assert_int_equal(ask_number(fixture, text), 1);
+        await(fixture, &worker->online);
+        insert_many(fixture, 1);
+        claim_one(worker);
+        assert_int_equal(ask_number(fixture, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 1);
+        assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+        worker->available = 0;
+        insert_many(fixture, 1);
+        await(fixture, &worker->available);
+        claim_one(worker);
+    }
+}
+
+static void a_lost_session_alone_is_no_death(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *other = worker_new(fixture);
+    insert_many(fixture, 3);
+    struct exchanged got = claim(fixture->worker, 3);
+    exchanged_release(&got);
+    fixture->worker->online = other->online = 0;
+    run_script("restart");
+    await(fixture, &fixture->worker->online);
+    await(fixture, &other->online);
+    reopen_sql(fixture);
+    struct recovered none = recover(other, NULL, 0);
+    assert_int_equal(none.retried + none.failed, 0);
+    worker_free(other);
+}
+
+static void an_evicted_backend_is_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct errand_error err;
+    struct connection *runner = connection_open(&fixture->url, &err);
+    struct answered into = { 0 };
+    store_evict(fixture->worker->store, connection_backend(runner), answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_OK);
+    assert_int_equal(
+        ask_number(
+            fixture,
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'errand' AND pid <> pg_backend_pid()"),
+        0);
+    assert_true(connection_is_lost(runner));
+    connection_close(runner);
+}
+
+/* ---- Triggers ---- */
+
+static void dropped_triggers_are_made_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    sql(fixture, "DROP FUNCTION notify_job_queued_fixture_jobs CASCADE");
+    insert_many(fixture, 1); /* nobody is told */
+    assert_int_equal(worker->available, 0);
+    prepare(worker, worker->jobs);
+    await(fixture, &worker->available);
+    worker->available = 0;
+    insert_many(fixture, 1);
+    await(fixture, &worker->available);
+}
+
+static void a_job_that_becomes_pending_again_wakes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "INSERT INTO fixture_jobs (status) VALUES ('job_status_failed')");
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    sql(fixture, "UPDATE fixture_jobs SET status = 'job_status_retry', run_at = now()");
+    await(fixture, &worker->available);
+}
+
+static void an_insert_above_read_committed_wakes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    sql(fixture, "SELECT 1 FROM fixture_jobs"); /* its snapshot is from before the nap */
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    sql(fixture, "INSERT INTO fixture_jobs DEFAULT VALUES");
+    sql(fixture, "COMMIT");
+    await(fixture, &worker->available);
+}
+
+static void an_open_insert_keeps_the_worker_awake(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "BEGIN");
+    sql(fixture, "INSERT INTO fixture_jobs DEFAULT VALUES");
+    struct answered into = { 0 };
+    store_sleep(fixture->worker->jobs, answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_BUSY);
+    sql(fixture, "COMMIT");
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+    claim_one(fixture->worker);
+}
+
+static void an_insert_does_not_fail_for_want_of_our_tables(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "DROP TABLE errand_sleeping");
+    insert_many(fixture, 2);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs"), 2);
+}
+
+/* As the other framework makes them: a row each, on its channel. */
+static void triggers_of_the_other_framework_serve(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS "
+                 "$$ BEGIN PERFORM pg_notify('job_available_foreign_jobs', ''); RETURN new; END $$");
+    sql(fixture, "CREATE TRIGGER their_insert AFTER INSERT ON foreign_jobs FOR EACH ROW EXECUTE FUNCTION theirs()");
+    sql(fixture, "CREATE TRIGGER their_update AFTER UPDATE ON foreign_jobs FOR EACH ROW WHEN (NEW.status = "
+                 "'job_status_not_started' OR NEW.status = 'job_status_retry') EXECUTE FUNCTION theirs()");
+    struct store_table *table = store_table(worker->store, &foreign_jobs, worker);
+    struct prepared prepared = prepare(worker, table);
+    assert_true(prepared.state.usable);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'foreign_jobs'::regclass"),
+                     2);
+    struct answered into = { 0 };
+    store_sleep(table, answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_OK);
+    sql(fixture, "INSERT INTO foreign_jobs DEFAULT VALUES");
+    await(fixture, &worker->available);
+    struct exchanged got = claim_from(worker, table, 10);
+    assert_int_equal(got.count, 1);
+    exchanged_release(&got);
+}
+
+/* ---- Locks ---- */
+
+static void a_backup_at_work_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "BEGIN");
+    sql(fixture, "LOCK TABLE fixture_jobs IN ACCESS SHARE MODE"); /* as pg_dump does */
+    sql(fixture, "SELECT 1 FROM fixture_jobs");
+    struct prepared prepared = prepare(fixture->worker, fixture->worker->jobs);
+    assert_true(prepared.state.usable);
+    struct errand_error err;
+    struct connection *other = connection_open(&fixture->url, &err);
+    assert_int_equal(connection_script(other, "INSERT INTO fixture_jobs DEFAULT VALUES", &err), 0);
+    connection_close(other);
+    struct job job = claim_one(fixture->worker);
+    assert_int_equal(finish(fixture->worker, &job, JOB_END_RETURNED, NULL).dropped, 0);
+    sql(fixture, "COMMIT");
+}
+
+static void a_locked_table_does_not_hold_up_another(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct store_table *free_table = store_table(worker->store, &foreign_jobs, worker);
+    assert_true(prepare(worker, free_table).state.usable);
+    sql(fixture, "BEGIN");
+    sql(fixture, "LOCK TABLE fixture_jobs IN ACCESS EXCLUSIVE MODE");
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 1 };
+    struct exchanged stuck;
+    exchange_begin(worker->jobs, &wanted, &stuck);
+    int went_on = 0;
+    while (!stuck.base.done) { /* about 2 s, until its lock_timeout */
+        struct exchanged got = claim_from(worker, free_table, 1);
+        assert_int_equal(got.base.fault, STORE_OK);
+        exchanged_release(&got);
+        went_on++;
+    }
+    assert_int_equal(stuck.base.fault, STORE_BUSY);
+    assert_true(went_on > 1);
+    exchanged_release(&stuck);
+    sql(fixture, "COMMIT");
+    insert_many(fixture, 1);
+    claim_one(worker);
+}
+
+static void triggers_wait_for_no_writer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "DROP FUNCTION notify_job_queued_fixture_jobs CASCADE");
+    sql(fixture, "BEGIN");
+    sql(fixture, "INSERT INTO fixture_jobs DEFAULT VALUES");
+    assert_true(prepare(worker, worker->jobs).state.usable); /* at once, without them */
+    struct answered into = { 0 };
+    store_sleep(worker->jobs, answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_BUSY);
+    sql(fixture, "COMMIT");
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK); /* made on the way */
+    insert_many(fixture, 1);
+    await(fixture, &worker->available);
+}
+
+/* ---- Tables that change, names, rights ---- */
+
+static void a_column_added_or_altered_in_use_is_no_matter(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 6);
+    struct job job = claim_one(fixture->worker);
+    sql(fixture, "ALTER TABLE fixture_jobs ADD COLUMN more INT DEFAULT 5");
+    assert_int_equal(finish(fixture->worker, &job, JOB_END_RETURNED, NULL).base.fault, STORE_OK);
+    claim_one(fixture->worker);
+    sql(fixture, "ALTER TABLE fixture_jobs ALTER COLUMN note TYPE varchar(100)"); /* "cached plan must not change" */
+    claim_one(fixture->worker);
+    sql(fixture, "ALTER TABLE fixture_jobs DROP COLUMN more");
+    claim_one(fixture->worker);
+}
+
+static void a_table_of_another_schema_with_a_long_name_works(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    const char *name = "a_table_whose_name_is_nearly_as_long_as_postgresql_takes_e_jobs";
+    struct errand_table table;
+    struct errand_job_type type = type_of(&table, "Other \"one\"", name);
+    sql(fixture, "DROP SCHEMA IF EXISTS \"Other \"\"one\"\"\" CASCADE");
+    sql(fixture, "CREATE SCHEMA \"Other \"\"one\"\"\"");
+    make_table(fixture, "\"Other \"\"one\"\"\".a_table_whose_name_is_nearly_as_long_as_postgresql_takes_e_jobs");
+    struct store_table *jobs = store_table(worker->store, &type, worker);
+    struct prepared prepared = prepare(worker, jobs);
+    assert_string_equal(prepared.warning, "");
+    assert_true(prepared.state.usable && prepared.state.has_index && prepared.state.has_position);
+    struct answered into = { 0 };
+    store_sleep(jobs, answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_OK);
+    sql(fixture, "INSERT INTO \"Other \"\"one\"\"\".a_table_whose_name_is_nearly_as_long_as_postgresql_takes_e_jobs "
+                 "DEFAULT VALUES");
+    await(fixture, &worker->available);
+    struct exchanged got = claim_from(worker, jobs, 10);
+    assert_int_equal(got.count, 1);
+    exchanged_release(&got);
+}
+
+static void a_role_without_the_right_to_create_works(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "DROP TABLE errand_workers, errand_attempts, errand_stats, errand_sleeping");
+    sql(fixture, "DROP FUNCTION notify_job_queued_fixture_jobs CASCADE");
+    if (ask_number(fixture, "SELECT count(*) FROM pg_roles WHERE rolname = 'modest'") == 0)
+        sql(fixture, "CREATE ROLE modest LOGIN");
+    sql(fixture, "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    sql(fixture, "GRANT USAGE ON SCHEMA public TO modest");
+    sql(fixture, "GRANT SELECT, UPDATE, INSERT ON fixture_jobs TO modest");
+    struct store_url own = fixture->url;
+    char url[512];
+    snprintf(url, sizeof(url), "postgresql://modest@%s", strchr(getenv("TEST_POSTGRES_URL"), '@') + 1);
+    struct errand_error err;
+    assert_int_equal(store_url_parse(url, &fixture->url, &err), 0);
+    struct worker *worker = worker_open(fixture);
+    worker->jobs = store_table(worker->store, &fixture_jobs, worker);
+    await(fixture, &worker->online);
+    assert_string_equal(worker->fatal, "");
+    struct answered installed = install(worker);
+    assert_int_equal(installed.fault, STORE_REFUSED);
+    assert_non_null(strstr(installed.message, "errand_workers"));
+    struct prepared prepared = prepare(worker, worker->jobs);
+    assert_true(prepared.state.usable);
+    assert_non_null(strstr(prepared.warning, "GRANT"));
+    insert_many(fixture, 1);
+    struct job job = claim_one(worker);
+    struct store_attempt attempt = { .error = "no" };
+    struct store_outcome outcome = outcome_of(&job, JOB_END_FAILED, "no");
+    outcome.attempt = &attempt;
+    struct store_exchange wanted = { .outcomes = &outcome, .outcome_count = 1 };
+    struct exchanged got = exchange(worker, worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    exchanged_release(&got);
+    assert_int_equal(heartbeat(worker).fault, STORE_OK);
+    assert_int_equal(recover(worker, NULL, 0).base.fault, STORE_OK);
+    worker_free(worker);
+    store_url_release(&fixture->url);
+    fixture->url = own;
+}
+
+static void a_database_that_is_not_there_is_fatal(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_url own = fixture->url;
+    char url[512];
+    snprintf(url, sizeof(url), "%s_not", getenv("TEST_POSTGRES_URL"));
+    struct errand_error err;
+    assert_int_equal(store_url_parse(url, &fixture->url, &err), 0);
+    struct worker *worker = worker_open(fixture);
+    await(fixture, &worker->online);
+    assert_non_null(strstr(worker->fatal, "errand_not"));
+    worker_free(worker);
+    store_url_release(&fixture->url);
+    fixture->url = own;
+}
+
+/* ---- No wake-up is lost ---- */
+
+struct inserters {
+    struct fixture *fixture;
+    atomic_int left;
+    pthread_t threads[8];
+};
+
+static void *insert_rows(void *arg)
+{
+    struct inserters *inserters = arg;
+    struct errand_error err;
+    struct connection *connection = connection_open(&inserters->fixture->url, &err);
+    while (connection && atomic_fetch_sub(&inserters->left, 1) > 0)
+        if (connection_query(connection, "INSERT INTO fixture_jobs DEFAULT VALUES", NULL, 0, NULL, &err) < 0)
+            break;
+    connection_close(connection);
+    return NULL;
+}
+
+/* The worker sleeps whenever it finds nothing and looks only when it is told: a lost wake-up stops it for good. */
+static void no_wake_up_is_lost_while_eight_clients_insert(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    const char *wanted = getenv("TEST_WAKE_UPS");
+    int total = wanted ? atoi(wanted) : 4000, claimed = 0;
+    struct inserters inserters = { .fixture = fixture, .left = total };
+    for (int i = 0; i < 8; i++)
+        pthread_create(&inserters.threads[i], NULL, insert_rows, &inserters);
+    while (claimed < total) {
+        struct exchanged got = claim(worker, 16);
+        claimed += (int)got.count;
+        bool found = got.count > 0;
+        exchanged_release(&got);
+        if (found || fall_asleep(worker).fault != STORE_OK)
+            continue;
+        worker->available = 0;
+        got = claim(worker, 16);
+        claimed += (int)got.count;
+        if (got.count == 0 && claimed < total)
+            await(fixture, &worker->available);
+        exchanged_release(&got);
+        store_wake(worker->jobs);
+    }
+    for (int i = 0; i < 8; i++)
+        pthread_join(inserters.threads[i], NULL);
+    assert_int_equal(claimed, total);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        CONFORMS(a_restart_of_the_server_is_survived),
+        CONFORMS(each_terminated_connection_is_made_anew),
+        CONFORMS(a_lost_session_alone_is_no_death),
+        CONFORMS(an_evicted_backend_is_gone),
+        CONFORMS(dropped_triggers_are_made_again),
+        CONFORMS(a_job_that_becomes_pending_again_wakes),
+        CONFORMS(an_insert_above_read_committed_wakes),
+        CONFORMS(an_open_insert_keeps_the_worker_awake),
+        CONFORMS(an_insert_does_not_fail_for_want_of_our_tables),
+        CONFORMS(triggers_of_the_other_framework_serve),
+        CONFORMS(a_backup_at_work_changes_nothing),
+        CONFORMS(a_locked_table_does_not_hold_up_another),
+        CONFORMS(triggers_wait_for_no_writer),
+        CONFORMS(a_column_added_or_altered_in_use_is_no_matter),
+        CONFORMS(a_table_of_another_schema_with_a_long_name_works),
+        CONFORMS(a_role_without_the_right_to_create_works),
+        CONFORMS(a_database_that_is_not_there_is_fatal),
+        CONFORMS(no_wake_up_is_lost_while_eight_clients_insert),
+    };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    harness_use(STORE_POSTGRES, argv[0]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
