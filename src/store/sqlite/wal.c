@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -39,9 +40,18 @@ static int poll_instead(struct wal_watch *watch, const char **why, const char *r
     return -1;
 }
 
+/* Writes are watched on the log alone: others may write to files in the same folder without end. The log goes and comes
+   with the last connection and the first; the folder tells. */
+static void watch_log(struct wal_watch *watch)
+{
+    char log[PATH_MAX];
+    if (snprintf(log, sizeof(log), "%s-wal", watch->path) < (int)sizeof(log))
+        watch->log = inotify_add_watch(watch->fd, log, IN_MODIFY);
+}
+
 int wal_init(struct wal_watch *watch, const char *path, const char **why)
 {
-    *watch = (struct wal_watch){ .fd = -1, .path = strdup(path) };
+    *watch = (struct wal_watch){ .fd = -1, .log = -1, .path = strdup(path) };
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     if (!watch->path || !slash || strlen(path) >= sizeof(folder))
@@ -53,9 +63,10 @@ int wal_init(struct wal_watch *watch, const char *path, const char **why)
     if (is_remote(path))
         return poll_instead(watch, why, "it is on a network file system");
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    uint32_t events = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+    uint32_t events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
     if (watch->fd < 0 || inotify_add_watch(watch->fd, folder, events) < 0)
         return poll_instead(watch, why, strerror(errno));
+    watch_log(watch);
     return 0;
 }
 
@@ -84,14 +95,19 @@ static void take_event(struct wal_watch *watch, const struct inotify_event *even
 {
     const char *base = strrchr(watch->path, '/') + 1;
     size_t size = strlen(base);
-    if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) { /* unknown what happened */
+    if (event->wd == watch->log && event->mask & (IN_MODIFY | IN_IGNORED)) {
+        wal_expect(watch);
+    } else if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) { /* unknown what happened */
         *gone = is_gone(watch);
+        watch_log(watch);
         wal_expect(watch);
     } else if (event->len > 0 && strncmp(event->name, base, size) == 0) {
-        if (strcmp(event->name + size, "-wal") == 0)
+        if (strcmp(event->name + size, "-wal") == 0) {
+            watch_log(watch);
             wal_expect(watch);
-        else if (event->name[size] == '\0' && !(event->mask & IN_MODIFY))
+        } else if (event->name[size] == '\0') {
             *gone = is_gone(watch);
+        }
     }
 }
 
@@ -102,12 +118,11 @@ void wal_read(struct wal_watch *watch, bool *gone)
     *gone = false;
     if (watch->fd < 0)
         return;
-    while ((size = read(watch->fd, events, sizeof(events))) > 0) {
-        const struct inotify_event *event;
-        for (char *at = events; at < events + size; at += sizeof(*event) + event->len) {
-            event = (const struct inotify_event *)at;
-            take_event(watch, event, gone);
-        }
+    size = read(watch->fd, events, sizeof(events)); /* what is left makes the descriptor readable again */
+    const struct inotify_event *event;
+    for (char *at = events; size > 0 && at < events + size; at += sizeof(*event) + event->len) {
+        event = (const struct inotify_event *)at;
+        take_event(watch, event, gone);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Sees that someone writes to the database: an inotify watch on its folder, for the write-ahead log's name. The event
+/* Sees that someone writes to the database: an inotify watch on the write-ahead log, and on its folder. The event
    comes with the write, before the commit can be seen, so after each one the database is looked at, at growing
    intervals. On the store's thread. */
 #ifndef SQLITE_WAL_H
@@ -10,6 +10,7 @@
 
 struct wal_watch {
     int fd;           /* inotify; owned; -1: the file system tells nothing, look now and then instead */
+    int log;          /* inotify's number for the log; -1: there is none to watch now */
     char *path;       /* of the database, as SQLite resolved it; owned */
     struct stat file; /* the database as it was opened */
     int64_t since_us; /* CLOCK_MONOTONIC of the last event; 0: nothing is expected */
