@@ -207,7 +207,7 @@ void plan_default(struct arena *arena, struct plan_field *field)
         value = types[column->type.kind].left_to_database;
     if (!value)
         return;
-    bool wrapped = field->nullable && types[column->type.kind].nullable && !field->labels;
+    bool wrapped = field->nullable && !field->labels && types[column->type.kind].nullable;
     if (wrapped)
         field->value = name_printf(arena, "(%.*s){ true, %s }", (int)strlen(plan_field_type(field)) - 1,
                                    plan_field_type(field), value);
