@@ -507,21 +507,23 @@ void insert_by_program(struct fixture *fixture)
     assert_int_equal(status, 0);
 }
 
-/* ---- A process that holds jobs ---- */
+/* ---- Other processes ---- */
+
+static int start_role(struct fixture *fixture, const char *role, size_t count, int output)
+{
+    char number[32], url[1024];
+    snprintf(number, sizeof(number), "%zu", count);
+    snprintf(url, sizeof(url), "%s%s", fixture->kind == STORE_SQLITE ? "sqlite:" : "", fixture->url.target);
+    char *arguments[] = { (char *)started.program, (char *)role, url, number, NULL };
+    return start_program(arguments, output);
+}
 
 int holder_start(struct fixture *fixture, size_t count)
 {
     int out[2];
-    char number[32], byte;
+    char byte;
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    snprintf(number, sizeof(number), "%zu", count);
-    char *arguments[] = { (char *)started.program, "holder", fixture->url.target, number, NULL };
-    char url[1024];
-    if (fixture->kind == STORE_SQLITE) {
-        snprintf(url, sizeof(url), "sqlite:%s", fixture->url.target);
-        arguments[2] = url;
-    }
-    int pid = start_program(arguments, out[1]);
+    int pid = start_role(fixture, "holder", count, out[1]);
     close(out[1]);
     assert_int_equal(read(out[0], &byte, 1), 1); /* it has claimed */
     close(out[0]);
@@ -535,17 +537,44 @@ void holder_kill(int pid)
     assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
-int holder_main(const char *url, size_t count)
+static int hold(struct fixture *fixture, size_t count)
 {
-    struct fixture fixture = { 0 };
-    struct errand_error err = { "" };
-    if (store_url_parse(url, &fixture.url, &err) < 0)
-        return 2;
-    uv_loop_init(&fixture.loop);
-    struct worker *worker = worker_new(&fixture);
+    uv_loop_init(&fixture->loop);
+    struct worker *worker = worker_new(fixture);
     struct exchanged got = claim(worker, count);
     if (got.count != count || write(1, "c", 1) != 1)
         return 3;
     for (;;)
         pause();
+}
+
+int inserter_start(struct fixture *fixture, size_t count)
+{
+    return start_role(fixture, "inserter", count, -1);
+}
+
+void inserter_end(int pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int insert(struct fixture *fixture, size_t count)
+{
+    struct errand_error err;
+    fixture->sql = connection_open(&fixture->url, &err);
+    for (size_t i = 0; fixture->sql && i < count; i++)
+        if (connection_query(fixture->sql, "INSERT INTO fixture_jobs DEFAULT VALUES", NULL, 0, NULL, &err) < 0)
+            return 4;
+    connection_close(fixture->sql);
+    return fixture->sql ? 0 : 5;
+}
+
+int role_main(const char *role, const char *url, size_t count)
+{
+    struct fixture fixture = { 0 };
+    if (store_url_parse(url, &fixture.url, NULL) < 0)
+        return 2;
+    return strcmp(role, "holder") == 0 ? hold(&fixture, count) : insert(&fixture, count);
 }

@@ -132,7 +132,10 @@ void insert_by_program(struct fixture *fixture);
 /* A process with a store of its own, which has claimed `count` jobs of fixture_jobs and keeps them. */
 int holder_start(struct fixture *fixture, size_t count);
 void holder_kill(int pid);
-/* What such a process runs: the program with these arguments. */
-int holder_main(const char *url, size_t count);
+/* A process that inserts `count` jobs one by one, as fast as it can, and its end. */
+int inserter_start(struct fixture *fixture, size_t count);
+void inserter_end(int pid);
+/* What such processes run: the program with their role, the URL and the count. */
+int role_main(const char *role, const char *url, size_t count);
 
 #endif

@@ -10,8 +10,8 @@ static int run(const char *name, const struct CMUnitTest *tests, size_t count)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "holder") == 0)
-        return holder_main(argv[2], strtoul(argv[3], NULL, 10));
+    if (argc == 4 && (strcmp(argv[1], "holder") == 0 || strcmp(argv[1], "inserter") == 0))
+        return role_main(argv[1], argv[2], strtoul(argv[3], NULL, 10));
     if (argc < 2 || (strcmp(argv[1], "sqlite") != 0 && strcmp(argv[1], "postgres") != 0)) {
         fprintf(stderr, "usage: %s sqlite|postgres [TEST]\n", argv[0]);
         return 2;

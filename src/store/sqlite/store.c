@@ -307,9 +307,9 @@ static void serve_watch(struct sqlite_store *store)
     }
     if (atomic_load(&store->sleepers) == 0 || wal_delay_us(&store->watch) != 0)
         return;
-    bool found = sqlite_look(store);
-    wal_looked(&store->watch, found);
-    if (found)
+    bool changed = sqlite_look(store);
+    wal_looked(&store->watch);
+    if (changed)
         tell_flag(store, &store->changed);
 }
 

@@ -135,20 +135,19 @@ int64_t wal_delay_us(const struct wal_watch *watch)
 }
 
 /* The intervals grow with the time waited, by an eighth: what takes long is seen as soon, in proportion, as what does
-   not; doubling sees a commit up to twice as late as it came. */
-void wal_looked(struct wal_watch *watch, bool found)
+   not; doubling sees a commit up to twice as late as it came. What was found does not end the looking: the event may
+   have been that of the next writer, whose commit is yet to come. */
+void wal_looked(struct wal_watch *watch)
 {
     int64_t now = clock_monotonic_us();
+    int64_t waited = now - watch->since_us;
     if (watch->fd < 0) {
         watch->next_us = now + POLL_US;
-        return;
-    }
-    int64_t waited = now - watch->since_us;
-    if (found || waited > LOOK_FOR_US) {
+    } else if (waited > LOOK_FOR_US) {
         watch->next_us = 0;
-        return;
+    } else {
+        int64_t interval = waited / 8;
+        interval = interval < LOOK_FIRST_US ? LOOK_FIRST_US : interval > LOOK_MOST_US ? LOOK_MOST_US : interval;
+        watch->next_us = now + interval;
     }
-    int64_t interval = waited / 8;
-    interval = interval < LOOK_FIRST_US ? LOOK_FIRST_US : interval > LOOK_MOST_US ? LOOK_MOST_US : interval;
-    watch->next_us = now + interval;
 }

@@ -26,7 +26,7 @@ void wal_read(struct wal_watch *watch, bool *gone);
 void wal_expect(struct wal_watch *watch);
 /* Microseconds until the next look is due (0: now), -1: none is. */
 int64_t wal_delay_us(const struct wal_watch *watch);
-/* A look was taken; plans the next one. `found`: what was expected has come. */
-void wal_looked(struct wal_watch *watch, bool found);
+/* A look was taken; plans the next one. */
+void wal_looked(struct wal_watch *watch);
 
 #endif
