@@ -36,13 +36,17 @@ void *errand_record_fetch_one(const struct errand_table *table, struct errand_qu
 int64_t errand_record_count(const struct errand_table *table, struct errand_query query);
 /* The row with this primary key (as many values as the key has columns), or NULL. */
 void *errand_record_find(struct errand_context *ctx, const struct errand_table *table, const struct errand_value *key);
-/* Calls fn for each row, in batches, each with memory of its own that is gone after the batch. */
+/* Calls fn for each row, in batches, each with memory of its own that is gone after the batch (what fn allocates from
+   the context is in it). Each batch is a query of its own that goes on behind the last row, in the order asked for and
+   then by the primary key: no transaction is held open, fn may use them and may change rows; rows that others change
+   meanwhile are seen as they are when their batch is read. Without a primary key: one query, held in memory. */
 void errand_record_each(const struct errand_table *table, struct errand_query query,
                         void (*fn)(struct errand_context *ctx, const void *record, void *arg), void *arg);
 
 /* Inserts, and sets every field of the record to what the row then holds. */
 void errand_record_create(struct errand_context *ctx, const struct errand_table *table, void *record);
-/* Inserts all in one statement, and sets every field of each. */
+/* Inserts all or none, in their order, and sets every field of each: PostgreSQL by one statement for each run of records
+   that leave the same columns to their defaults, SQLite by one transaction; at most one notification. */
 void errand_record_create_many(struct errand_context *ctx, const struct errand_table *table, void *records,
                                size_t count);
 /* Writes the row of the record's primary key; of a job table only the user's own columns. Raises if it is gone. */

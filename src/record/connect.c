@@ -80,7 +80,8 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
     if (!ctx->lost)
         ctx->in_transaction = connection_in_transaction(connection);
     if (ctx->lost && ctx->in_transaction)
-        error_prefix(&err, "the connection to the database was lost inside a transaction, which is thereby rolled back");
+        error_prefix(&err,
+                     "the connection to the database was lost inside a transaction, which is thereby rolled back");
     if (failed)
         context_fail(ctx, table, verb, &err);
     return result;

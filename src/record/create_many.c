@@ -24,6 +24,7 @@ struct batch {
     struct buffer *arrays; /* PostgreSQL: one for each column; owned */
     struct result *result; /* owned */
     bool began;            /* the transaction is ours */
+    bool *written;         /* for each column: the run writes it; owned */
 };
 
 static char *record_at(const struct batch *batch, size_t index)
@@ -31,32 +32,39 @@ static char *record_at(const struct batch *batch, size_t index)
     return batch->records + index * batch->table->record_size;
 }
 
-static bool is_written(const struct errand_column *column, const void *record)
+/* Says in `written` which columns the record writes; whether there is one. */
+static bool choose_columns(struct batch *batch, const void *record)
 {
-    return !column->generated && !field_is_default(column, record);
+    bool any = false;
+    for (size_t i = 0; i < batch->table->column_count; i++) {
+        const struct errand_column *column = &batch->table->columns[i];
+        batch->written[i] = !column->generated && !field_is_default(column, record);
+        any |= batch->written[i];
+    }
+    return any;
 }
 
-static bool write_same_columns(const struct errand_table *table, const void *one, const void *other)
+static bool writes_these_columns(const struct batch *batch, const void *record)
 {
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct errand_column *column = &table->columns[i];
-        if (column->has_default && is_written(column, one) != is_written(column, other))
+    for (size_t i = 0; i < batch->table->column_count; i++) {
+        const struct errand_column *column = &batch->table->columns[i];
+        if (column->has_default && !column->generated && field_is_default(column, record) == batch->written[i])
             return false;
     }
     return true;
 }
 
-/* How many records from first on write the same columns. */
+/* How many records from first on write the same columns as it does. */
 static size_t run_length(const struct batch *batch, size_t first)
 {
     size_t last = first + 1;
-    while (last < batch->count && write_same_columns(batch->table, record_at(batch, first), record_at(batch, last)))
+    while (last < batch->count && writes_these_columns(batch, record_at(batch, last)))
         last++;
     return last - first;
 }
 
-/* INSERT INTO table (columns that the record writes); how many. */
-static size_t begin_insert(struct batch *batch, const void *record)
+/* INSERT INTO table (columns that the run writes); how many. */
+static size_t begin_insert(struct batch *batch)
 {
     struct errand_context *ctx = batch->ctx;
     size_t written = 0;
@@ -64,7 +72,7 @@ static size_t begin_insert(struct batch *batch, const void *record)
     statement_add(ctx, "INSERT INTO ");
     statement_add_table(ctx, batch->table);
     for (size_t i = 0; i < batch->table->column_count; i++) {
-        if (!is_written(&batch->table->columns[i], record))
+        if (!batch->written[i])
             continue;
         statement_add(ctx, written++ ? ", " : " (");
         statement_add_name(ctx, batch->table->columns[i].name);
@@ -103,14 +111,14 @@ static bool travels_as_text(const struct errand_column *column)
     return length > 0 && column->sql_type[length - 1] == ']';
 }
 
-static void add_unnest(struct batch *batch, const void *record)
+static void add_unnest(struct batch *batch)
 {
     struct errand_context *ctx = batch->ctx;
     size_t number = 0;
     statement_add(ctx, "SELECT ");
     for (size_t i = 0; i < batch->table->column_count; i++) {
         const struct errand_column *column = &batch->table->columns[i];
-        if (!is_written(column, record))
+        if (!batch->written[i])
             continue;
         number++;
         buffer_printf(&ctx->sql, number > 1 ? ", c%zu" : "c%zu", number);
@@ -121,7 +129,7 @@ static void add_unnest(struct batch *batch, const void *record)
     number = 0;
     for (size_t i = 0; i < batch->table->column_count; i++) {
         const struct errand_column *column = &batch->table->columns[i];
-        if (!is_written(column, record))
+        if (!batch->written[i])
             continue;
         const struct buffer *array = &batch->arrays[i];
         buffer_printf(&ctx->sql, "%sCAST($%zu AS %s[])", number ? ", " : "", number + 1,
@@ -141,7 +149,7 @@ static size_t add_record(struct batch *batch, const void *record, bool first)
     size_t bytes = 0;
     for (size_t i = 0; i < batch->table->column_count; i++) {
         const struct errand_column *column = &batch->table->columns[i];
-        if (!is_written(column, record))
+        if (!batch->written[i])
             continue;
         struct buffer *array = &batch->arrays[i];
         size_t before = array->size;
@@ -165,15 +173,14 @@ static size_t insert_arrays(struct batch *batch, size_t first, size_t count)
         bytes += add_record(batch, record_at(batch, first + rows), rows == 0);
         rows++;
     }
-    const void *record = record_at(batch, first);
     for (size_t i = 0; i < batch->table->column_count; i++) {
-        if (is_written(&batch->table->columns[i], record) && buffer_puts(&batch->arrays[i], "}") < 0)
+        if (batch->written[i] && buffer_puts(&batch->arrays[i], "}") < 0)
             errand_fail(batch->ctx, "%s_create_many: out of memory", batch->table->record_name);
     }
     if (rows < count)
         batch->began |= context_begin_if(batch->ctx);
-    begin_insert(batch, record);
-    add_unnest(batch, record);
+    begin_insert(batch);
+    add_unnest(batch);
     finish_insert(batch, first, rows);
     return rows;
 }
@@ -181,7 +188,7 @@ static size_t insert_arrays(struct batch *batch, size_t first, size_t count)
 /* Rows that write no column at all have nothing to unnest. */
 static size_t insert_empty(struct batch *batch, size_t first)
 {
-    begin_insert(batch, record_at(batch, first));
+    begin_insert(batch);
     statement_add(batch->ctx, "DEFAULT VALUES");
     finish_insert(batch, first, 1);
     return 1;
@@ -193,14 +200,14 @@ static size_t insert_values(struct batch *batch, size_t first, size_t count)
 {
     struct errand_context *ctx = batch->ctx;
     const struct errand_table *table = batch->table;
-    size_t written = begin_insert(batch, record_at(batch, first));
+    size_t written = begin_insert(batch);
     size_t rows = count >= ROWS_AT_ONCE && ROWS_AT_ONCE * written <= VALUES_AT_ONCE ? ROWS_AT_ONCE : 1;
     statement_add(ctx, "VALUES ");
     for (size_t row = 0; row < rows; row++) {
         const void *record = record_at(batch, first + row);
         const char *before = row ? "), (" : "(";
         for (size_t i = 0; i < table->column_count; i++) {
-            if (!is_written(&table->columns[i], record))
+            if (!batch->written[i])
                 continue;
             statement_add(ctx, before);
             statement_add_value(ctx, statement_value(ctx, table, &table->columns[i], record));
@@ -214,21 +221,11 @@ static size_t insert_values(struct batch *batch, size_t first, size_t count)
 
 /* ---- Both ---- */
 
-static bool writes_nothing(const struct batch *batch, size_t index)
+static void insert_run(struct batch *batch, size_t first, size_t count, bool writes)
 {
-    for (size_t i = 0; i < batch->table->column_count; i++) {
-        if (is_written(&batch->table->columns[i], record_at(batch, index)))
-            return false;
-    }
-    return true;
-}
-
-static void insert_run(struct batch *batch, size_t first, size_t count)
-{
-    bool nothing = writes_nothing(batch, first);
     bool arrays = context_kind(batch->ctx) == STORE_POSTGRES;
     while (count > 0) {
-        size_t done = nothing  ? insert_empty(batch, first)
+        size_t done = !writes  ? insert_empty(batch, first)
                       : arrays ? insert_arrays(batch, first, count)
                                : insert_values(batch, first, count);
         first += done;
@@ -243,28 +240,30 @@ static void release_batch(void *arg)
     for (size_t i = 0; batch->arrays && i < batch->table->column_count; i++)
         buffer_release(&batch->arrays[i]);
     free(batch->arrays);
+    free(batch->written);
 }
 
-static void prepare_arrays(struct batch *batch)
+static void prepare(struct batch *batch)
 {
-    batch->arrays = calloc(batch->table->column_count, sizeof(*batch->arrays));
-    if (!batch->arrays)
+    size_t columns = batch->table->column_count;
+    batch->arrays = calloc(columns, sizeof(*batch->arrays));
+    batch->written = calloc(columns, sizeof(*batch->written));
+    if (!batch->arrays || !batch->written)
         errand_fail(batch->ctx, "%s_create_many: out of memory", batch->table->record_name);
-    for (size_t i = 0; i < batch->table->column_count; i++)
+    for (size_t i = 0; i < columns; i++)
         batch->arrays[i].maximum = (size_t)1 << 30;
 }
 
 static void insert_all(struct batch *batch)
 {
-    size_t first = run_length(batch, 0);
-    /* The statement is a transaction of its own where it is the only one. */
-    bool several = first < batch->count || context_kind(batch->ctx) == STORE_SQLITE || writes_nothing(batch, 0);
-    batch->began = several && context_begin_if(batch->ctx);
-    insert_run(batch, 0, first);
-    while (first < batch->count) {
-        size_t count = run_length(batch, first);
-        insert_run(batch, first, count);
-        first += count;
+    for (size_t first = 0, count; first < batch->count; first += count) {
+        bool writes = choose_columns(batch, record_at(batch, first));
+        count = run_length(batch, first);
+        /* The statement is a transaction of its own where it is the only one. */
+        bool several = count < batch->count || !writes || context_kind(batch->ctx) == STORE_SQLITE;
+        if (several && first == 0)
+            batch->began = context_begin_if(batch->ctx);
+        insert_run(batch, first, count, writes);
     }
     context_commit_if(batch->ctx, batch->began);
 }
@@ -277,7 +276,7 @@ void errand_record_create_many(struct errand_context *ctx, const struct errand_t
         return;
     struct batch batch = { .ctx = ctx, .table = table, .records = records, .count = count };
     errand_on_unwind(ctx, release_batch, &batch);
-    prepare_arrays(&batch);
+    prepare(&batch);
     insert_all(&batch);
     errand_off_unwind(ctx, release_batch, &batch);
     release_batch(&batch);

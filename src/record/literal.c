@@ -29,6 +29,8 @@ static void format_double(double number, char text[NUMBER_TEXT_MAX])
 
 static void add_quoted(struct buffer *array, const char *text, size_t size)
 {
+    if (buffer_reserve(array, size + 2) < 0)
+        return;
     buffer_puts(array, "\"");
     while (size > 0) {
         size_t plain = 0;

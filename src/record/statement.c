@@ -122,13 +122,32 @@ int64_t statement_change(struct errand_context *ctx, const struct errand_table *
     return affected;
 }
 
-static int row_decode(const struct field_decoder *decoder, const struct result *result, size_t row, void *record,
-                      struct errand_error *err)
+/* now() is the same in every row of a statement, and reading a time takes as long as many a column together: where the
+   row before has the same text, its time is copied. */
+static bool copy_time(const struct field_decoder *decoder, const struct result *result, size_t row, size_t index,
+                      const char *cell, size_t size, char *record)
+{
+    const struct errand_column *column = &decoder->table->columns[index];
+    if (column->type != ERRAND_TYPE_TIME || column->nullable || !cell)
+        return false;
+    size_t size_before;
+    const char *before = result_cell(result, row - 1, index, &size_before);
+    if (!before || size_before != size || memcmp(before, cell, size) != 0)
+        return false;
+    memcpy(record + column->offset, record + column->offset - decoder->table->record_size, sizeof(errand_time));
+    return true;
+}
+
+/* `follows`: the row before is in the record before. */
+static int row_decode(const struct field_decoder *decoder, const struct result *result, size_t row, bool follows,
+                      char *record, struct errand_error *err)
 {
     const struct errand_table *table = decoder->table;
     for (size_t i = 0; i < table->column_count; i++) {
         size_t size;
         const char *cell = result_cell(result, row, i, &size);
+        if (follows && copy_time(decoder, result, row, i, cell, size, record))
+            continue;
         if (field_decode(decoder, &table->columns[i], cell, size, record, err) < 0)
             return -1;
     }
@@ -143,7 +162,7 @@ int rows_decode(struct errand_context *ctx, const struct errand_table *table, co
         return error_set(err, "the database gave %zu columns instead of %zu", result_columns(result),
                          table->column_count);
     for (size_t i = 0; i < count; i++) {
-        if (row_decode(&decoder, result, first + i, (char *)records + i * table->record_size, err) < 0)
+        if (row_decode(&decoder, result, first + i, i > 0, (char *)records + i * table->record_size, err) < 0)
             return -1;
     }
     return 0;
