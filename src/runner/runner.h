@@ -18,7 +18,7 @@ struct runner_task {
     /* Filled in by the worker before runner_send; row and id are used during the call only. */
     const char *id;
     int attempts;
-    const void *row;       /* encoded (store/connection.h) */
+    const void *row; /* encoded (store/connection.h) */
     size_t row_size;
     /* The runner's. */
     struct runner *runner; /* NULL before it is sent and after it has ended */
@@ -28,12 +28,12 @@ struct runner_task {
 
 /* How a task ended, or that it never began. Pointers are valid during the callback. */
 struct runner_end {
-    enum job_end end;             /* RETURNED, FAILED, TIMED_OUT, DISCARDED, SNOOZED, KILLED, or PUT_BACK: not started */
-    const char *error;            /* what last_error is to say; NULL where there is none */
-    const char *backtrace;        /* NULL where none could be had */
-    const char *output;           /* what it printed, the first RUNNER_OUTPUT_MAX bytes; NULL: nothing */
+    enum job_end end;      /* RETURNED, FAILED, TIMED_OUT, DISCARDED, SNOOZED, KILLED, or PUT_BACK: not started */
+    const char *error;     /* what last_error is to say; NULL where there is none */
+    const char *backtrace; /* NULL where none could be had */
+    const char *output;    /* what it printed, the first RUNNER_OUTPUT_MAX bytes; NULL: nothing */
     size_t output_size;
-    bool output_cut;              /* it printed more */
+    bool output_cut; /* it printed more */
     int64_t snooze_us;
     int64_t started_us, ended_us; /* CLOCK_MONOTONIC; 0 where it never began */
     bool process_ended;           /* it ended because its process did: what that had open in the database may still be
@@ -45,7 +45,8 @@ struct runner_events {
     void (*ready)(void *owner, struct runner *runner);
     /* A task has ended; it is the worker's again. Tasks end in the order of their start. When `more` is true further
        ends follow at once, from the same message. */
-    void (*ended)(void *owner, struct runner *runner, struct runner_task *task, const struct runner_end *end, bool more);
+    void (*ended)(void *owner, struct runner *runner, struct runner_task *task, const struct runner_end *end,
+                  bool more);
     /* A task has printed a line, or errand_log was called: already escaped, for the log. */
     void (*printed)(void *owner, struct runner *runner, struct runner_task *task, enum errand_log_level level,
                     const char *line);
@@ -57,17 +58,17 @@ struct runner_events {
 
 struct runner_config {
     const struct errand_schema *schema;
-    const char *program;         /* path of the image (runner_program) */
-    const char *database_url;    /* handed to the child in its environment */
-    size_t memory_limit_bytes;   /* RLIMIT_AS of the child; 0: as it is */
+    const char *program;       /* path of the image (runner_program) */
+    const char *database_url;  /* handed to the child in its environment */
+    size_t memory_limit_bytes; /* RLIMIT_AS of the child; 0: as it is */
     const struct log *log;
 };
 
 enum {
-    RUNNER_SLOTS = 1024,              /* tasks in one runner at once, at most */
+    RUNNER_SLOTS = 1024, /* tasks in one runner at once, at most */
     RUNNER_OUTPUT_MAX = 64 * 1024,
     RUNNER_ERROR_MAX = 8 * 1024,
-    RUNNER_GRACE_MS = 1000            /* between SIGTERM and SIGKILL */
+    RUNNER_GRACE_MS = 1000 /* between SIGTERM and SIGKILL */
 };
 
 /* To be called first in main, before anything reads a file or starts a thread: remembers the path and inode of the
@@ -91,9 +92,10 @@ size_t runner_jobs_done(const struct runner *runner);
 size_t runner_raises(const struct runner *runner);
 
 /* Sends tasks of one type, at the index type_index of the schema's job_types, in one message. The runner must have
-   room (RUNNER_SLOTS). timeout_us is for errand_time_left_us alone; the worker enforces it. `single`: this type is known to
-   print, the output pipe is read as it comes. Where several are sent at once, a job that prints ends its message: the
-   tasks behind it come back as PUT_BACK, to be sent one by one. Never blocks; 0, or -1 where the runner is going. */
+   room (RUNNER_SLOTS). timeout_us is for errand_time_left_us alone; the worker enforces it. `single`: this type is
+   known to print, the output pipe is read as it comes. Where several are sent at once, a job that prints ends its
+   message: the tasks behind it come back as PUT_BACK, to be sent one by one. Never blocks; 0, or -1 where the runner is
+   going. */
 int runner_send(struct runner *runner, size_t type_index, struct runner_task *const *tasks, size_t count,
                 int64_t timeout_us, bool single);
 

@@ -30,8 +30,8 @@ void stamp_write(int64_t a, int64_t b, int64_t c, int64_t d)
     if (file == -1 && path)
         file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     char line[128];
-    int size = snprintf(line, sizeof(line), "%lld %lld %lld %lld\n", (long long)a, (long long)b, (long long)c,
-                        (long long)d);
+    int size =
+        snprintf(line, sizeof(line), "%lld %lld %lld %lld\n", (long long)a, (long long)b, (long long)c, (long long)d);
     if (file != -1 && write(file, line, (size_t)size) != size)
         abort();
 }
