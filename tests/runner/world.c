@@ -64,6 +64,7 @@ static void on_exited(void *owner, struct runner *runner, int backend, const cha
     world->runner = NULL;
     world->exited = true;
     world->backend = backend;
+    free(world->failure);
     world->failure = copy(failure);
 }
 
