@@ -260,6 +260,7 @@ static bool run_tasks(struct child *child, struct message message)
         .prepared = &child->prepared[head.type_index],
     };
     child->now_us = clock_monotonic_us();
+    child->reads_seen = atomic_load(&child->scene.page->reads); /* until now, none of these jobs has printed */
     for (uint32_t i = 0; i < head.count; i++) {
         if (tasks_read(&message, &task) < 0)
             give_up(child);
