@@ -50,10 +50,19 @@ struct call {
 
 /* ---- What it says ---- */
 
-/* Without the worker there is nothing left to do; without the socket nothing can be said. */
-static _Noreturn void give_up(const struct child *child)
+/* The socket is closed at the worker's end only by the worker's death. Then what the jobs have left behind goes too;
+   the guard alone might come too late. */
+static _Noreturn void die_with_worker(void)
 {
-    (void)child;
+    kill(0, SIGKILL);
+    _exit(RUNNER_EXIT_CLOSED);
+}
+
+/* Nothing can be said any more. */
+static _Noreturn void give_up(void)
+{
+    if (errno == EPIPE || errno == ECONNRESET)
+        die_with_worker();
     _exit(RUNNER_EXIT_CLOSED);
 }
 
@@ -66,7 +75,7 @@ static void send_replies(struct child *child)
     for (size_t done = 0; done < replies->size;) {
         ssize_t sent = send(child->messages, replies->data + done, replies->size - done, MSG_NOSIGNAL);
         if (sent < 0 && errno != EINTR)
-            give_up(child);
+            give_up();
         done += sent > 0 ? (size_t)sent : 0;
     }
     buffer_reset(replies);
@@ -78,10 +87,10 @@ static void add_outcome(struct child *child, const struct outcome *outcome)
     if (child->replies.size > MESSAGE_FROM_RUNNER_MAX / 2)
         send_replies(child);
     if (!child->has_outcomes && message_begin(&child->replies, &child->outcomes) < 0)
-        give_up(child);
+        give_up();
     child->has_outcomes = true;
     if (outcome_add(&child->replies, outcome) < 0)
-        give_up(child);
+        give_up();
 }
 
 static void on_log(void *arg, enum errand_log_level level, const char *text)
@@ -197,20 +206,21 @@ static bool run(struct child *child, struct call *call, const struct tasks_head 
 
 /* ---- Messages of the worker ---- */
 
-/* Reads more. False at the end: the worker wants this runner to go, or is gone itself. */
-static bool read_more(struct child *child)
+static void read_more(struct child *child)
 {
     if (buffer_reserve(&child->inbox, CHUNK) < 0)
-        give_up(child);
+        give_up();
     for (;;) {
         ssize_t got = recv(child->messages, child->inbox.data + child->inbox.size,
                            child->inbox.capacity - child->inbox.size - 1, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            give_up(child);
+            give_up();
+        if (got == 0)
+            die_with_worker();
         child->inbox.size += (size_t)got;
-        return got > 0;
+        return;
     }
 }
 
@@ -223,7 +233,7 @@ static void wait_until_drained(struct child *child)
         struct buffer *inbox = &child->inbox;
         int got = message_read(inbox->data + at, inbox->size - at, MESSAGE_TO_RUNNER_MAX, &message, &length);
         if (got < 0)
-            give_up(child);
+            give_up();
         if (got > 0 && message.kind == MESSAGE_DRAINED) {
             memmove(inbox->data + at, inbox->data + at + length, inbox->size - at - length);
             inbox->size -= length;
@@ -231,8 +241,8 @@ static void wait_until_drained(struct child *child)
         }
         if (got > 0)
             at += length;
-        else if (!read_more(child))
-            break;
+        else
+            read_more(child);
     }
     child->reads_seen = atomic_load(&child->scene.page->reads);
 }
@@ -252,7 +262,7 @@ static bool run_tasks(struct child *child, struct message message)
     struct message_task task;
     bool printed = false;
     if (tasks_read_head(&message, &head) < 0 || head.type_index >= count_types(child->schema))
-        give_up(child);
+        give_up();
     struct call call = {
         .child = child,
         .type = &child->schema->job_types[head.type_index],
@@ -263,7 +273,7 @@ static bool run_tasks(struct child *child, struct message message)
     child->reads_seen = atomic_load(&child->scene.page->reads); /* until now, none of these jobs has printed */
     for (uint32_t i = 0; i < head.count; i++) {
         if (tasks_read(&message, &task) < 0)
-            give_up(child);
+            give_up();
         if (printed || child->damaged)
             give_back(child, head.seed, head.sequence + i);
         else
@@ -295,14 +305,15 @@ static void work(struct child *child)
         size_t length;
         int got = message_read(child->inbox.data, child->inbox.size, MESSAGE_TO_RUNNER_MAX, &message, &length);
         if (got < 0)
-            give_up(child);
+            give_up();
         if (got == 0) {
             shrink(&child->inbox);
             rest(child);
-            if (!read_more(child))
-                break;
+            read_more(child);
             continue;
         }
+        if (message.kind == MESSAGE_RETIRE)
+            break;
         bool printed = message.kind == MESSAGE_TASKS && run_tasks(child, message);
         buffer_consume(&child->inbox, length);
         if (printed) {

@@ -12,6 +12,7 @@
 enum message_kind {
     MESSAGE_TASKS = 1, /* to the runner: jobs to run */
     MESSAGE_DRAINED,   /* to the runner: what the last job printed has been read, go on */
+    MESSAGE_RETIRE,    /* to the runner: go */
     MESSAGE_READY,     /* from the runner: takes jobs */
     MESSAGE_OUTCOMES,  /* from the runner: how jobs ended */
     MESSAGE_LOG,       /* from the runner: errand_log */

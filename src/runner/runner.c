@@ -80,8 +80,6 @@ void runner_flush(struct runner *runner)
         buffer_reset(unsent);
         if (unsent->capacity > MESSAGE_FROM_RUNNER_MAX)
             buffer_release(unsent);
-        if (runner->retiring && runner->held == 0)
-            shutdown(runner->socket, SHUT_WR);
     }
     runner_watch_messages(runner);
 }
@@ -357,6 +355,7 @@ void runner_retire(struct runner *runner)
     runner->retiring = runner->going = true;
     if (runner->dead || runner->signalled || runner->held > 0)
         return;
-    runner_flush(runner); /* and then closes this end for writing: it goes when it has read all */
+    message_add_empty(&runner->unsent, MESSAGE_RETIRE);
+    runner_flush(runner);
     uv_timer_start(&runner->grace, on_grace, RUNNER_RETIRE_MS, 0);
 }
