@@ -24,8 +24,9 @@ struct errand_error {
 };
 
 /* ---- Errors raise: these do not return. They unwind to the boundary (the job, the script, errand_run), running C++
-   destructors, cleanup attributes (with -fexceptions) and errand_on_unwind functions, as every failing database
-   call does. ---- */
+   destructors, cleanup attributes (with -fexceptions) and errand_on_unwind functions, as every failing database call
+   does. As with C++ exceptions, raising through a noexcept function (a destructor is one) ends the program, unless that
+   function runs because of a raise: then the unwinding ends there, and the first error counts. ---- */
 
 /* The job fails with this text as last_error, and is retried while attempts are left. At most 8 KiB are kept. */
 ERRAND_NORETURN void errand_fail(struct errand_context *ctx, const char *format, ...) ERRAND_PRINTF(2, 3);

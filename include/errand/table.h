@@ -38,8 +38,9 @@ struct errand_column {
     enum errand_type type;
     bool nullable;
     /* The column has a default in the database, and a field that still holds the "use the default" value of its type
-       is left out of INSERT: "" for UUID, ERRAND_TIME_DEFAULT, ERRAND_DATE_DEFAULT, the type's minimum for numbers,
-       errand_default_text for TEXT, 0 for ENUM, not set for a nullable bool. */
+       is left out of INSERT: "" for UUID, ERRAND_TIME_DEFAULT, ERRAND_DATE_DEFAULT, the type's least value for
+       numbers (-FLT_MAX, -DBL_MAX; the x of a point) and clocks, errand_default_text for TEXT and as the data of BYTES,
+       0 for ENUM, not set for a nullable bool. */
     bool has_default;
     bool generated;            /* GENERATED ALWAYS: never written */
     bool managed;              /* of a job table: written by the engine alone, left alone by _update */
