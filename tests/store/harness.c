@@ -576,5 +576,7 @@ int role_main(const char *role, const char *url, size_t count)
     struct fixture fixture = { 0 };
     if (store_url_parse(url, &fixture.url, NULL) < 0)
         return 2;
-    return strcmp(role, "holder") == 0 ? hold(&fixture, count) : insert(&fixture, count);
+    int code = strcmp(role, "holder") == 0 ? hold(&fixture, count) : insert(&fixture, count);
+    store_url_release(&fixture.url);
+    return code;
 }
