@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,32 +295,42 @@ char *name_upper(struct arena *arena, const char *name)
     return out;
 }
 
-bool name_is_taken(const struct name_set *set, const char *name)
+/* The slot that holds the name, or the free one where it would go. */
+static size_t slot_of(const struct name_set *set, const char *name)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (strcmp(set->names[i], name) == 0)
-            return true;
-    return false;
+    uint32_t hash = 2166136261u;
+    for (const char *at = name; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    size_t slot = hash & (set->capacity - 1);
+    while (set->names[slot] && strcmp(set->names[slot], name) != 0)
+        slot = (slot + 1) & (set->capacity - 1);
+    return slot;
 }
 
-static void add(struct name_set *set, const char *name)
+bool name_is_taken(const struct name_set *set, const char *name)
 {
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity ? 2 * set->capacity : 64;
-        const char **names = name_alloc(set->arena, capacity * sizeof *names);
-        if (set->count)
-            memcpy(names, set->names, set->count * sizeof *names);
-        set->names = names;
-        set->capacity = capacity;
-    }
-    set->names[set->count++] = name;
+    return set->capacity && set->names[slot_of(set, name)];
+}
+
+static void grow(struct name_set *set)
+{
+    struct name_set grown = { .arena = set->arena, .count = set->count };
+    grown.capacity = set->capacity ? 2 * set->capacity : 64;
+    grown.names = name_alloc(set->arena, grown.capacity * sizeof *grown.names);
+    for (size_t i = 0; i < set->capacity; i++)
+        if (set->names[i])
+            grown.names[slot_of(&grown, set->names[i])] = set->names[i];
+    *set = grown;
 }
 
 const char *name_take(struct name_set *set, const char *name)
 {
     const char *found = name;
+    if (2 * set->count >= set->capacity)
+        grow(set);
     for (unsigned n = 2; name_is_taken(set, found) || is_reserved(found); n++)
         found = name_printf(set->arena, "%s_%u", name, n);
-    add(set, found);
+    set->names[slot_of(set, found)] = found;
+    set->count++;
     return found;
 }

@@ -17,7 +17,7 @@ char *name_upper(struct arena *arena, const char *name);
 /* The same name as far as C and C++ have it: letters of other scripts become ASCII, keywords get an underscore. */
 char *name_field(struct arena *arena, const char *name);
 
-/* Names that are taken. */
+/* Names that are taken: a hash table, at most half full. */
 struct name_set {
     struct arena *arena;
     const char **names;

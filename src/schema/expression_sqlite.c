@@ -168,12 +168,16 @@ static const char *cast_sqlite(struct reader *reader, const PgQuery__TypeCast *c
 static const char *time_and_interval(struct reader *reader, const PgQuery__AExpr *expression, const char *operator)
 {
     static const char *const units[] = { "second", "minute", "hour", "day", "month", "year" };
-    const char *now = expression_sqlite(reader, expression->lexpr, NULL);
     const char *text;
     char *end;
-    if (!now || !strstr(now, TIME_FORMAT) || !strchr("+-", *operator) ||
-        expression->rexpr->node_case != PG_QUERY__NODE__NODE_TYPE_CAST ||
+    /* Looked at before it is read: reading both ways would double with every operator of a chain. */
+    bool is_call = expression->lexpr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL ||
+                   expression->lexpr->node_case == PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION;
+    if (!is_call || !strchr("+-", *operator) || expression->rexpr->node_case != PG_QUERY__NODE__NODE_TYPE_CAST ||
         !expression_constant(reader, expression->rexpr, &text) || !text)
+        return NULL;
+    const char *now = expression_sqlite(reader, expression->lexpr, NULL);
+    if (!now || !strstr(now, TIME_FORMAT))
         return NULL;
     unsigned long amount = strtoul(text, &end, 10);
     if (end == text || amount > 1000000 || !isdigit((unsigned char)*text))

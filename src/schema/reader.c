@@ -257,6 +257,8 @@ struct schema *schema_parse(const char *file, const char *text, size_t size)
     size_t mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     reader.size = size - mark;
     reader.text = not_null(arena_copy(&schema->arena, text + mark, reader.size));
+    if (!check_nesting(&reader))
+        return schema;
     PgQueryProtobufParseResult result = pg_query_parse_protobuf(reader.text);
     if (result.error)
         reader_error(&reader, reader_position(&reader, offset_of_character(&reader, result.error->cursorpos)), "%s",

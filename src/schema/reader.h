@@ -43,6 +43,11 @@ const char *optional(struct reader *reader, const char *text);
 const char *quoted(struct reader *reader, const char *name);
 const char *qualified(struct reader *reader, const char *schema, const char *name);
 
+/* ---- nesting.c ---- */
+/* True if no expression of the text nests so deeply that walking its tree could exhaust the stack; else there is an
+   error. */
+bool check_nesting(struct reader *reader);
+
 /* ---- expression.c ---- */
 /* The node as PostgreSQL's text; "" where it cannot be had. */
 const char *expression_postgres(struct reader *reader, PgQuery__Node *node);
