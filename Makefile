@@ -41,6 +41,6 @@ install: all
 	@$(if $(DESTDIR),,ldconfig 2>/dev/null || true)
 
 clean:
-	rm -rf $(build) build-test
+	rm -rf $(build) build-test build-bench
 	@if [ -d examples ]; then for makefile in examples/*/Makefile; do \
 		rm -rf "$$(dirname $$makefile)/build"; done; fi
