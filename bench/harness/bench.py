@@ -36,7 +36,7 @@ class Bench:
         self.quick = options.quick
         self.peers = not options.no_peers
         self.stores = [options.store] if options.store else ["postgres", "sqlite"]
-        self.round_count = options.rounds or (1 if options.quick else 5)
+        self.round_count = options.rounds or (1 if options.quick else 3)
         self.folder = None
         self.databases = {}
 

@@ -18,7 +18,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="a tenth of the jobs, one round, a short history")
     parser.add_argument("--only", metavar="NAME", action="append", choices=list(ROWS), help="this row; may be repeated")
     parser.add_argument("--store", choices=["postgres", "sqlite"], help="this store only")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each measurement (default 5, quick 1)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each measurement (default 3, quick 1)")
     parser.add_argument("--no-peers", action="store_true", help="without graphile-worker, pg-boss and beanstalkd")
     parser.add_argument("--json", action="store_true", help="print JSON, all rounds included")
     return parser.parse_args()

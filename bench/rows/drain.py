@@ -1,9 +1,11 @@
 """200,000 no-op jobs, default settings, isolated runners, rows kept"""
 import json
+import os
 import subprocess
 import time
 
 from harness.bench import BUILD, BenchError, median, run
+from harness.ports import free_port
 from harness.report import Line
 
 TABLE = "no_op_jobs"
@@ -27,13 +29,13 @@ def timed(fn):
     return time.monotonic() - start
 
 
-def engine(bench, database, jobs):
-    """RunJobs --drain, less what it takes with nothing to do: its start and its end."""
-    database.reset(TABLE)
-    nothing = timed(lambda: bench.drain(database))
-    database.fill(TABLE, jobs)
+def engine(bench, database, jobs, table=TABLE):
+    """RunJobs --drain, less what it takes with nothing to do: its start and its end, the shorter of two."""
+    database.reset(table)
+    nothing = min(timed(lambda: bench.drain(database)) for _ in range(2))
+    database.fill(table, jobs)
     seconds = timed(lambda: bench.drain(database))
-    if database.count(TABLE, "status = 'job_status_succeeded'") != jobs:
+    if database.count(table, "status = 'job_status_succeeded'") != jobs:
         raise BenchError(f"not all of {jobs} jobs succeeded")
     return jobs / (seconds - nothing)
 
@@ -46,7 +48,6 @@ def at_once(commands, env, cwd):
 
 def graphile(bench, jobs):
     """Its own benchmark: 4 processes until the queue is empty, less start and end of one. It deletes the rows."""
-    import os
     folder = bench.peers_folder()
     database = bench.empty_database("postgres", "graphile")
     env = dict(os.environ, DATABASE_URL=database.url, NO_LOG_SUCCESS="1")
@@ -59,7 +60,6 @@ def graphile(bench, jobs):
 
 
 def pg_boss(bench, jobs):
-    import os
     folder = bench.peers_folder()
     database = bench.empty_database("postgres", "pg_boss")
     env = dict(os.environ, DATABASE_URL=database.url)
@@ -72,7 +72,6 @@ def pg_boss(bench, jobs):
 
 
 def beanstalkd(bench, jobs):
-    from harness.ports import free_port
     port = free_port()
     server = subprocess.Popen(["beanstalkd", "-l", "127.0.0.1", "-p", str(port)], stderr=subprocess.DEVNULL)
     try:

@@ -1,19 +1,9 @@
 """jobs of 1 ms, 16 at once"""
-from harness.bench import BenchError, median
+from harness.bench import median
 from harness.report import Line
-from rows.drain import timed
+from rows.drain import engine
 
 TABLE = "nap_jobs"
-
-
-def engine(bench, database, jobs):
-    database.reset(TABLE)
-    nothing = timed(lambda: bench.drain(database))
-    database.fill(TABLE, jobs)
-    seconds = timed(lambda: bench.drain(database))
-    if database.count(TABLE, "status = 'job_status_succeeded'") != jobs:
-        raise BenchError(f"not all of {jobs} jobs succeeded")
-    return jobs / (seconds - nothing)
 
 
 def measure(bench):
@@ -21,7 +11,7 @@ def measure(bench):
     for store in bench.stores:
         database = bench.database(store, "engine")
         rounds = bench.rounds({"floor": lambda: bench.floor("naps", 16, jobs, 1000)["per_s"],
-                               "errand": lambda: engine(bench, database, jobs)})
+                               "errand": lambda: engine(bench, database, jobs, TABLE)})
         yield Line("jobs of 1 ms, 16 at once", store, median(rounds["errand"]), "jobs/s", median(rounds["floor"]),
                    ratio_wanted=0.95 if store == "sqlite" else None, rounds=rounds["errand"],
                    note="floor: 16 bare processes")
