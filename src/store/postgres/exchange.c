@@ -258,6 +258,7 @@ static void add_claim(struct request *request, struct exchange *exchange)
     call_uuid(request, exchange->claim, claim.text);
     call_int(request, exchange->claim, (int64_t)exchange->limit);
     call_text(request, exchange->claim, exchange->ranged ? table->since : "-infinity");
+    call_int(request, exchange->claim, exchange->ranged ? table->since_position : INT64_MIN);
 }
 
 static void exchanged(struct request *request, struct store_result result);
@@ -471,6 +472,12 @@ static size_t count_dropped(struct request *request, const struct exchange *exch
 
 /* ---- Answering ---- */
 
+static void remember(struct postgres_table *table, const struct claimed *last)
+{
+    snprintf(table->since, sizeof(table->since), "%s", last->run_at_text);
+    table->since_position = last->position;
+}
+
 static void tell(struct request *request, struct exchange *exchange, struct store_result result)
 {
     const PGresult *last = exchange->claim && result.fault == STORE_OK ? exchange->claim->answer : NULL;
@@ -488,7 +495,7 @@ static void tell(struct request *request, struct exchange *exchange, struct stor
     for (size_t i = 0; i < count; i++)
         jobs[i] = claimed[i].job;
     if (count > 0)
-        snprintf(exchange->table->since, sizeof(exchange->table->since), "%s", claimed[count - 1].run_at_text);
+        remember(exchange->table, &claimed[count - 1]);
     struct store_answer answer = { jobs, count, dropped, dropped ? dropped_id : NULL };
     request->tell.exchange(request->arg, result, result.fault == STORE_OK ? &answer : NULL);
     free(claimed);

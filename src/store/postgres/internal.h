@@ -106,6 +106,7 @@ struct postgres_table {
     int64_t sent_us;                        /* of the exchange that went last */
     bool stuck;                             /* it was not answered in time: one at once until it goes again */
     char since[48];                         /* run_at of the last claimed job; "": none yet */
+    int64_t since_position;                 /* and its queue_position */
     bool filled;                            /* the last claim found all it might take */
     int64_t full_at_us, full_us, ranged_us; /* the last claim of the full range: when, how long; and of a part */
     int64_t recover_after_us;               /* reading the running jobs takes long: not before */
