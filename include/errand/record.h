@@ -45,8 +45,8 @@ void errand_record_each(const struct errand_table *table, struct errand_query qu
 
 /* Inserts, and sets every field of the record to what the row then holds. */
 void errand_record_create(struct errand_context *ctx, const struct errand_table *table, void *record);
-/* Inserts all or none, in their order, and sets every field of each: PostgreSQL by one statement for each run of records
-   that leave the same columns to their defaults, SQLite by one transaction; at most one notification. */
+/* Inserts all or none, in their order, and sets every field of each: PostgreSQL by one statement for each run of
+   records that leave the same columns to their defaults, SQLite by one transaction; at most one notification. */
 void errand_record_create_many(struct errand_context *ctx, const struct errand_table *table, void *records,
                                size_t count);
 /* Writes the row of the record's primary key; of a job table only the user's own columns. Raises if it is gone. */
