@@ -441,7 +441,8 @@ int e2e_main(int argc, char **argv, const char *group, const struct e2e_test *te
     for (size_t i = 0; i < count && used < TESTS_MAX; i++) {
         if (tests[i].only && tests[i].only != chosen)
             continue;
-        list[used++] = (struct CMUnitTest){ tests[i].name, run_in_world, set_up, tear_down, (void *)(uintptr_t)&tests[i] };
+        list[used++] =
+            (struct CMUnitTest){ tests[i].name, run_in_world, set_up, tear_down, (void *)(uintptr_t)&tests[i] };
     }
     if (argc > 2)
         cmocka_set_test_filter(argv[2]);

@@ -6,11 +6,11 @@
 
 #include "store/connection.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <sys/types.h>
 

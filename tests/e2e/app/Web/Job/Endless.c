@@ -13,5 +13,4 @@ static void perform(struct errand_context *ctx, const EndlessJob *job)
         pause();
 }
 
-JOB(EndlessJob, .perform = perform, .max_attempts = 2, .timeout_in_microseconds = 200 * 1000,
-    .backoff = LINEAR_BACKOFF(0))
+JOB(EndlessJob, .perform = perform, .max_attempts = 2, .timeout_in_microseconds = 200 * 1000)
