@@ -59,7 +59,7 @@ static void expect_success(struct world *world, const char *deed, const char *ar
 static void abort_fails_the_job(struct world *world)
 {
     expect_failure(world, "abort", "", "killed by SIGABRT");
-    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE backtrace LIKE '%%RunJobs%%'"), 1);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE backtrace LIKE '%% abort+%%'"), 1);
 }
 
 static void a_segmentation_fault_fails_the_job(struct world *world)
