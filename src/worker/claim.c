@@ -105,10 +105,25 @@ static void forgotten_were_told(struct queue *queue, size_t count)
         memmove(queue->forgotten, queue->forgotten + count, queue->forgotten_count * sizeof(*queue->forgotten));
 }
 
+/* The outcome is in the database: when is its job pending again? Nobody else tells: a worker hears of its own commits
+   only by chance. */
+static void applied(struct queue *queue, const struct job *job)
+{
+    if (job->end == JOB_END_RETURNED)
+        return;
+    struct job_transition next = job_transition(job->end, job->task.attempts, queue->type->options, job->snooze_us);
+    if (next.set_run_at)
+        watch_due_in(queue, next.delay_us);
+    else if (next.status == JOB_STATUS_RETRY || next.status == JOB_STATUS_NOT_STARTED)
+        queue->again = true;
+}
+
 static void free_outcomes(struct exchange *exchange)
 {
-    for (struct job *job; (job = job_list_take(&exchange->outcomes));)
+    for (struct job *job; (job = job_list_take(&exchange->outcomes));) {
+        applied(exchange->queue, job);
         job_free(job);
+    }
 }
 
 static void take_in(struct exchange *exchange, const struct store_answer *answer)
@@ -154,10 +169,10 @@ static void succeeded(struct exchange *exchange, const struct store_answer *answ
         log_dropped(exchange, answer);
     forgotten_were_told(queue, exchange->forgotten_count);
     free_outcomes(exchange);
-    if (!exchange->claim)
-        return;
-    take_in(exchange, answer);
-    queue->more = answer->job_count == exchange->claim_limit;
+    if (exchange->claim) {
+        take_in(exchange, answer);
+        queue->more = answer->job_count == exchange->claim_limit;
+    }
     if (queue->again)
         queue->more = true;
     queue->again = false;

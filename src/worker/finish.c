@@ -80,8 +80,6 @@ void finish_job(struct job *job, const struct runner_end *end)
     count(queue, end);
     log_end(job, end, &next);
     job_list_append(&queue->finished, job);
-    if (next.set_run_at)
-        watch_due_in(queue, next.delay_us);
 }
 
 void finish_put_back(struct job *job)

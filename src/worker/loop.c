@@ -104,7 +104,7 @@ static void drain(struct worker *worker)
 static bool nothing_is_due(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->queue_count; i++)
-        if (!worker->queues[i].rested)
+        if (!worker->queues[i].rested || worker->queues[i].more)
             return false;
     return worker->installed;
 }

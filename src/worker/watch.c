@@ -63,6 +63,7 @@ static void prepared(void *arg, struct store_result result, const struct store_t
         log_warning_once(queue, result.fault == STORE_REFUSED ? result.message : state->warning);
         queue->usable = usable;
         queue->rested = !usable;
+        queue->more = usable;
         if (usable)
             look(queue);
     } else if (result.fault == STORE_BUSY) {
@@ -114,23 +115,24 @@ void watch_available(struct queue *queue)
 static void next_due_known(void *arg, struct store_result result, int64_t delay_us)
 {
     struct queue *queue = arg;
-    if (result.fault == STORE_OK && delay_us > 0) {
+    if (result.fault == STORE_OK && delay_us != 0) {
         queue->impatience_ms = 0;
-        watch_due_in(queue, delay_us);
+        queue->rested = !queue->more && queue->claiming == 0;
+        if (delay_us > 0)
+            watch_due_in(queue, delay_us);
     } else if (result.fault == STORE_OK && delay_us == 0) {
         /* Somebody else holds it, in a transaction of theirs. */
         queue->impatience_ms = queue->impatience_ms ? queue->impatience_ms * 2 : IMPATIENCE_FIRST_MS;
         if (queue->impatience_ms > IMPATIENCE_LAST_MS)
             queue->impatience_ms = IMPATIENCE_LAST_MS;
-        queue->rested = false;
         watch_due_in(queue, queue->impatience_ms * INT64_C(1000));
     }
     worker_check_done(queue->worker);
 }
 
+/* Nothing was found; the database says whether anything will be due. */
 static void rest(struct queue *queue)
 {
-    queue->rested = true;
     store_next_due(queue->table, next_due_known, queue);
 }
 

@@ -96,7 +96,7 @@ struct queue {
 
     /* watch.c */
     enum { QUEUE_AWAKE, QUEUE_FALLING_ASLEEP, QUEUE_ASLEEP } sleep;
-    bool rested; /* the last claim found nothing, and nothing has come since */
+    bool rested; /* nothing is due, as the database said after the last look */
     int wakes;   /* notifications in the current window */
     int64_t wakes_since_us;
     int64_t due_us;    /* when `due` fires, CLOCK_MONOTONIC; 0: not set */
