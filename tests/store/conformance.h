@@ -6,7 +6,7 @@
 
 #define CONFORMS(test) cmocka_unit_test_setup_teardown(test, harness_setup, harness_teardown)
 
-extern const struct CMUnitTest claims_tests[], outcomes_tests[], waking_tests[], lives_tests[];
-extern const size_t claims_test_count, outcomes_test_count, waking_test_count, lives_test_count;
+extern const struct CMUnitTest claims_tests[], outcomes_tests[], waking_tests[], lives_tests[], leases_tests[];
+extern const size_t claims_test_count, outcomes_test_count, waking_test_count, lives_test_count, leases_test_count;
 
 #endif

@@ -23,5 +23,6 @@ int main(int argc, char **argv)
     failed += run("outcomes", outcomes_tests, outcomes_test_count);
     failed += run("waking", waking_tests, waking_test_count);
     failed += run("lives", lives_tests, lives_test_count);
+    failed += run("leases", leases_tests, leases_test_count);
     return failed;
 }

@@ -121,6 +121,78 @@ static void a_lost_session_alone_is_no_death(void **state)
     worker_free(other);
 }
 
+/* Terminates the session of the worker whose lease this is, and waits until it has another. */
+static void lose_session(struct fixture *fixture, struct worker *worker)
+{
+    char text[320];
+    worker->online = 0;
+    snprintf(text, sizeof(text),
+             "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND "
+             "((classid::int8 << 32) | objid::int8) = %lld",
+             (long long)worker->id);
+    assert_int_equal(ask_number(fixture, text), 1);
+    await(fixture, &worker->online);
+}
+
+static void a_session_lost_again_and_again_is_no_death(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *other = worker_new(fixture);
+    insert_many(fixture, 2);
+    struct exchanged got = claim(other, 2);
+    for (int i = 0; i < 10; i++) {
+        lose_session(fixture, other);
+        struct recovered none = recover(fixture->worker, NULL, 0);
+        assert_int_equal(none.base.fault, STORE_OK);
+        assert_int_equal(none.retried + none.failed, 0);
+    }
+    assert_int_equal(finish(other, &got.jobs[0], JOB_END_RETURNED, NULL).dropped, 0);
+    exchanged_release(&got);
+    worker_free(other);
+}
+
+static void five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "INSERT INTO errand_workers (id, host, boot_id, pid_namespace, pid, start_ticks, tables, version) "
+                 "VALUES (7, 'elsewhere', 'another', 1, 1, 1, '', '1')");
+    sql(fixture, "INSERT INTO fixture_jobs (status, locked_by, locked_at, attempts_count) VALUES "
+                 "('job_status_running', '00000000-0000-0007-0000-000000000001', now(), 1)");
+    assert_int_equal(recover(fixture->worker, NULL, 0).retried, 0); /* seen free for the first time */
+    lose_session(fixture, fixture->worker);
+    int64_t again = clock_monotonic_us();
+    size_t retried = 0;
+    while (retried == 0 && clock_monotonic_us() < again + 30000000)
+        retried = recover(fixture->worker, NULL, 0).retried;
+    assert_int_equal(retried, 1);
+    assert_true(clock_monotonic_us() - again >= 5000000);
+}
+
+static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *other = worker_new(fixture);
+    insert_many(fixture, 3);
+    struct exchanged got = claim(other, 2);
+    sql(fixture, "UPDATE errand_workers SET seen_at = now() - interval '30 s'");
+    assert_int_equal(recover(fixture->worker, NULL, 0).retried, 0);
+    sql(fixture, "UPDATE errand_workers SET seen_at = now() - interval '60 s'");
+    size_t retried = 0;
+    int64_t limit = clock_monotonic_us() + 30000000;
+    while (retried == 0 && clock_monotonic_us() < limit)
+        retried = recover(fixture->worker, NULL, 0).retried;
+    assert_int_equal(retried, 2);
+    assert_int_equal(finish(other, &got.jobs[0], JOB_END_RETURNED, NULL).dropped, 1); /* it only slept */
+    assert_int_equal(heartbeat(other).fault, STORE_OK);                               /* and lives again */
+    struct job job = claim_one(other);
+    sql(fixture, "UPDATE fixture_jobs SET locked_at = now() - interval '2 days'");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(recover(fixture->worker, NULL, 0).retried, 0);
+    assert_int_equal(finish(other, &job, JOB_END_RETURNED, NULL).dropped, 0);
+    exchanged_release(&got);
+    worker_free(other);
+}
+
 static void an_evicted_backend_is_gone(void **state)
 {
     struct fixture *fixture = *state;
@@ -444,6 +516,9 @@ int main(int argc, char **argv)
         CONFORMS(a_restart_of_the_server_is_survived),
         CONFORMS(each_terminated_connection_is_made_anew),
         CONFORMS(a_lost_session_alone_is_no_death),
+        CONFORMS(a_session_lost_again_and_again_is_no_death),
+        CONFORMS(five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper),
+        CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         CONFORMS(an_evicted_backend_is_gone),
         CONFORMS(dropped_triggers_are_made_again),
         CONFORMS(a_job_that_becomes_pending_again_wakes),

@@ -1,6 +1,9 @@
 /* The SQLite store: what only it has. Stands on the conformance suite's harness. */
 #include "conformance.h"
 
+#include "base/clock.h"
+#include "store/sqlite/lease.h"
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,6 +31,29 @@ static void a_deleted_database_is_fatal(void **state)
     await(fixture, &fixture->worker->online);
     assert_non_null(strstr(fixture->worker->fatal, fixture->url.target));
     assert_non_null(strstr(fixture->worker->fatal, "deleted or replaced"));
+}
+
+/* After the machine slept every seen_at is old, and nobody is dead: this machine's own clock must agree. */
+static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lease held;
+    struct errand_error err = { "" };
+    char database[128];
+    snprintf(database, sizeof(database), "%s/other.db", fixture->folder);
+    assert_int_equal(sqlite_lease_take(&held, database, 7, &err), 0);
+    errand_time now = clock_realtime_us();
+    int64_t clock = clock_monotonic_us(), minute = errand_minutes(1);
+    struct peer slept = { .worker = 7, .seen_at = now - minute, .seen_at_since_us = clock };
+    struct peer silent = { .worker = 7, .seen_at = now - minute, .seen_at_since_us = clock - minute };
+    struct peer set_back = { .worker = 7, .seen_at = now, .seen_at_since_us = clock - minute };
+    sqlite_peer_judge(&slept, &held, now);
+    sqlite_peer_judge(&silent, &held, now);
+    sqlite_peer_judge(&set_back, &held, now);
+    assert_false(slept.dead);
+    assert_true(silent.dead);
+    assert_false(set_back.dead);
+    sqlite_lease_give_back(&held);
 }
 
 static void a_database_that_is_not_there_is_refused_at_once(void **state)
@@ -205,6 +231,7 @@ int main(int argc, char **argv)
         CONFORMS(a_table_without_rowid_is_left_alone),
         CONFORMS(rows_that_move_are_finished_by_their_id),
         CONFORMS(the_lease_is_there_while_the_worker_is),
+        CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         CONFORMS(a_program_that_knows_nothing_of_us_may_read_and_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

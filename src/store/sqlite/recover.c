@@ -140,7 +140,7 @@ static bool judge_row(struct sqlite_store *store, const struct recover_request *
     int64_t age = clock_realtime_us() - locked_at;
     lost->fails = age > DAY_US;
     lost->error = lost->fails ? stale_job : NULL;
-    return age > options->stale_job_timeout || lost->fails;
+    return age > options->stale_job_timeout;
 }
 
 static void keep(struct lost_rows *rows, struct lost_row row)
