@@ -18,7 +18,7 @@ enum {
 
 static void look(struct queue *queue)
 {
-    queue->more = true;
+    queue->more = queue->again = true; /* a claim under way may have looked before */
     queue->rested = false;
     claim_pump(queue);
 }
@@ -67,7 +67,7 @@ static void prepared(void *arg, struct store_result result, const struct store_t
         if (usable)
             look(queue);
     } else if (result.fault == STORE_BUSY) {
-        uv_timer_start(&queue->due, due_fired, IMPATIENCE_LAST_MS, 0);
+        watch_due_in(queue, IMPATIENCE_LAST_MS * INT64_C(1000));
     }
     worker_check_done(queue->worker);
 }
@@ -83,7 +83,7 @@ void watch_prepare(struct queue *queue)
 void watch_due_in(struct queue *queue, int64_t delay_us)
 {
     int64_t now = clock_monotonic_us(), at = now + delay_us;
-    if (queue->due_us != 0 && queue->due_us <= at && queue->due_us > now)
+    if (queue->due_us != 0 && queue->due_us <= at) /* set, though it may be late */
         return;
     queue->due_us = at;
     uv_update_time(&queue->worker->loop);
