@@ -20,7 +20,7 @@ enum {
     HIGH_FD = 200, /* out of the way of a job that closes descriptors and opens others */
     CHUNK = 64 * 1024,
     REPLY_EVERY_US = 1000,
-    RESTORE_AFTER_US = 50 /* a job this long may have changed things, and pays for looking */
+    RESTORE_AFTER_US = 10000 /* a job this long pays for looking what it changed; shorter ones, when there is a pause */
 };
 
 struct child {
@@ -199,6 +199,7 @@ static bool run(struct child *child, struct call *call, const struct tasks_head 
     context_reset(child->ctx);
     if (child->now_us - outcome.started_us >= RESTORE_AFTER_US) {
         surroundings_restore(&child->surroundings);
+        child->restored = true;
         child->now_us = clock_monotonic_us();
     }
     return outcome.printed;
