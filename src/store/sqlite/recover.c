@@ -11,6 +11,8 @@
 #define PEERS_READ_EVERY_US INT64_C(500000)
 /* Without an index the running jobs are found by reading the whole table. */
 #define UNINDEXED_LOOK_EVERY_US INT64_C(30000000)
+/* While nobody else has committed anything and no job was somebody else's, one look in this time is enough. */
+#define CALM_LOOK_EVERY_US INT64_C(10000000)
 enum { ATTEMPTS_BEYOND = 10 };
 
 static const char worker_gone[] = "The worker that ran this job is gone";
@@ -23,6 +25,7 @@ struct recover_request {
     size_t held_count;
     uint64_t bound; /* the greatest of held: claims beyond it were made since */
     size_t retried, failed;
+    size_t others; /* running jobs that are not this worker's */
 };
 
 /* A running row that is to be taken from its worker. */
@@ -121,7 +124,7 @@ static uint64_t worker_of(const char *lock)
 
 /* Whether the row is lost, and what becomes of it then. A job of one of our workers, dead or this one, is retried
    beyond max_attempts, since nobody knows whether it began. */
-static bool judge_row(struct sqlite_store *store, const struct recover_request *request, const char *lock,
+static bool judge_row(struct sqlite_store *store, struct recover_request *request, const char *lock,
                       errand_time locked_at, int attempts, struct lost_row *lost)
 {
     const struct errand_job_options *options = request->base.table->base.type->options;
@@ -129,6 +132,7 @@ static bool judge_row(struct sqlite_store *store, const struct recover_request *
     bool own = lock && store_claim_number(store->config.worker, lock, &claim);
     if (own && is_held(request, claim))
         return false;
+    request->others++;
     struct peer *peer = own ? NULL : sqlite_peers_find(&store->peers, worker_of(lock), false);
     if (peer && !peer->dead)
         return false;
@@ -204,6 +208,12 @@ static int take_all(struct sqlite_store *store, struct recover_request *request,
     return code == SQLITE_OK ? database_run(&store->database, "COMMIT") : code;
 }
 
+static bool is_calm(struct sqlite_store *store, const struct sqlite_table *table)
+{
+    return table->calm_version != 0 && clock_monotonic_us() - table->looked_at_us < CALM_LOOK_EVERY_US &&
+           sqlite_data_version(store) == table->calm_version;
+}
+
 static bool is_worth_a_look(struct sqlite_store *store, struct sqlite_table *table)
 {
     int64_t now = clock_monotonic_us();
@@ -218,11 +228,15 @@ static bool is_worth_a_look(struct sqlite_store *store, struct sqlite_table *tab
 static int recover(struct sqlite_store *store, struct request *base)
 {
     struct recover_request *request = (struct recover_request *)base;
+    if (is_calm(store, base->table))
+        return SQLITE_OK;
     int code = read_peers(store);
     if (code != SQLITE_OK || !is_worth_a_look(store, base->table))
         return code;
     struct lost_rows rows = { 0 };
+    int64_t version = sqlite_data_version(store);
     code = find_lost(store, request, &rows);
+    base->table->calm_version = code == SQLITE_OK && request->others == 0 ? version : 0;
     if (code == SQLITE_OK && rows.count > 0)
         code = take_all(store, request, &rows);
     free(rows.items);

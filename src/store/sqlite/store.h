@@ -74,6 +74,7 @@ struct sqlite_table {
     bool has_position;
     struct row_hint *hints; /* ROW_HINTS of them, owned; NULL until the first claim */
     int64_t looked_at_us;   /* CLOCK_MONOTONIC of the last look for rows to recover */
+    int64_t calm_version;   /* PRAGMA data_version when that look saw only jobs of this worker; 0: it saw others */
     bool has_index;
 };
 
