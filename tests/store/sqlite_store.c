@@ -2,7 +2,7 @@
 #include "conformance.h"
 
 #include "base/clock.h"
-#include "store/sqlite/lease.h"
+#include "store/sqlite/store.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -54,6 +54,48 @@ static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void *
     assert_true(silent.dead);
     assert_false(set_back.dead);
     sqlite_lease_give_back(&held);
+}
+
+/* Steps of SQLite's machine that the statements of a job table took since the last call. The store's thread rests. */
+static int64_t steps_taken(struct worker *worker)
+{
+    struct sqlite_table *table = (struct sqlite_table *)worker->jobs;
+    int64_t steps = 0;
+    for (int i = 0; i < TABLE_STATEMENTS; i++) {
+        if (!table->statements[i])
+            continue;
+        steps += sqlite3_stmt_status(table->statements[i], SQLITE_STMTSTATUS_VM_STEP, 1);
+        assert_int_equal(sqlite3_stmt_status(table->statements[i], SQLITE_STMTSTATUS_FULLSCAN_STEP, 1), 0);
+        assert_int_equal(sqlite3_stmt_status(table->statements[i], SQLITE_STMTSTATUS_SORT, 1), 0);
+    }
+    return steps;
+}
+
+static int64_t steps_of_ten_jobs(struct fixture *fixture)
+{
+    struct worker *worker = fixture->worker;
+    insert_many(fixture, 20);
+    for (int i = 0; i < 10; i++) {
+        struct job job = claim_one(worker);
+        finish(worker, &job, JOB_END_RETURNED, NULL);
+    }
+    assert_true(next_due(worker) == 0);
+    assert_int_equal(recover(worker, NULL, 0).base.fault, STORE_OK);
+    int64_t steps = steps_taken(worker);
+    sql(fixture, "DELETE FROM fixture_jobs WHERE status = 'job_status_not_started'");
+    return steps;
+}
+
+static void a_million_finished_rows_make_no_claim_dearer(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t without = steps_of_ten_jobs(fixture);
+    sql(fixture, "PRAGMA cache_size = -400000");
+    sql(fixture, "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000) "
+                 "INSERT INTO fixture_jobs (status) SELECT 'job_status_succeeded' FROM numbers");
+    int64_t with = steps_of_ten_jobs(fixture);
+    if (without < 100 || with > without + without / 4)
+        fail_msg("%lld steps without, %lld with", (long long)without, (long long)with);
 }
 
 static void a_database_that_is_not_there_is_refused_at_once(void **state)
@@ -223,6 +265,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CONFORMS(own_commits_do_not_wake),
         CONFORMS(a_deleted_database_is_fatal),
+        CONFORMS(a_million_finished_rows_make_no_claim_dearer),
         CONFORMS(a_database_that_is_not_there_is_refused_at_once),
         CONFORMS(a_file_that_is_no_database_is_fatal),
         CONFORMS(a_full_disk_delays_and_loses_nothing),
