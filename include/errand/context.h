@@ -69,9 +69,19 @@ struct errand_rows {
 /* Values end at the first ERRAND_VALUE_NONE or after ERRAND_VALUES_MAX. The rows live in the context's memory. */
 struct errand_rows errand_sql_values(struct errand_context *ctx, const char *sql, const struct errand_value *values);
 /* errand_sql(ctx, "SELECT name FROM bands WHERE id = $1", errand_id(&id)) */
+#ifdef __cplusplus
+extern "C++" template <typename... Values>
+struct errand_rows errand_sql(struct errand_context *ctx, const char *sql, Values... values)
+{
+    static_assert(sizeof...(values) <= ERRAND_VALUES_MAX, "more values than ERRAND_VALUES_MAX");
+    const struct errand_value list[] = { values..., errand_value() };
+    return errand_sql_values(ctx, sql, list);
+}
+#else
 #define errand_sql(ctx, ...) errand_sql_(ctx, __VA_ARGS__, (struct errand_value){ 0 })
 #define errand_sql_(ctx, sql, ...)                                                                                     \
     errand_sql_values(ctx, sql, (const struct errand_value[ERRAND_VALUES_MAX + 1]){ __VA_ARGS__ })
+#endif
 
 /* ---- Log: one line on standard error, marked with the job's type and id. ---- */
 enum errand_log_level { ERRAND_LOG_DEBUG, ERRAND_LOG_INFO, ERRAND_LOG_WARNING, ERRAND_LOG_ERROR };

@@ -10,5 +10,7 @@ extern "C" int count_customers(struct errand_context *ctx)
     Customer fresh = Customer_new();
     fresh.favourite = COLOUR_DARK_GREEN;
     Customer_create(ctx, &fresh);
-    return static_cast<int>(list.count);
+    struct errand_rows rows = errand_sql(ctx, "SELECT name FROM customers WHERE name = $1", errand_text("Ann"));
+    struct errand_rows all = errand_sql(ctx, "SELECT name FROM customers");
+    return static_cast<int>(list.count + rows.count + all.count);
 }
