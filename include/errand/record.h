@@ -54,7 +54,8 @@ void errand_record_update(struct errand_context *ctx, const struct errand_table 
 /* Deletes the row of the record's primary key; true if it was there. */
 bool errand_record_delete(struct errand_context *ctx, const struct errand_table *table, const void *record);
 
-/* The record that foreign key number `key` of the table refers to, or NULL where the column is NULL. */
+/* The record that foreign key number `key` of the table refers to, or NULL where the column is NULL. Raises where the
+   column is set and the row is not there. */
 const void *errand_record_related(struct errand_context *ctx, const struct errand_table *table, size_t key,
                                   const void *record);
 /* Fetches them for a whole list in one query; errand_record_related then queries nothing. */

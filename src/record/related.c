@@ -46,7 +46,10 @@ const void *errand_record_related(struct errand_context *ctx, const struct erran
     statement_add(ctx, " = ");
     statement_add_value(ctx, value);
     struct errand_list list = statement_fetch(ctx, foreign->target, "find");
-    return list.count > 0 ? list.items : NULL;
+    if (list.count == 0) /* SQLite has programs that check no foreign keys; and it may be deleted while the job runs */
+        errand_fail(ctx, "%s: the row of %s that %s refers to is not there", table->record_name, foreign->target->name,
+                    table->columns[foreign->column].name);
+    return list.items;
 }
 
 static int compare_text(const struct errand_value *a, const struct errand_value *b)

@@ -470,6 +470,20 @@ static void create_many_joins_the_callers_transaction(struct errand_context *ctx
 
 /* ---- Foreign keys ---- */
 
+static void follow_dangling(struct errand_context *ctx, void *arg)
+{
+    (void)arg;
+    struct purchase purchase = { .customer_id = { true, { "00000000-0000-0000-0000-000000000000" } } };
+    errand_record_related(ctx, &purchase_table, 0, &purchase);
+}
+
+static void a_foreign_key_whose_row_is_gone_raises(struct errand_context *ctx)
+{
+    (void)ctx;
+    assert_string_equal(raised_by(follow_dangling, NULL),
+                        "Purchase: the row of customers that customer_id refers to is not there");
+}
+
 static void a_foreign_key_leads_to_its_record(struct errand_context *ctx)
 {
     struct customer customer = make_customer(ctx, "Ann", NULL);
@@ -478,8 +492,6 @@ static void a_foreign_key_leads_to_its_record(struct errand_context *ctx)
     const struct customer *found = errand_record_related(ctx, &purchase_table, 0, &purchase);
     assert_string_equal(found->name, "Ann");
     purchase.customer_id.is_set = false;
-    assert_null(errand_record_related(ctx, &purchase_table, 0, &purchase));
-    purchase.customer_id = (errand_nullable_uuid){ true, { "00000000-0000-0000-0000-000000000000" } };
     assert_null(errand_record_related(ctx, &purchase_table, 0, &purchase));
 }
 
@@ -617,6 +629,7 @@ int main(void)
         IN_CONTEXT(create_many_creates_all_or_none),
         IN_CONTEXT(create_many_joins_the_callers_transaction),
         IN_CONTEXT(a_foreign_key_leads_to_its_record),
+        IN_CONTEXT(a_foreign_key_whose_row_is_gone_raises),
         IN_CONTEXT(load_fetches_them_for_a_whole_list),
         IN_CONTEXT(what_a_transaction_did_is_there_once_it_commits),
         IN_CONTEXT(transactions_are_closed_by_whoever_opens_them),
