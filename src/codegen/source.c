@@ -215,8 +215,10 @@ static void print_perform(const struct plan_table *table, struct buffer *out)
     buffer_printf(out, "extern const struct %s_options %s_job __attribute__((weak));\n\n", name, name);
     buffer_printf(out,
                   "static void %s_perform(struct errand_context *ctx, const void *job)\n{\n"
+                  "    if (!%s_job.perform)\n"
+                  "        errand_fail(ctx, \"JOB(%s) names no .perform\");\n"
                   "    %s_job.perform(ctx, job);\n}\n\n",
-                  name, name);
+                  name, name, name, name);
 }
 
 static void print_schema(const struct plan *plan, struct buffer *out)

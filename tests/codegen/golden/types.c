@@ -401,6 +401,8 @@ extern const struct EmailCustomersJob_options EmailCustomersJob_job __attribute_
 
 static void EmailCustomersJob_perform(struct errand_context *ctx, const void *job)
 {
+    if (!EmailCustomersJob_job.perform)
+        errand_fail(ctx, "JOB(EmailCustomersJob) names no .perform");
     EmailCustomersJob_job.perform(ctx, job);
 }
 
