@@ -180,7 +180,8 @@ static void on_offline(void *owner, const char *why)
 {
     struct worker *worker = owner;
     worker->online = false;
-    WORKER_LOG(worker, ERRAND_LOG_WARNING, "the database is out of reach, running jobs go on: %s", why);
+    WORKER_LOG(worker, ERRAND_LOG_WARNING, "the database is out of reach, %s: %s",
+               worker->ever_online ? "running jobs go on" : "trying until it is there", why);
     for (size_t i = 0; i < worker->queue_count; i++)
         watch_offline(&worker->queues[i]);
 }

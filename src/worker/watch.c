@@ -46,10 +46,21 @@ void watch_init(struct queue *queue)
     uv_timer_start(&queue->poll, poll_fired, interval_ms, interval_ms);
 }
 
+/* Each line of it is a warning of its own. */
+static void log_lines(struct worker *worker, const char *lines)
+{
+    for (const char *line = lines; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (length > 0)
+            WORKER_LOG(worker, ERRAND_LOG_WARNING, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void log_warning_once(struct queue *queue, const char *warning)
 {
     if (warning && (!queue->last_warning || strcmp(queue->last_warning, warning) != 0))
-        WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "%s", warning);
+        log_lines(queue->worker, warning);
     free(queue->last_warning);
     queue->last_warning = warning ? strdup(warning) : NULL;
 }

@@ -102,16 +102,20 @@ void connect_failed(PGconn *conn, const struct store_url *url, struct connect_fa
         failure->passes = false;
         snprintf(message, sizeof(message), "it is not an address that libpq takes");
     }
-    error_set(&failure->error, "cannot connect to %s: %s", url->shown,
-              message[0] ? message : "the server does not answer");
+    bool missing = strcmp(failure->sqlstate, "3D000") == 0;
+    error_set(&failure->error, "cannot connect to %s: %s%s", url->shown,
+              message[0] ? message : "the server does not answer", missing ? "; `errand db create` makes it" : "");
 }
 
-static bool is_address(const struct store_url *url)
+bool connect_check(const struct store_url *url, struct errand_error *err)
 {
     char *message = NULL;
     PQconninfoOption *options = PQconninfoParse(url->target, &message);
     PQconninfoFree(options);
     PQfreemem(message);
+    if (!options)
+        error_set(err, "%s is not an address that libpq takes (postgresql://user:password@host:port/database)",
+                  url->shown);
     return options != NULL;
 }
 
@@ -132,11 +136,8 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
     const char *values[] = {
         application_name ? application_name : "errand", "5", "2", "3", url->target, "UTF8", database, NULL,
     };
-    if (!is_address(url)) {
-        error_set(err, "%s is not an address that libpq takes (postgresql://user:password@host:port/database)",
-                  url->shown);
+    if (!connect_check(url, err))
         return NULL;
-    }
     PGconn *conn = PQconnectStartParams(names, values, 1);
     if (!conn) {
         error_set(err, "cannot connect to %s: out of memory", url->shown);

@@ -6,6 +6,8 @@
 
 #include <libpq-fe.h>
 
+/* Whether libpq takes it as an address; the sentence where not. */
+bool connect_check(const struct store_url *url, struct errand_error *err);
 /* Begins to connect, to be gone on with by PQconnectPoll. database: another than the URL's, or NULL;
    application_name: where the URL gives none, or NULL. NULL and the sentence where memory ran out or the URL is not
    one; a connection that fails at once is returned, its status says so. */

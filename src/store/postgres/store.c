@@ -262,6 +262,8 @@ static void start_timer(struct postgres_store *store, uv_timer_t *timer)
 static struct store *postgres_open(uv_loop_t *loop, const struct store_config *config,
                                    const struct store_events *events, void *owner, struct errand_error *err)
 {
+    if (!connect_check(config->url, err))
+        return NULL;
     struct postgres_store *store = calloc(1, sizeof(*store));
     char *name = strdup(config->application_name ? config->application_name : "errand");
     if (!store || !name) {

@@ -126,7 +126,7 @@ static int refuse(struct database *database, const struct store_url *url, int co
     database_sentence(database, said, sizeof(said));
     database_close(database);
     if ((code & 0xff) == SQLITE_NOTADB)
-        return error_set(err, "%s is not a SQLite database (DATABASE_URL is %s)", url->target, url->shown);
+        return error_set(err, "%s is not a SQLite database (the URL is %s)", url->target, url->shown);
     return error_set(err, "cannot open the database %s: %s", url->target, said);
 }
 
@@ -139,10 +139,10 @@ int database_open(struct database *database, const struct store_url *url, bool c
     if (created)
         *created = create && missing;
     if (missing && !create)
-        return error_set(err, "there is no database at %s (DATABASE_URL is %s); `errand db create` makes it",
-                         url->target, url->shown);
+        return error_set(err, "there is no database at %s (the URL is %s); `errand db create` makes it", url->target,
+                         url->shown);
     if (!missing && S_ISDIR(status.st_mode))
-        return error_set(err, "%s is a folder, not a database (DATABASE_URL is %s)", url->target, url->shown);
+        return error_set(err, "%s is a folder, not a database (the URL is %s)", url->target, url->shown);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(url->target, &database->handle, flags, NULL);
     if (code != SQLITE_OK)

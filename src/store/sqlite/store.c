@@ -525,8 +525,8 @@ static int check_file(const struct store_url *url, struct errand_error *err)
     if (stat(url->target, &status) == 0)
         return 0;
     if (errno == ENOENT)
-        return error_set(err, "there is no database at %s (DATABASE_URL is %s); `errand db create` makes it",
-                         url->target, url->shown);
+        return error_set(err, "there is no database at %s (the URL is %s); `errand db create` makes it", url->target,
+                         url->shown);
     return error_set(err, "cannot open the database %s: %m", url->target);
 }
 
