@@ -444,6 +444,19 @@ static void a_role_without_the_right_to_create_works(void **state)
     fixture->url = own;
 }
 
+static void what_libpq_takes_for_no_address_opens_no_store(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_url url;
+    struct errand_error err = { "" };
+    assert_int_equal(store_url_parse("postgresql://127.0.0.1/errand?nonsense=1", &url, &err), 0);
+    const struct store_config config = { .url = &url, .worker = 1 };
+    const struct store_events none = { 0 };
+    assert_null(store_open(&fixture->loop, &config, &none, NULL, &err));
+    assert_non_null(strstr(err.message, "nonsense=1 is not an address that libpq takes"));
+    store_url_release(&url);
+}
+
 static void a_database_that_is_not_there_is_fatal(void **state)
 {
     struct fixture *fixture = *state;
@@ -532,6 +545,7 @@ int main(int argc, char **argv)
         CONFORMS(a_column_added_or_altered_in_use_is_no_matter),
         CONFORMS(a_table_of_another_schema_with_a_long_name_works),
         CONFORMS(a_role_without_the_right_to_create_works),
+        CONFORMS(what_libpq_takes_for_no_address_opens_no_store),
         CONFORMS(a_database_that_is_not_there_is_fatal),
         CONFORMS(no_wake_up_is_lost_while_eight_clients_insert),
     };

@@ -35,8 +35,9 @@ static void one_line(const char *from, char *text, size_t size)
     while (*from != '\0' && used + 2 < size) {
         size_t length = strcspn(from, "\n");
         if (strncmp(from, "LOCATION:", 9) != 0 && strspn(from, " \t^") < length) {
-            size_t room = size - used - 1;
-            int put = snprintf(text + used, room + 1, "%s%.*s", used > 0 ? " " : "", (int)length, from);
+            size_t room = size - used - 1, indent = used > 0 ? strspn(from, " \t") : 0;
+            int put =
+                snprintf(text + used, room + 1, "%s%.*s", used > 0 ? " " : "", (int)(length - indent), from + indent);
             used += (size_t)put < room ? (size_t)put : room;
         }
         from += length;
