@@ -51,6 +51,7 @@ struct store_verbs {
 struct store {
     const struct store_verbs *verbs;
     enum store_kind kind;
+    bool unfinished; /* store_leave_unfinished was called */
 };
 struct store_table {
     struct store *store;

@@ -25,6 +25,11 @@ void store_close(struct store *store, void (*done)(void *arg), void *arg)
     store->verbs->close(store, done, arg);
 }
 
+void store_leave_unfinished(struct store *store)
+{
+    store->unfinished = true;
+}
+
 enum store_kind store_kind(const struct store *store)
 {
     return store->kind;

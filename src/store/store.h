@@ -64,6 +64,9 @@ struct store *store_open(uv_loop_t *loop, const struct store_config *config, con
 /* Gives the lease back (its row in errand_workers goes), closes, then calls done, after which the store is gone. What
    is under way is still finished, for at most 5 s. */
 void store_close(struct store *store, void (*done)(void *arg), void *arg);
+/* Before store_close, where running rows stay behind: the row in errand_workers stays too, so that by it others know
+   whose they are, and take them over at once. */
+void store_leave_unfinished(struct store *store);
 enum store_kind store_kind(const struct store *store);
 
 /* ---- Our own tables, and the job tables ---- */

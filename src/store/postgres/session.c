@@ -357,7 +357,7 @@ void postgres_session_leave(struct postgres_store *store, request_done done)
     struct request *request = request_new(done, store, NULL);
     if (!request)
         abort();
-    if (store->own[OWN_WORKERS])
+    if (store->own[OWN_WORKERS] && !store->base.unfinished)
         call_int(request, request_call(request, sql_leave), (int64_t)store->worker);
     if (store->own[OWN_SLEEPING])
         call_int(request, request_call(request, sql_awake), (int64_t)store->worker);

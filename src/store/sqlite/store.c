@@ -380,7 +380,7 @@ static int go_online(struct sqlite_store *store, struct errand_error *err)
 
 static void go_offline(struct sqlite_store *store)
 {
-    if (store->database.handle && store->installed)
+    if (store->database.handle && store->installed && !store->base.unfinished)
         sqlite_leave(store);
     for (size_t i = 0; i < OWN_STATEMENTS; i++)
         sqlite3_finalize(store->own[i]);
