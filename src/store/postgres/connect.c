@@ -129,13 +129,14 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
         "keepalives_idle",
         "keepalives_interval",
         "keepalives_count",
+        "tcp_user_timeout", /* what was sent and never acknowledged: keepalive does not look then */
         "dbname",
         "client_encoding",
         database ? "dbname" : NULL,
         NULL,
     };
     const char *values[] = {
-        application_name ? application_name : "errand", "5", "2", "3", url->target, "UTF8", database, NULL,
+        application_name ? application_name : "errand", "5", "2", "3", "15000", url->target, "UTF8", database, NULL,
     };
     if (!connect_check(url, err))
         return NULL;
