@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 enum { CHUNK = 64 * 1024, CHUNKS_AT_ONCE = 16 };
+/* A hundred years: later than that no database can say. */
+#define SNOOZE_MAX_US (INT64_C(36525) * 24 * 3600 * 1000000)
 
 static bool is_unstarted(const struct runner *runner, uint64_t sequence)
 {
@@ -63,7 +65,8 @@ static void set_times(const struct runner *runner, const struct outcome *outcome
 static void tell_outcome(struct runner *runner, const struct outcome *outcome, bool more)
 {
     char error[MESSAGE_ERROR_MAX + 1];
-    struct runner_end end = { .end = outcome->end, .snooze_us = outcome->snooze_us };
+    int64_t snooze_us = outcome->snooze_us < SNOOZE_MAX_US ? outcome->snooze_us : SNOOZE_MAX_US;
+    struct runner_end end = { .end = outcome->end, .snooze_us = snooze_us };
     if (outcome->error) {
         memcpy(error, outcome->error, outcome->error_size);
         error[outcome->error_size] = '\0';
