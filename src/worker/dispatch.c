@@ -11,7 +11,7 @@
 enum {
     LOOK_AHEAD_US = 10000, /* jobs that will start within this time are claimed before */
     LOOK_AHEAD_MOST = 1000,
-    BACKLOG_US = 3000, /* work that one runner is given at a time: longer than a round trip of its replies */
+    BACKLOG_US = 5000, /* work that one runner is given at a time: longer than a round trip of its replies */
     BACKLOG_MOST = 512,
     RUNNER_WORTH_US = 1000,  /* waiting work that makes a further runner worth waking */
     WAIT_MOST_US = 50000,    /* a job that has not started after this goes elsewhere */
