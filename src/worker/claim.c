@@ -251,6 +251,8 @@ static void exchange_done(void *arg, struct store_result result, const struct st
     free(exchange);
     dispatch(queue);
     claim_pump(queue);
+    if (limit > 0 && queue->lanes == 0) /* a runner that was kept free for this type was not needed */
+        dispatch_all(queue->worker);
     worker_check_done(queue->worker);
 }
 
@@ -378,6 +380,8 @@ static bool begin_exchange(struct queue *queue, size_t outcomes, size_t claim_li
 void claim_pump(struct queue *queue)
 {
     int most = queue->type->options->max_concurrency == 1 ? 1 : 2;
+    if (queue->worker->state == WORKER_CLOSING) /* the store answers what comes now at once, and would for ever */
+        return;
     while (queue->worker->online && queue->usable && !queue->backing_off && queue->in_flight < most) {
         if (queue->finished.count == 0)
             queue->outcome_limit = STORE_OUTCOMES_MAX;

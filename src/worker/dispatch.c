@@ -18,6 +18,7 @@ enum {
     IDLE_MOST_US = 10000000, /* a runner without work goes after this, but for the warm one */
     RAISES_MOST = 100,       /* after as many jobs that raised, a runner is replaced: what they leaked goes with it */
     START_AGAIN_US = 1000000,
+    START_MOST_US = 60000000, /* a runner that is not ready after this will never be */
 };
 
 static void watch_lane(struct lane *lane);
@@ -53,15 +54,64 @@ static bool may_start(const struct worker *worker)
            clock_monotonic_us() >= worker->no_start_before_us;
 }
 
+/* It has no runner, and would have work for one. */
+static bool is_hungry(const struct queue *queue)
+{
+    bool may_find = queue->more && queue->usable && !queue->backing_off && queue->worker->online;
+    return queue->lanes == 0 && (queue->ready.count > 0 || queue->claiming > 0 || may_find);
+}
+
+/* Types that are to have a runner before this one gets a further one: who had none for longest comes first. */
+static size_t hungry_before(const struct queue *queue)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < queue->worker->queue_count; i++) {
+        const struct queue *other = &queue->worker->queues[i];
+        bool first =
+            queue->lanes > 0 || other->fed_us < queue->fed_us || (other->fed_us == queue->fed_us && other < queue);
+        count += other != queue && first && is_hungry(other);
+    }
+    return count;
+}
+
+/* Runners beside its own that this type may take. */
+static size_t spare_lanes(const struct queue *queue)
+{
+    const struct worker *worker = queue->worker;
+    size_t spare = idle_lanes(worker), before = hungry_before(queue);
+    if (may_start(worker))
+        spare += (size_t)worker->options.max_runners - worker->lane_count;
+    return spare > before ? spare - before : 0;
+}
+
+/* Where all runners are taken, one is let run empty for a type that has none: it would wait for ever. */
+static bool must_yield(const struct queue *queue)
+{
+    return queue->worker->lane_count >= (size_t)queue->worker->options.max_runners &&
+           hungry_before(queue) > idle_lanes(queue->worker);
+}
+
 /* Runners that this type could use at once. */
 static size_t reachable_lanes(const struct queue *queue)
 {
-    const struct worker *worker = queue->worker;
     size_t most = (size_t)queue->type->options->max_concurrency;
-    size_t reachable = queue->lanes + idle_lanes(worker);
-    if (may_start(worker))
-        reachable += (size_t)worker->options.max_runners - worker->lane_count;
+    size_t reachable = queue->lanes + spare_lanes(queue);
     return reachable < most ? reachable : most;
+}
+
+/* Its job takes longer than jobs of its type were expected to; what is put behind it would only wait. */
+static bool is_stuck(const struct lane *lane, int64_t now)
+{
+    return lane->jobs.first && now - lane->jobs.first->since_us >= WAIT_MOST_US;
+}
+
+static size_t stuck_lanes(const struct queue *queue)
+{
+    size_t stuck = 0;
+    int64_t now = clock_monotonic_us();
+    for (const struct lane *lane = queue->worker->lanes; lane; lane = lane->next)
+        stuck += lane->queue == queue && is_stuck(lane, now);
+    return stuck;
 }
 
 size_t dispatch_room(const struct queue *queue)
@@ -70,7 +120,8 @@ size_t dispatch_room(const struct queue *queue)
     if (is_single(queue))
         return lanes;
     double average = queue->average_us < 1 ? 1 : queue->average_us;
-    double ahead = (double)lanes * LOOK_AHEAD_US / average;
+    size_t stuck = stuck_lanes(queue);
+    double ahead = (double)(lanes > stuck ? lanes - stuck : 0) * LOOK_AHEAD_US / average;
     return lanes + (ahead > LOOK_AHEAD_MOST ? LOOK_AHEAD_MOST : (size_t)ahead);
 }
 
@@ -130,7 +181,8 @@ static struct lane *start_lane(struct worker *worker)
         return NULL;
     struct errand_error err;
     lane->worker = worker;
-    lane->idle_since_us = clock_monotonic_us();
+    lane->started_us = lane->idle_since_us = clock_monotonic_us();
+    worker->runner_config.program = runner_program(); /* the file may have been replaced since the last one */
     lane->runner = runner_start(&worker->loop, &worker->runner_config, &events, lane, &err);
     if (!lane->runner) {
         free(lane);
@@ -159,11 +211,22 @@ static struct lane *idle_lane(struct worker *worker)
     return starting;
 }
 
+static bool is_worn(const struct lane *lane)
+{
+    return runner_jobs_done(lane->runner) >= (size_t)lane->worker->options.max_jobs_per_runner ||
+           runner_raises(lane->runner) >= RAISES_MOST;
+}
+
+/* Of a worn one the end is awaited, lest it is given more for ever. Where the order counts, nothing is sent behind what
+   has not ended: after a job that prints, a runner gives back the rest of that message, but not of the next. */
 static struct lane *least_loaded(const struct queue *queue, size_t room)
 {
     struct lane *best = NULL;
+    int64_t now = clock_monotonic_us();
+    if (queue->type->options->max_concurrency == 1 || must_yield(queue))
+        return NULL;
     for (struct lane *lane = queue->worker->lanes; lane; lane = lane->next)
-        if (lane->queue == queue && !lane->going && lane->jobs.count < room &&
+        if (lane->queue == queue && !lane->going && lane->jobs.count < room && !is_stuck(lane, now) && !is_worn(lane) &&
             (!best || lane->jobs.count < best->jobs.count))
             best = lane;
     return best;
@@ -172,7 +235,7 @@ static struct lane *least_loaded(const struct queue *queue, size_t room)
 /* The runner that is to have the next jobs; NULL: none may have more now. */
 static struct lane *choose_lane(struct queue *queue)
 {
-    if (queue->lanes < wanted_lanes(queue)) {
+    if (queue->lanes < wanted_lanes(queue) && spare_lanes(queue) > 0) {
         struct lane *lane = idle_lane(queue->worker);
         if (!lane)
             lane = start_lane(queue->worker);
@@ -189,10 +252,16 @@ static void leave_lane(struct lane *lane)
 {
     if (!lane->queue)
         return;
+    lane->idle_since_us = lane->queue->fed_us = clock_monotonic_us();
     lane->queue->lanes--;
     lane->queue = NULL;
-    lane->idle_since_us = clock_monotonic_us();
     uv_timer_stop(&lane->watch);
+}
+
+static void retire(struct lane *lane)
+{
+    lane->going = true;
+    runner_retire(lane->runner);
 }
 
 /* ---- Handing out ---- */
@@ -232,7 +301,7 @@ static int give(struct queue *queue, struct lane *lane)
         }
         queue->with_runners -= count;
         job_list_prepend(&queue->ready, &back);
-        lane->going = true;
+        retire(lane); /* also where only its socket is gone, or it has no room: once what it has is done */
         if (lane->jobs.count == 0)
             leave_lane(lane);
         return 0;
@@ -247,6 +316,8 @@ static void ready_too_long(uv_timer_t *timer)
     dispatch(queue);
     if (queue->ready.count == 0)
         return;
+    if (queue->type->options->max_concurrency == 1 && queue->claiming > 0)
+        return; /* what that claim brings comes behind these, and must not overtake them */
     for (struct lane *lane = queue->worker->lanes; lane; lane = lane->next)
         if (lane->queue == queue && !lane->ready && !lane->going)
             return; /* a runner for them is just starting */
@@ -288,6 +359,9 @@ void dispatch_all(struct worker *worker)
     for (size_t i = 0; i < worker->queue_count; i++)
         if (worker->queues[i].ready.count + worker->queues[i].returned.count > 0)
             dispatch(&worker->queues[i]);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        if (is_hungry(&worker->queues[i]))
+            claim_pump(&worker->queues[i]);
 }
 
 /* ---- Deadlines, and what waits behind a long job ---- */
@@ -316,7 +390,7 @@ static void enforce_timeout(struct lane *lane)
     struct queue *queue = lane->queue;
     take_back(lane);
     if (lane->queue == queue && overdue(lane) == task) {
-        lane->going = true;
+        lane->going = lane->killed = true;
         runner_kill(lane->runner, JOB_END_TIMED_OUT, "Timeout reached");
     }
     dispatch(queue);
@@ -336,12 +410,12 @@ static void relieve(struct lane *lane)
 static void lane_watched(uv_timer_t *timer)
 {
     struct lane *lane = timer->data;
-    if (!lane->queue || lane->going || !lane->ready)
+    if (!lane->queue || lane->killed || !lane->ready)
         return;
     enforce_timeout(lane);
-    if (lane->queue && !lane->going)
+    if (lane->queue && !lane->killed)
         relieve(lane);
-    if (lane->queue && !lane->going)
+    if (lane->queue && !lane->killed)
         watch_lane(lane);
 }
 
@@ -381,20 +455,12 @@ static void learn_duration(struct queue *queue, const struct runner_end *end)
     queue->average_us = queue->average_us < 0 ? took : queue->average_us + (took - queue->average_us) / 8;
 }
 
-static bool is_worn(const struct lane *lane)
-{
-    return runner_jobs_done(lane->runner) >= (size_t)lane->worker->options.max_jobs_per_runner ||
-           runner_raises(lane->runner) >= RAISES_MOST;
-}
-
 static void lane_is_empty(struct lane *lane)
 {
     struct queue *queue = lane->queue;
     leave_lane(lane);
-    if (!lane->going && is_worn(lane)) {
-        lane->going = true;
-        runner_retire(lane->runner);
-    }
+    if (!lane->going && is_worn(lane))
+        retire(lane);
     dispatch(queue);
     dispatch_all(lane->worker);
 }
@@ -475,20 +541,19 @@ static void on_exited(void *owner, struct runner *runner, int backend, const cha
 
 /* ---- Keeping, and ending ---- */
 
-static void retire(struct lane *lane)
-{
-    lane->going = true;
-    runner_retire(lane->runner);
-}
-
 void dispatch_tidy(struct worker *worker)
 {
     if (worker->state != WORKER_WORKING)
         return;
     size_t kept = 0;
     int64_t now = clock_monotonic_us();
-    for (struct lane *lane = worker->lanes; lane; lane = lane->next)
+    for (struct lane *lane = worker->lanes; lane; lane = lane->next) {
+        if (!lane->ready && !lane->killed && now - lane->started_us > START_MOST_US) {
+            lane->going = lane->killed = true;
+            runner_kill(lane->runner, JOB_END_FAILED, NULL);
+        }
         kept += !lane->going;
+    }
     if (kept == 0)
         start_lane(worker);
     for (struct lane *lane = worker->lanes; lane && kept > 1; lane = lane->next) {
@@ -502,7 +567,7 @@ void dispatch_tidy(struct worker *worker)
 void dispatch_put_back_all(struct worker *worker)
 {
     for (struct lane *lane = worker->lanes; lane; lane = lane->next)
-        if (lane->queue && !lane->going)
+        if (lane->queue)
             take_back(lane);
     for (size_t i = 0; i < worker->queue_count; i++)
         dispatch(&worker->queues[i]); /* which puts back what is ready, as nothing may be claimed any more */
@@ -511,9 +576,9 @@ void dispatch_put_back_all(struct worker *worker)
 void dispatch_kill_all(struct worker *worker, const char *reason)
 {
     for (struct lane *lane = worker->lanes; lane; lane = lane->next) {
-        if (lane->going || !lane->queue)
+        if (lane->killed || !lane->queue)
             continue;
-        lane->going = true;
+        lane->going = lane->killed = true;
         runner_kill(lane->runner, JOB_END_KILLED, reason);
     }
 }

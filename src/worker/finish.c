@@ -73,6 +73,7 @@ static void log_end(const struct job *job, const struct runner_end *end, const s
 void finish_job(struct job *job, const struct runner_end *end)
 {
     struct queue *queue = job->queue;
+    queue->worker->jobs_ended = true;
     struct job_transition next = job_transition(end->end, job->task.attempts, queue->type->options, end->snooze_us);
     job->end = end->end;
     job->snooze_us = end->snooze_us;

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GIVE_UP_MS = 5000 }; /* after the shutdown timeout: for outcomes to reach the database */
+enum {
+    GIVE_UP_MS = 5000, /* after the shutdown timeout: for outcomes to reach the database */
+    INSTALL_AGAIN_MS = 200,
+    INSTALL_TRIES = 25,
+};
 
 bool worker_may_claim(const struct worker *worker)
 {
@@ -45,6 +49,14 @@ static void store_is_closed(void *arg)
     uv_walk(&worker->loop, close_handle, NULL);
 }
 
+static size_t count_refused(const struct worker *worker)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < worker->queue_count; i++)
+        count += worker->queues[i].refused.count;
+    return count;
+}
+
 static void close_worker(struct worker *worker)
 {
     worker->state = WORKER_CLOSING;
@@ -58,6 +70,8 @@ static void close_worker(struct worker *worker)
     recover_stop(worker);
     uv_timer_stop(&worker->heartbeat);
     uv_timer_stop(&worker->watchdog);
+    if (jobs_held(worker) + count_refused(worker) > 0)
+        store_leave_unfinished(worker->store);
     store_close(worker->store, store_is_closed, worker);
 }
 
@@ -109,6 +123,18 @@ static bool nothing_is_due(const struct worker *worker)
     return worker->installed;
 }
 
+/* Jobs that have run since may have made others, of any type. False: none has. */
+static bool look_everywhere(struct worker *worker)
+{
+    if (!worker->jobs_ended)
+        return false;
+    worker->jobs_ended = false;
+    for (size_t i = 0; i < worker->queue_count; i++)
+        if (worker->queues[i].usable)
+            watch_look(&worker->queues[i]);
+    return true;
+}
+
 void worker_check_done(struct worker *worker)
 {
     if (worker->state == WORKER_CLOSING || (worker->state == WORKER_WORKING && !worker->options.drain))
@@ -116,13 +142,19 @@ void worker_check_done(struct worker *worker)
     if (jobs_held(worker) > 0)
         return;
     if (worker->state == WORKER_WORKING) {
-        if (!nothing_is_due(worker))
+        if (!nothing_is_due(worker) || look_everywhere(worker))
             return;
         worker->state = WORKER_DRAINING;
     }
     dispatch_retire_all(worker);
-    if (worker->lane_count == 0)
-        close_worker(worker);
+    if (worker->lane_count > 0)
+        return;
+    if (count_refused(worker) > 0) {
+        WORKER_LOG(worker, ERRAND_LOG_ERROR, "stopping with %zu outcomes that the database refuses",
+                   count_refused(worker));
+        worker->exit_code = 1;
+    }
+    close_worker(worker);
 }
 
 static void on_signal(uv_signal_t *handle, int signal_number)
@@ -146,16 +178,29 @@ static void prepare_all(struct worker *worker)
         watch_prepare(&worker->queues[i]);
 }
 
+static void install(uv_timer_t *timer);
+
 static void installed(void *arg, struct store_result result)
 {
     struct worker *worker = arg;
     if (result.fault == STORE_OFFLINE || result.fault == STORE_CLOSED)
-        return; /* asked again when online */
+        return;                                                                  /* asked again when online */
+    if (result.fault == STORE_BUSY && ++worker->install_tries < INSTALL_TRIES) { /* another worker is just at it */
+        uv_timer_start(&worker->install_again, install, INSTALL_AGAIN_MS, 0);
+        return;
+    }
     if (result.fault != STORE_OK)
         WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s", result.message);
     worker->installed = true;
     prepare_all(worker);
     worker_check_done(worker);
+}
+
+static void install(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    if (worker->online && worker->state < WORKER_CLOSING)
+        store_install(worker->store, installed, worker);
 }
 
 static void on_online(void *owner)
@@ -171,7 +216,7 @@ static void on_online(void *owner)
     if (worker->installed)
         prepare_all(worker);
     else
-        store_install(worker->store, installed, worker);
+        install(&worker->install_again);
     for (size_t i = 0; i < worker->queue_count; i++)
         claim_pump(&worker->queues[i]);
 }
@@ -247,8 +292,9 @@ static int init_queues(struct worker *worker)
 
 static void init_timers(struct worker *worker)
 {
-    uv_timer_t *const timers[] = { &worker->sweep, &worker->heartbeat, &worker->statistics, &worker->refresh,
-                                   &worker->tidy,  &worker->deadline,  &worker->watchdog,   &worker->start_again };
+    uv_timer_t *const timers[] = { &worker->sweep,    &worker->heartbeat,   &worker->statistics,
+                                   &worker->refresh,  &worker->tidy,        &worker->deadline,
+                                   &worker->watchdog, &worker->start_again, &worker->install_again };
     for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
         uv_timer_init(&worker->loop, timers[i]);
         timers[i]->data = worker;

@@ -16,25 +16,36 @@ enum {
     IMPATIENCE_LAST_MS = 1000,
 };
 
-static void look(struct queue *queue)
+void watch_look(struct queue *queue)
 {
     queue->more = queue->again = true; /* a claim under way may have looked before */
     queue->rested = false;
     claim_pump(queue);
 }
 
+static void stay_awake(struct queue *queue)
+{
+    if (queue->sleep != QUEUE_ASLEEP)
+        return;
+    queue->sleep = QUEUE_AWAKE;
+    store_wake(queue->table);
+}
+
 static void due_fired(uv_timer_t *timer)
 {
     struct queue *queue = timer->data;
     queue->due_us = 0;
-    look(queue);
+    if (!queue->usable)
+        watch_prepare(queue);
+    watch_look(queue);
 }
 
 static void poll_fired(uv_timer_t *timer)
 {
     struct queue *queue = timer->data;
     watch_prepare(queue);
-    look(queue);
+    stay_awake(queue); /* and asleep again: others may have taken this worker for dead, and its sleep for over */
+    watch_look(queue);
 }
 
 void watch_init(struct queue *queue)
@@ -76,7 +87,7 @@ static void prepared(void *arg, struct store_result result, const struct store_t
         queue->rested = !usable;
         queue->more = usable;
         if (usable)
-            look(queue);
+            watch_look(queue);
     } else if (result.fault == STORE_BUSY) {
         watch_due_in(queue, IMPATIENCE_LAST_MS * INT64_C(1000));
     }
@@ -101,14 +112,6 @@ void watch_due_in(struct queue *queue, int64_t delay_us)
     uv_timer_start(&queue->due, due_fired, (uint64_t)(delay_us + 999) / 1000, 0);
 }
 
-static void stay_awake(struct queue *queue)
-{
-    if (queue->sleep != QUEUE_ASLEEP)
-        return;
-    queue->sleep = QUEUE_AWAKE;
-    store_wake(queue->table);
-}
-
 void watch_available(struct queue *queue)
 {
     int64_t now = clock_monotonic_us();
@@ -120,7 +123,7 @@ void watch_available(struct queue *queue)
         stay_awake(queue);
     queue->again = true;
     queue->impatience_ms = 0;
-    look(queue);
+    watch_look(queue);
 }
 
 static void next_due_known(void *arg, struct store_result result, int64_t delay_us)
@@ -131,8 +134,8 @@ static void next_due_known(void *arg, struct store_result result, int64_t delay_
         queue->rested = !queue->more && queue->claiming == 0;
         if (delay_us > 0)
             watch_due_in(queue, delay_us);
-    } else if (result.fault == STORE_OK && delay_us == 0) {
-        /* Somebody else holds it, in a transaction of theirs. */
+    } else if (result.fault == STORE_OK || result.fault == STORE_BUSY) {
+        /* Somebody else holds it, in a transaction of theirs; or the table. */
         queue->impatience_ms = queue->impatience_ms ? queue->impatience_ms * 2 : IMPATIENCE_FIRST_MS;
         if (queue->impatience_ms > IMPATIENCE_LAST_MS)
             queue->impatience_ms = IMPATIENCE_LAST_MS;
@@ -154,7 +157,7 @@ static void fell_asleep(void *arg, struct store_result result)
         return;
     queue->sleep = result.fault == STORE_OK ? QUEUE_ASLEEP : QUEUE_AWAKE;
     if (result.fault == STORE_OK)
-        look(queue);
+        watch_look(queue);
     else if (result.fault == STORE_BUSY)
         watch_due_in(queue, SLEEP_AGAIN_MS * INT64_C(1000));
     else if (result.fault == STORE_REFUSED) /* no notifications are to be had: the poll serves */

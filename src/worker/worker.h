@@ -90,6 +90,7 @@ struct queue {
     struct job_list returned; /* taken back, about to go before `ready` */
     size_t with_runners;      /* jobs in lanes */
     size_t lanes;             /* runners that hold jobs of this type: at most max_concurrency */
+    int64_t fed_us;           /* when it had a runner last; 0: never */
     double average_us;        /* of perform, lately; < 0: not known */
     bool prints;              /* a job of this type has printed: one at a time to a runner */
     uv_timer_t waiting;       /* looks after what stays ready */
@@ -119,8 +120,10 @@ struct lane {
     struct runner *runner;
     struct queue *queue;  /* whose jobs it holds; NULL: idle */
     struct job_list jobs; /* in the order sent; the first may be running */
-    bool ready, going;
-    int64_t idle_since_us;
+    bool ready;
+    bool going;  /* is given nothing any more */
+    bool killed; /* by us: its end is awaited */
+    int64_t started_us, idle_since_us;
     uv_timer_t watch; /* deadline, and jobs that wait behind a long one */
 };
 
@@ -134,6 +137,8 @@ struct worker {
     uint64_t id;
     uint64_t next_claim;
     bool online, installed, ever_online;
+    int install_tries;
+    bool jobs_ended; /* since it was last looked everywhere whether something is due */
     enum { WORKER_WORKING, WORKER_DRAINING, WORKER_KILLING, WORKER_CLOSING } state;
     int exit_code;
 
@@ -150,7 +155,7 @@ struct worker {
     size_t evictions;          /* under way and waiting */
 
     uv_signal_t terminate, interrupt;
-    uv_timer_t sweep, heartbeat, statistics, refresh, tidy, deadline, watchdog, start_again;
+    uv_timer_t sweep, heartbeat, statistics, refresh, tidy, deadline, watchdog, start_again, install_again;
     bool heartbeat_under_way, statistics_under_way;
 };
 
@@ -160,6 +165,8 @@ void watch_init(struct queue *queue);
 void watch_prepare(struct queue *queue);
 /* The store's word that jobs may have become pending. */
 void watch_available(struct queue *queue);
+/* Looks whether jobs are due. */
+void watch_look(struct queue *queue);
 /* A claim came back; how many it was to bring, how many it brought. */
 void watch_claimed(struct queue *queue, size_t limit, size_t got);
 /* A job of this queue becomes due in delay_us. */
@@ -180,6 +187,7 @@ uint64_t *claim_held(const struct queue *queue, size_t *count);
 void dispatch_init(struct queue *queue);
 /* Hands ready jobs to runners as far as there are any to be had. */
 void dispatch(struct queue *queue);
+/* The same for all types, after a runner became free; those that have no runner look for work for it. */
 void dispatch_all(struct worker *worker);
 /* How many more jobs of this queue could be started soon. */
 size_t dispatch_room(const struct queue *queue);

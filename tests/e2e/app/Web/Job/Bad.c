@@ -165,6 +165,13 @@ static void deed_stop_itself(struct errand_context *ctx, const BadJob *job)
     raise(SIGSTOP);
 }
 
+/* Work for a job of another type. */
+static void deed_make_a_job(struct errand_context *ctx, const BadJob *job)
+{
+    (void)job;
+    errand_sql(ctx, "INSERT INTO other_jobs (number) VALUES ($1)", errand_int(1));
+}
+
 static const struct {
     const char *name;
     void (*perform)(struct errand_context *ctx, const BadJob *job);
@@ -188,6 +195,7 @@ static const struct {
     { "kill worker", deed_kill_worker },
     { "kill itself", deed_kill_itself },
     { "stop itself", deed_stop_itself },
+    { "make a job", deed_make_a_job },
 };
 
 static void perform(struct errand_context *ctx, const BadJob *job)

@@ -1,0 +1,117 @@
+/* Who gets a runner, and for how long; and what a worker leaves behind that cannot finish. */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void a_type_gets_a_runner_though_another_could_use_them_all(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 2000);
+    sql(world, "UPDATE traced_jobs SET microseconds = 50000");
+    struct worker_process *worker = start_worker(world, "--max-runners", "2", NULL);
+    await(traced(world, "end") > 2);
+    insert_numbered(world, "other_jobs", 3);
+    await(count_of(world, "other_jobs", "succeeded") == 3);
+    assert_true(count_of(world, "traced_jobs", "not_started") > 0);
+    stop_worker(worker);
+}
+
+static void types_take_turns_with_a_single_runner(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 1000);
+    sql(world, "UPDATE traced_jobs SET microseconds = 50000");
+    struct worker_process *worker = start_worker(world, "--max-runners", "1", NULL);
+    await(traced(world, "end") > 2);
+    insert_numbered(world, "other_jobs", 3);
+    insert_numbered(world, "ordered_jobs", 3);
+    await(count_of(world, "other_jobs", "succeeded") == 3 && count_of(world, "ordered_jobs", "succeeded") == 3);
+    assert_true(count_of(world, "traced_jobs", "not_started") > 0);
+    stop_worker(worker);
+    assert_int_equal(most_at_once(world), 1);
+}
+
+/* Jobs of the runner that has run most of them. */
+static int most_of_a_runner(const struct world *world)
+{
+    struct trace trace = read_trace(world);
+    int most = 0;
+    for (size_t i = 0; i < trace.count; i++) {
+        int count = 0;
+        for (size_t j = i; j < trace.count; j++)
+            count += trace.events[j].pid == trace.events[i].pid;
+        most = count > most ? count : most;
+    }
+    free_trace(&trace);
+    return most;
+}
+
+static void a_worn_runner_is_replaced_while_more_work_waits(struct world *world)
+{
+    insert_numbered(world, "ordered_jobs", 10);
+    insert_numbered(world, "other_jobs", 5000);
+    struct worker_process *worker = start_worker(world, "--max-jobs-per-runner", "20", NULL);
+    await(count_of(world, "other_jobs", "succeeded") == 5000);
+    assert_true(most_of_a_runner(world) <= 20 + 512); /* those of its last message, sent before it was worn */
+    stop_worker(worker);
+}
+
+static void drain_runs_the_jobs_that_jobs_make_too(struct world *world)
+{
+    insert_bad(world, "make a job", "");
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_int_equal(count_of(world, "other_jobs", "succeeded"), 1);
+}
+
+static void runners_are_of_the_image_that_runs_though_its_file_was_replaced(struct world *world)
+{
+    char path[FOLDER_MAX + 16], *built = strdup(getenv("E2E_RUNJOBS"));
+    snprintf(path, sizeof(path), "%s/RunJobs", world->folder);
+    assert_int_equal(run_command("cp '%s' '%s'", built, path), 0);
+    setenv("E2E_RUNJOBS", path, 1);
+    struct worker_process *worker = start_worker(world, NULL);
+    setenv("E2E_RUNJOBS", built, 1);
+    free(built);
+    assert_int_equal(run_command("cp /bin/false '%s.new' && mv '%s.new' '%s'", path, path, path), 0);
+    insert_bad(world, "kill itself", ""); /* takes along the runner that was started before */
+    await(count_of(world, "bad_jobs", "failed") == 1);
+    insert_numbered(world, "other_jobs", 20);
+    await(count_of(world, "other_jobs", "succeeded") == 20);
+    assert_false(log_has(worker, "could not be started"));
+    stop_worker(worker);
+}
+
+static void a_worker_that_cannot_finish_says_so_and_others_take_over_at_once(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 1);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *worker = start_worker(world, "--shutdown-timeout", "1", NULL);
+    await(traced(world, "start") == 1);
+    sql(world, world->kind == STORE_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN");
+    if (world->kind == STORE_POSTGRES)
+        sql(world, "LOCK TABLE traced_jobs IN ACCESS EXCLUSIVE MODE");
+    open_gate(world, "open");
+    await(traced(world, "end") == 1);
+    signal_worker(worker, SIGTERM);
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "could not be told"));
+    sql(world, "COMMIT");
+    struct worker_process *second = start_worker(world, NULL);
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    stop_worker(second);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct e2e_test tests[] = {
+        E2E(a_type_gets_a_runner_though_another_could_use_them_all),
+        E2E(types_take_turns_with_a_single_runner),
+        E2E(a_worn_runner_is_replaced_while_more_work_waits),
+        E2E(drain_runs_the_jobs_that_jobs_make_too),
+        E2E(runners_are_of_the_image_that_runs_though_its_file_was_replaced),
+        E2E(a_worker_that_cannot_finish_says_so_and_others_take_over_at_once),
+    };
+    return e2e_main(argc, argv, "share", tests, sizeof(tests) / sizeof(*tests));
+}
