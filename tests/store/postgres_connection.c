@@ -1,5 +1,5 @@
 /* The blocking connection against a real server: what only PostgreSQL has. */
-#include "store/connection.h"
+#include "silent_port.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -219,6 +219,39 @@ static void rows_changed_are_counted(void **state)
     connection_close(connection);
 }
 
+static void a_host_that_does_not_answer_is_passed_over(void **state)
+{
+    (void)state;
+    struct silent_port silent[2] = { silent_port_open(), silent_port_open() };
+    struct store_url url = url_behind((int[]){ silent[0].port, silent[1].port }, 2);
+    struct errand_error err = { "" };
+    struct connection *connection = connection_open(&url, &err);
+    if (!connection)
+        fail_msg("%s", err.message);
+    assert_string_equal(ask(connection, "SELECT 1", NULL, 0), "1");
+    connection_close(connection);
+    store_url_release(&url);
+    silent_port_close(&silent[0]);
+    silent_port_close(&silent[1]);
+}
+
+static void a_server_that_does_not_answer_is_waited_for_no_longer_than_its_time(void **state)
+{
+    (void)state;
+    struct silent_port silent = silent_port_open();
+    char text[128];
+    snprintf(text, sizeof(text), "postgresql://postgres@127.0.0.1:%d/errand?connect_timeout=2", silent.port);
+    struct store_url url;
+    struct errand_error err;
+    bool later = false;
+    assert_int_equal(store_url_parse(text, &url, &err), 0);
+    assert_null(connection_try(&url, &later, &err));
+    assert_true(later);
+    assert_non_null(strstr(err.message, "no answer in time"));
+    store_url_release(&url);
+    silent_port_close(&silent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +265,8 @@ int main(void)
         cmocka_unit_test(a_missing_database_is_created_once),
         cmocka_unit_test(several_hosts_are_tried_for_one_that_takes_writes),
         cmocka_unit_test(rows_changed_are_counted),
+        cmocka_unit_test(a_host_that_does_not_answer_is_passed_over),
+        cmocka_unit_test(a_server_that_does_not_answer_is_waited_for_no_longer_than_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "conformance.h"
 
 #include "base/clock.h"
+#include "silent_port.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -343,6 +344,37 @@ static void a_locked_table_does_not_hold_up_another(void **state)
     claim_one(worker);
 }
 
+/* Two of its exchanges hold both work connections once; from then on one at most. */
+static void a_locked_table_with_two_exchanges_under_way_holds_up_another_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct store_table *free_table = store_table(worker->store, &foreign_jobs, worker);
+    assert_true(prepare(worker, free_table).state.usable);
+    sql(fixture, "BEGIN");
+    sql(fixture, "LOCK TABLE fixture_jobs IN ACCESS EXCLUSIVE MODE");
+    for (int round = 0; round < 3; round++) {
+        struct exchanged stuck[2], got;
+        for (int i = 0; i < 2; i++) {
+            struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 1 };
+            exchange_begin(worker->jobs, &wanted, &stuck[i]);
+        }
+        got = claim_from(worker, free_table, 1);
+        assert_int_equal(got.base.fault, STORE_OK);
+        exchanged_release(&got);
+        if (round > 0) /* it waited for neither */
+            assert_int_equal(stuck[0].base.done + stuck[1].base.done, 0);
+        for (int i = 0; i < 2; i++) {
+            await(fixture, &stuck[i].base.done);
+            assert_int_equal(stuck[i].base.fault, STORE_BUSY);
+            exchanged_release(&stuck[i]);
+        }
+    }
+    sql(fixture, "COMMIT");
+    insert_many(fixture, 1);
+    claim_one(worker);
+}
+
 static void triggers_wait_for_no_writer(void **state)
 {
     struct fixture *fixture = *state;
@@ -473,6 +505,21 @@ static void a_database_that_is_not_there_is_fatal(void **state)
     fixture->url = own;
 }
 
+static void a_host_that_does_not_answer_is_passed_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_url own = fixture->url;
+    struct silent_port silent = silent_port_open();
+    fixture->url = url_behind(&silent.port, 1);
+    struct worker *worker = worker_new(fixture); /* each of its three connections waits for 2 s */
+    insert_many(fixture, 1);
+    claim_one(worker);
+    worker_free(worker);
+    silent_port_close(&silent);
+    store_url_release(&fixture->url);
+    fixture->url = own;
+}
+
 /* ---- No wake-up is lost ---- */
 
 struct inserters {
@@ -541,12 +588,14 @@ int main(int argc, char **argv)
         CONFORMS(triggers_of_the_other_framework_serve),
         CONFORMS(a_backup_at_work_changes_nothing),
         CONFORMS(a_locked_table_does_not_hold_up_another),
+        CONFORMS(a_locked_table_with_two_exchanges_under_way_holds_up_another_once),
         CONFORMS(triggers_wait_for_no_writer),
         CONFORMS(a_column_added_or_altered_in_use_is_no_matter),
         CONFORMS(a_table_of_another_schema_with_a_long_name_works),
         CONFORMS(a_role_without_the_right_to_create_works),
         CONFORMS(what_libpq_takes_for_no_address_opens_no_store),
         CONFORMS(a_database_that_is_not_there_is_fatal),
+        CONFORMS(a_host_that_does_not_answer_is_passed_over),
         CONFORMS(no_wake_up_is_lost_while_eight_clients_insert),
     };
     if (argc > 1)

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-enum { CONNECT_LIMIT_S = 30 };
+enum { ADDRESS_LIMIT_S = 10 };
 
 static void ignore_notice(void *arg, const PGresult *result)
 {
@@ -150,7 +151,7 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
     return conn;
 }
 
-static int64_t limit_us(PGconn *conn)
+int connect_limit_ms(PGconn *conn)
 {
     long seconds = 0;
     PQconninfoOption *options = PQconninfo(conn);
@@ -158,27 +159,52 @@ static int64_t limit_us(PGconn *conn)
         if (strcmp(option->keyword, "connect_timeout") == 0 && option->val)
             seconds = strtol(option->val, NULL, 10);
     PQconninfoFree(options);
-    return clock_monotonic_us() + (seconds > 0 && seconds < 3600 ? seconds : CONNECT_LIMIT_S) * INT64_C(1000000);
+    return (int)(seconds > 0 && seconds < 3600 ? seconds : ADDRESS_LIMIT_S) * 1000;
 }
 
-/* Polls to the end. False: the time ran out. */
+/* libpq leaves the time that each address has to whoever polls, and has no call to go on to the next one. But where the
+   socket of an attempt fails, it does so by itself. */
+void connect_give_up_address(PGconn *conn)
+{
+    shutdown(PQsocket(conn), SHUT_RDWR);
+}
+
+bool connect_at_another_address(PGconn *conn, uint64_t *address)
+{
+    const char *parts[] = { PQhost(conn), PQhostaddr(conn), PQport(conn) };
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        for (const char *at = parts[i] ? parts[i] : ""; *at != '\0'; at++)
+            hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+    bool other = hash != *address;
+    *address = hash;
+    return other;
+}
+
+/* Polls to the end. False: the last address did not answer in time. */
 static bool poll_until_made(PGconn *conn)
 {
-    int64_t until = limit_us(conn);
+    int limit_ms = connect_limit_ms(conn);
+    int64_t until = 0;
+    uint64_t address = 0;
+    bool in_time = true;
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (PQstatus(conn) != CONNECTION_BAD) {
+        if (connect_at_another_address(conn, &address) || !in_time)
+            until = clock_monotonic_us() + limit_ms * INT64_C(1000);
         int64_t left_us = until - clock_monotonic_us();
         struct pollfd wait = { .fd = PQsocket(conn), .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT };
-        int ready = poll(&wait, 1, left_us > 0 ? (int)(left_us / 1000) : 0);
+        int ready = poll(&wait, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0);
         if (ready < 0 && errno == EINTR)
             continue;
-        if (ready <= 0)
-            return false;
+        in_time = ready > 0;
+        if (!in_time)
+            connect_give_up_address(conn);
         next = PQconnectPoll(conn);
         if (next == PGRES_POLLING_OK || next == PGRES_POLLING_FAILED)
             break;
     }
-    return true;
+    return in_time;
 }
 
 PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err)

@@ -16,6 +16,13 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
 /* Connects and waits. *later as connection_try has it. */
 PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err);
 
+/* How long each address of each host has to answer: the URL's connect_timeout, or 10 s. */
+int connect_limit_ms(PGconn *conn);
+/* Whether another address is being tried than *address says, which says so then; 0 at first. */
+bool connect_at_another_address(PGconn *conn, uint64_t *address);
+/* The address that is being tried had its time: PQconnectPoll, to be called next, goes on to the next one or fails. */
+void connect_give_up_address(PGconn *conn);
+
 /* What kept the connection from being made: the sentence, its SQLSTATE ("" where no server spoke), and whether it may
    pass by itself. */
 struct connect_failure {

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_LIMIT_MS = 10000 };
-
 void link_init(struct link *link, uv_loop_t *loop, int number, const struct link_events *events, void *owner)
 {
     *link = (struct link){ .loop = loop, .number = number, .events = events, .owner = owner, .fd = -1 };
@@ -374,23 +372,41 @@ static void connected(struct link *link)
     link->events->up(link->owner, link);
 }
 
-static void connecting(struct link *link)
+static void out_of_time(uv_timer_t *timer);
+
+/* One step. in_time: false where the address that was tried did not answer. */
+static void step(struct link *link, bool in_time)
 {
     if (link->poll)
         uv_poll_stop(link->poll);
     PostgresPollingStatusType next = PQconnectPoll(link->conn);
-    if (next == PGRES_POLLING_OK)
+    if (next == PGRES_POLLING_OK) {
         connected(link);
-    else if (next == PGRES_POLLING_FAILED)
-        connect_lost(link, true);
-    else
-        watch(link, next == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE);
+        return;
+    }
+    if (next == PGRES_POLLING_FAILED) {
+        connect_lost(link, in_time);
+        return;
+    }
+    if (connect_at_another_address(link->conn, &link->address) || !in_time)
+        uv_timer_start(link->limit, out_of_time, (uint64_t)connect_limit_ms(link->conn), 0);
+    watch(link, next == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE);
+}
+
+static void connecting(struct link *link)
+{
+    step(link, true);
 }
 
 static void out_of_time(uv_timer_t *timer)
 {
     struct link *link = timer->data;
-    connect_lost(link, link->conn && PQstatus(link->conn) == CONNECTION_BAD);
+    if (!link->conn || PQstatus(link->conn) == CONNECTION_BAD) {
+        connect_lost(link, true);
+        return;
+    }
+    connect_give_up_address(link->conn);
+    step(link, false);
 }
 
 void link_connect(struct link *link)
@@ -403,7 +419,10 @@ void link_connect(struct link *link)
     uv_timer_init(link->loop, link->limit);
     link->limit->data = link;
     bool failed = !link->conn || PQstatus(link->conn) == CONNECTION_BAD;
-    uv_timer_start(link->limit, out_of_time, failed ? 0 : CONNECT_LIMIT_MS, 0);
+    link->address = 0;
+    if (!failed)
+        connect_at_another_address(link->conn, &link->address);
+    uv_timer_start(link->limit, out_of_time, failed ? 0 : (uint64_t)connect_limit_ms(link->conn), 0);
     if (!failed)
         watch(link, UV_WRITABLE);
 }

@@ -30,7 +30,8 @@ struct link {
     PGconn *conn;      /* NULL: not connected, nor connecting */
     uv_poll_t *poll;   /* closes by itself; NULL: none */
     int fd;            /* that it watches */
-    uv_timer_t *limit; /* of connecting */
+    uv_timer_t *limit; /* of connecting, for the address that is being tried */
+    uint64_t address;  /* which that is */
     bool up;
     uint64_t forgotten; /* how often the prepared statements were thrown away, + 1; unique to each connection */
     struct request *current;
