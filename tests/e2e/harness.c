@@ -58,19 +58,34 @@ static const char *from_environment(const char *name)
 
 /* ---- Database ---- */
 
-static struct connection *connection_of(struct world *world)
+struct connection *open_session(const struct world *world)
 {
     struct errand_error err;
     struct store_url url;
-    if (world->connection && !connection_is_lost(world->connection))
-        return world->connection;
-    connection_close(world->connection);
     if (store_url_parse(world->url, &url, &err) < 0)
         fail_msg("%s", err.message);
-    world->connection = connection_open(&url, &err);
+    struct connection *session = connection_open(&url, &err);
     store_url_release(&url);
-    if (!world->connection)
+    if (!session)
         fail_msg("%s", err.message);
+    return session;
+}
+
+void session_sql(struct connection *session, const char *text)
+{
+    struct errand_error err;
+    if (connection_script(session, text, &err) < 0)
+        fail_msg("%s: %s", text, err.message);
+}
+
+static struct connection *connection_of(struct world *world)
+{
+    if (world->connection && connection_is_lost(world->connection)) {
+        connection_close(world->connection);
+        world->connection = NULL;
+    }
+    if (!world->connection)
+        world->connection = open_session(world);
     return world->connection;
 }
 
@@ -83,13 +98,11 @@ static char *format_sql(const char *format, va_list arguments)
 
 void sql(struct world *world, const char *format, ...)
 {
-    struct errand_error err;
     va_list arguments;
     va_start(arguments, format);
     char *text = format_sql(format, arguments);
     va_end(arguments);
-    if (connection_script(connection_of(world), text, &err) < 0)
-        fail_msg("%s: %s", text, err.message);
+    session_sql(connection_of(world), text);
     free(text);
 }
 
@@ -328,6 +341,36 @@ struct trace_event first_traced(const struct world *world, const char *event)
     free_trace(&trace);
     assert_string_equal(found.event, event);
     return found;
+}
+
+int64_t traced_bytes(const struct world *world)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    trace_path(world, path);
+    return stat(path, &status) == 0 ? status.st_size : 0;
+}
+
+static int starts_by_job(const void *a, const void *b)
+{
+    const struct trace_event *left = a, *right = b;
+    int order = strcmp(left->event, right->event);
+    return order ? order : strcmp(left->id, right->id);
+}
+
+int started_again(const struct world *world)
+{
+    struct trace trace = read_trace(world);
+    int again = 0;
+    bool counted = false;
+    qsort(trace.events, trace.count, sizeof(*trace.events), starts_by_job);
+    for (size_t i = 1; i < trace.count; i++) {
+        bool same = starts_by_job(&trace.events[i - 1], &trace.events[i]) == 0;
+        again += same && !counted && strcmp(trace.events[i].event, "end") != 0;
+        counted = same;
+    }
+    free_trace(&trace);
+    return again;
 }
 
 static int by_time(const void *a, const void *b)

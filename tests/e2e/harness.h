@@ -75,6 +75,9 @@ int64_t sql_number(struct world *world, const char *format, ...) ERRAND_PRINTF(2
 const char *sql_text(struct world *world, const char *format, ...) ERRAND_PRINTF(2, 3);
 /* The current time, and that many seconds from it, as SQL of this database. */
 const char *sql_now(const struct world *world, int seconds);
+/* A connection of its own to the world's database, to be closed by the caller: for locks and open transactions. */
+struct connection *open_session(const struct world *world);
+void session_sql(struct connection *session, const char *text);
 /* Rows with this status, without the job_status_. */
 int64_t count_of(struct world *world, const char *table, const char *status);
 /* Inserts rows numbered 1 to count by one statement: of traced_jobs, ordered_jobs or other_jobs. */
@@ -114,6 +117,10 @@ struct trace {
 struct trace read_trace(const struct world *world);
 void free_trace(struct trace *trace);
 int traced(const struct world *world, const char *event);
+/* The size of all of it, without reading it. */
+int64_t traced_bytes(const struct world *world);
+/* Jobs that were started more than once. */
+int started_again(const struct world *world);
 /* The first event of that kind; fails where there is none. */
 struct trace_event first_traced(const struct world *world, const char *event);
 /* How many jobs were between start and end at once, at the most. */

@@ -1,0 +1,229 @@
+/* Troubles of the database while workers are at work: no job is lost, and none runs twice because of them. */
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- The server goes and comes back ---- */
+
+static void cluster(const char *verb, const char *mode)
+{
+    assert_int_equal(
+        run_command("%s %s %s %s >/dev/null", getenv("POSTGRES_CLUSTER"), verb, getenv("TEST_POSTGRES_DIR"), mode), 0);
+}
+
+static void insert_jobs_of_20ms(struct world *world, int jobs)
+{
+    insert_numbered(world, "traced_jobs", jobs);
+    sql(world, "UPDATE traced_jobs SET microseconds = 20000");
+}
+
+static void expect_each_ran_once(struct world *world, int jobs)
+{
+    await_for(120, count_of(world, "traced_jobs", "succeeded") == jobs);
+    assert_int_equal(started_again(world), 0);
+    assert_int_equal(traced(world, "start"), jobs);
+    assert_int_equal(sql_number(world, "SELECT max(attempts_count) FROM traced_jobs"), 1);
+}
+
+static void stop_the_server_during_work(struct world *world, const char *mode)
+{
+    enum { JOBS = 1500 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *first = start_worker(world, NULL), *second = start_worker(world, NULL);
+    await(traced(world, "end") > 200);
+    cluster("stop", mode);
+    await(log_has(first, "out of reach") && log_has(second, "out of reach"));
+    cluster("start", "");
+    expect_each_ran_once(world, JOBS);
+    stop_worker(first);
+    stop_worker(second);
+}
+
+static void a_server_stopped_and_started_makes_no_job_run_twice(struct world *world)
+{
+    stop_the_server_during_work(world, "fast");
+}
+
+static void a_server_that_crashes_makes_no_job_run_twice(struct world *world)
+{
+    stop_the_server_during_work(world, "immediate");
+}
+
+static void terminated_backends_make_no_job_run_twice(struct world *world)
+{
+    enum { JOBS = 2000, TIMES = 5 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *first = start_worker(world, NULL), *second = start_worker(world, NULL);
+    for (int i = 1; i <= TIMES; i++) {
+        await(traced(world, "end") > i * JOBS / (TIMES + 2));
+        sql(world, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                   "AND pid <> pg_backend_pid()");
+    }
+    expect_each_ran_once(world, JOBS);
+    assert_true(log_has(first, "connected again"));
+    stop_worker(first);
+    stop_worker(second);
+}
+
+/* ---- What others do to the tables ---- */
+
+static int64_t triggers_of(struct world *world, const char *table)
+{
+    return sql_number(world, "SELECT count(*) FROM pg_trigger WHERE tgrelid = '%s'::regclass AND NOT tgisinternal",
+                      table);
+}
+
+static void triggers_that_were_dropped_come_back(struct world *world)
+{
+    start_worker(world, NULL);
+    await(triggers_of(world, "flaky_jobs") == 2);
+    sql(world, "DROP TRIGGER did_insert_job_flaky_jobs ON flaky_jobs; "
+               "DROP TRIGGER did_update_job_flaky_jobs ON flaky_jobs");
+    sql(world, "INSERT INTO flaky_jobs DEFAULT VALUES");
+    await(count_of(world, "flaky_jobs", "succeeded") == 1);
+    await(triggers_of(world, "flaky_jobs") == 2);
+}
+
+static void a_writer_that_does_not_end_keeps_no_worker_waiting(struct world *world)
+{
+    struct connection *writer = open_session(world);
+    session_sql(writer, "BEGIN; INSERT INTO flaky_jobs (succeeds_at) VALUES (1)");
+    sql(world, "INSERT INTO flaky_jobs DEFAULT VALUES");
+    start_worker(world, NULL);
+    await(count_of(world, "flaky_jobs", "succeeded") == 1);
+    session_sql(writer, "COMMIT");
+    await(count_of(world, "flaky_jobs", "succeeded") == 2);
+    await(triggers_of(world, "flaky_jobs") == 2);
+    connection_close(writer);
+}
+
+static void a_backup_under_way_disturbs_nothing(struct world *world)
+{
+    struct connection *backup = open_session(world);
+    session_sql(backup, world->kind == STORE_SQLITE
+                            ? "BEGIN; SELECT count(*) FROM other_jobs"
+                            : "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE other_jobs IN ACCESS SHARE MODE; "
+                              "SELECT count(*) FROM other_jobs");
+    start_worker(world, NULL);
+    for (int i = 1; i <= 3; i++) {
+        insert_numbered(world, "other_jobs", 100);
+        await(count_of(world, "other_jobs", "succeeded") == i * 100);
+    }
+    session_sql(backup, "COMMIT");
+    connection_close(backup);
+}
+
+static void a_column_added_during_work_disturbs_nothing(struct world *world)
+{
+    enum { JOBS = 1500, COLUMNS = 3 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *worker = start_worker(world, NULL);
+    for (int i = 1; i <= COLUMNS; i++) {
+        await(traced(world, "end") > i * JOBS / (COLUMNS + 2));
+        sql(world, "ALTER TABLE traced_jobs ADD COLUMN added_%d TEXT DEFAULT 'x'", i);
+    }
+    expect_each_ran_once(world, JOBS);
+    stop_worker(worker);
+}
+
+static void a_table_locked_by_others_does_not_stop_the_other_types(struct world *world)
+{
+    enum { JOBS = 500 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *worker = start_worker(world, NULL);
+    await(traced(world, "end") > 50);
+    struct connection *locker = open_session(world);
+    session_sql(locker, "BEGIN; LOCK TABLE traced_jobs IN ACCESS EXCLUSIVE MODE");
+    for (int i = 1; i <= 5; i++) {
+        insert_numbered(world, "other_jobs", 100);
+        await(count_of(world, "other_jobs", "succeeded") == i * 100);
+    }
+    await(log_has(worker, "traced_jobs: ")); /* the lock was not had in time */
+    insert_numbered(world, "other_jobs", 100);
+    await(count_of(world, "other_jobs", "succeeded") == 600);
+    session_sql(locker, "COMMIT");
+    connection_close(locker);
+    expect_each_ran_once(world, JOBS);
+    stop_worker(worker);
+}
+
+/* SQLite has one lock for all writers: held for a while it delays, and nothing fails. */
+static void a_file_locked_by_others_delays_and_harms_nothing(struct world *world)
+{
+    enum { JOBS = 500 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *worker = start_worker(world, NULL);
+    struct connection *locker = open_session(world);
+    await(traced(world, "end") > 50);
+    for (int i = 0; i < 5; i++) {
+        session_sql(locker, "BEGIN IMMEDIATE");
+        sleep(1); /* how long it is held is what is tried here */
+        session_sql(locker, "COMMIT");
+    }
+    connection_close(locker);
+    expect_each_ran_once(world, JOBS);
+    assert_false(log_has(worker, "database is locked"));
+    stop_worker(worker);
+}
+
+/* ---- Wake-ups ---- */
+
+enum { CLIENTS = 8 };
+
+/* One row after the other, with pauses of all lengths between, so that workers fall asleep and wake. */
+static void insert_row_by_row(const struct world *world, int client, int rows)
+{
+    struct connection *session = open_session(world);
+    srandom((unsigned)client);
+    for (int i = 0; i < rows; i++) {
+        session_sql(session, "INSERT INTO other_jobs (number) VALUES (1)");
+        if (random() % 4 == 0)
+            usleep((useconds_t)(random() % 20000));
+    }
+    connection_close(session);
+}
+
+static void no_wake_up_is_lost_while_many_insert(struct world *world)
+{
+    const char *wanted = getenv("ERRAND_FAULT_INSERTS");
+    int rows = (wanted ? atoi(wanted) : 2400) / CLIENTS;
+    pid_t clients[CLIENTS];
+    struct worker_process *first = start_worker(world, NULL), *second = start_worker(world, NULL);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = fork();
+        assert_true(clients[i] >= 0);
+        if (clients[i] == 0) {
+            insert_row_by_row(world, i, rows);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        int status;
+        assert_int_equal(waitpid(clients[i], &status, 0), clients[i]);
+        assert_int_equal(status, 0);
+    }
+    await(count_of(world, "other_jobs", "succeeded") == rows * CLIENTS); /* sooner than any poll */
+    assert_int_equal(traced(world, "once"), rows * CLIENTS);
+    stop_worker(first);
+    stop_worker(second);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct e2e_test tests[] = {
+        E2E_ONLY(STORE_POSTGRES, a_server_stopped_and_started_makes_no_job_run_twice),
+        E2E_ONLY(STORE_POSTGRES, a_server_that_crashes_makes_no_job_run_twice),
+        E2E_ONLY(STORE_POSTGRES, terminated_backends_make_no_job_run_twice),
+        E2E_ONLY(STORE_POSTGRES, triggers_that_were_dropped_come_back),
+        E2E_ONLY(STORE_POSTGRES, a_writer_that_does_not_end_keeps_no_worker_waiting),
+        E2E(a_backup_under_way_disturbs_nothing),
+        E2E(a_column_added_during_work_disturbs_nothing),
+        E2E_ONLY(STORE_POSTGRES, a_table_locked_by_others_does_not_stop_the_other_types),
+        E2E_ONLY(STORE_SQLITE, a_file_locked_by_others_delays_and_harms_nothing),
+        E2E(no_wake_up_is_lost_while_many_insert),
+    };
+    return e2e_main(argc, argv, "outages", tests, sizeof(tests) / sizeof(*tests));
+}
