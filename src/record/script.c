@@ -75,7 +75,7 @@ int errand_script_main(int argc, char **argv, void (*fn)(struct errand_context *
             return EXIT_SUCCESS;
         }
         if (strcmp(argument, "--version") == 0) {
-            printf("%s (Errand %s)\n", name, ERRAND_VERSION);
+            printf("%s (errand) %s\n", name, ERRAND_VERSION);
             return EXIT_SUCCESS;
         }
         if (strncmp(argument, "--database=", 11) == 0)

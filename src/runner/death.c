@@ -72,8 +72,12 @@ static void describe(const struct runner *runner, const struct death *death, str
                       death->has_blamed ? " inside perform" : "");
     }
     if (!death->has_blamed && !runner->ready && runner->output.stray.size > 0) {
+        const struct buffer *stray = &runner->output.stray;
+        size_t size = stray->size;
+        while (size > 0 && stray->data[size - 1] == '\n')
+            size--;
         buffer_puts(text, ": ");
-        utf8_add_printable(text, runner->output.stray.data, runner->output.stray.size);
+        utf8_add_printable(text, stray->data, size);
     }
 }
 

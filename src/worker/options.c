@@ -102,7 +102,7 @@ int worker_options_parse(struct worker_options *options, int argc, char **argv, 
         .log_level = ERRAND_LOG_INFO,
     };
     for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
+        const char *word = strcmp(argv[i], "-h") == 0 ? "--help" : argv[i];
         if (strncmp(word, "--", 2) != 0)
             return error_set(err, "'%s' is not understood; --help shows the options", word);
         const char *equals = strchr(word, '=');

@@ -193,7 +193,7 @@ static void a_script_explains_itself(struct errand_context *ctx)
     assert_non_null(strstr(outcome.output, "usage: Import [--database URL]"));
     outcome = run_script(script, (char *[]){ "Import", "--version", NULL });
     assert_int_equal(outcome.code, 0);
-    assert_string_equal(outcome.output, "Import (Errand " ERRAND_VERSION ")\n");
+    assert_string_equal(outcome.output, "Import (errand) " ERRAND_VERSION "\n");
     outcome = run_script(script, (char *[]){ "Import", "--nonsense", NULL });
     assert_int_equal(outcome.code, 2);
     assert_string_equal(outcome.output, "Import: no such option: --nonsense; see Import --help\n");

@@ -28,6 +28,8 @@ static void options_are_read_in_both_forms(void **state)
     assert_int_equal(options.log_format, LOG_JSON);
     assert_int_equal(options.log_level, ERRAND_LOG_WARNING);
     assert_int_equal(options.max_runners, 64);
+    assert_int_equal(PARSE("-h"), 0);
+    assert_true(options.help);
 }
 
 static void each_slip_has_its_sentence(void **state)
