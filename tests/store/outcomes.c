@@ -3,6 +3,9 @@
 
 #include "base/utf8.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 /* Claims one new job and ends it so. */
 static struct job ended(struct fixture *fixture, enum job_end end, const char *error)
 {
@@ -325,7 +328,97 @@ static void statistics_add_up(void **state)
                      1);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* which reserves terabytes of addresses */
+static void limit_memory(rlim_t more)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+    unsigned long pages;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu", &pages), 1);
+    fclose(file);
+    limit.rlim_cur = more ? pages * (rlim_t)sysconf(_SC_PAGESIZE) + more : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+static void outcomes_for_which_there_is_no_memory_fail_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    static char output[STORE_OUTPUT_MAX];
+    static struct store_outcome outcomes[STORE_OUTCOMES_MAX];
+    memset(output, 'x', sizeof(output));
+    insert_many(fixture, 1);
+    struct job job = claim_one(fixture->worker);
+    struct store_attempt attempt = { .output = output, .output_size = sizeof(output) };
+    for (size_t i = 0; i < STORE_OUTCOMES_MAX; i++) {
+        outcomes[i] = outcome_of(&job, JOB_END_RETURNED, NULL);
+        outcomes[i].attempt = &attempt;
+    }
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = STORE_OUTCOMES_MAX };
+    struct exchanged got;
+    limit_memory(64 << 20); /* of the 256 MB that it takes */
+    exchange_begin(fixture->worker->jobs, &wanted, &got);
+    limit_memory(0);
+    await(fixture, &got.base.done);
+    assert_int_equal(got.base.fault, STORE_BUSY);
+    assert_non_null(strstr(got.base.message, "out of memory"));
+    exchanged_release(&got);
+    assert_string_equal(cell(fixture, &job, "status"), "job_status_running");
+    wanted.outcome_count = 1;
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 0);
+    exchanged_release(&got);
+}
+/* It fails, or is cut short; and whatever was claimed without having been told is claimed again. */
+static void a_claim_for_which_there_is_no_memory_loses_no_job(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    enum { JOBS = 50 };
+    static char note[1 << 20];
+    memset(note, 'x', sizeof(note) - 1);
+    insert_many(fixture, JOBS);
+    sql(fixture, "UPDATE fixture_jobs SET note = $1", errand_text(note));
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = JOBS };
+    struct exchanged got;
+    worker->online = 0;
+    limit_memory(16 << 20);
+    exchange_begin(worker->jobs, &wanted, &got);
+    await(fixture, &got.base.done);
+    limit_memory(0);
+    size_t claimed = got.count;
+    uint64_t forgotten = worker->claims;
+    bool unknown = got.base.fault == STORE_OFFLINE;
+    assert_true(claimed < JOBS);
+    if (got.base.fault != STORE_OK)
+        assert_non_null(strstr(got.base.message, "memory"));
+    if (unknown)
+        await(fixture, &worker->online);
+    exchanged_release(&got);
+    while (claimed < JOBS) {
+        wanted = (struct store_exchange){ .claim = ++worker->claims, .claim_limit = 10 };
+        wanted.forgotten = &forgotten;
+        wanted.forgotten_count = unknown;
+        unknown = false;
+        got = exchange(worker, worker->jobs, &wanted);
+        assert_int_equal(got.base.fault, STORE_OK);
+        assert_true(got.count > 0);
+        for (size_t i = 0; i < got.count; i++)
+            assert_int_equal(got.jobs[i].attempts, 1);
+        claimed += got.count;
+        exchanged_release(&got);
+    }
+    assert_int_equal(claimed, JOBS);
+}
+#endif
+
 const struct CMUnitTest outcomes_tests[] = {
+#ifndef __SANITIZE_ADDRESS__
+    CONFORMS(outcomes_for_which_there_is_no_memory_fail_alone),
+    CONFORMS(a_claim_for_which_there_is_no_memory_loses_no_job),
+#endif
     CONFORMS(a_job_that_returned_has_succeeded),
     CONFORMS(a_failed_job_is_retried_later_and_then_failed),
     CONFORMS(a_job_out_of_time_and_attempts_is_timed_out),

@@ -58,12 +58,13 @@ void connect_sentence(const PGresult *result, PGconn *conn, const struct store_u
     const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
     const char *hint = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
+    const char *own = PQresultErrorMessage(result); /* libpq's, where it is not the server that speaks */
     char whole[2048];
     if (primary)
         snprintf(whole, sizeof(whole), "%s%s%s%s%s", primary, detail ? ". " : "", detail ? detail : "", hint ? " " : "",
                  hint ? hint : "");
     else
-        snprintf(whole, sizeof(whole), "%s", conn ? PQerrorMessage(conn) : "");
+        snprintf(whole, sizeof(whole), "%s", own[0] != '\0' ? own : conn ? PQerrorMessage(conn) : "");
     one_line(whole, text, size);
     if (text[0] == '\0')
         snprintf(text, size, "the connection was lost");

@@ -478,26 +478,56 @@ static void remember(struct postgres_table *table, const struct claimed *last)
     table->since_position = last->position;
 }
 
-static void tell(struct request *request, struct exchange *exchange, struct store_result result)
+static void was_put_back(struct request *request, struct store_result result)
 {
-    const PGresult *last = exchange->claim && result.fault == STORE_OK ? exchange->claim->answer : NULL;
+    (void)request;
+    (void)result;
+}
+
+/* There was no memory for the rows of a claim that has taken effect. What this does not reach, store_recover finds. An
+   outcome that is sent again then finds its row settled. */
+static void put_back(const struct exchange *exchange)
+{
+    struct request *request = request_new(was_put_back, NULL, NULL);
+    if (!request)
+        return;
+    add_forgotten(request, exchange->table, &exchange->number, 1);
+    postgres_send(exchange->table->store, request);
+}
+
+static void tell_jobs(struct request *request, struct exchange *exchange, struct claimed *claimed,
+                      struct store_job *jobs)
+{
+    const PGresult *last = exchange->claim ? exchange->claim->answer : NULL;
     const char *dropped_id = exchange->dropped_id;
-    size_t dropped = exchange->earlier_dropped, count = 0;
-    if (result.fault == STORE_OK)
-        dropped += count_dropped(request, exchange, &dropped_id);
-    size_t most = (size_t)PQntuples(last) + (size_t)PQntuples(exchange->earlier);
-    struct claimed *claimed = calloc(most + 1, sizeof(*claimed));
-    struct store_job *jobs = calloc(most + 1, sizeof(*jobs));
+    size_t dropped = exchange->earlier_dropped + count_dropped(request, exchange, &dropped_id), count = 0;
     if (!claimed || !jobs || !read_jobs(request, exchange->earlier, claimed, &count) ||
-        !read_jobs(request, last, claimed, &count))
-        abort();
+        !read_jobs(request, last, claimed, &count)) {
+        put_back(exchange);
+        struct store_result full = { STORE_BUSY, "out of memory for the jobs that were claimed" };
+        request->tell.exchange(request->arg, full, NULL);
+        return;
+    }
     sort_jobs(claimed, count);
     for (size_t i = 0; i < count; i++)
         jobs[i] = claimed[i].job;
     if (count > 0)
         remember(exchange->table, &claimed[count - 1]);
     struct store_answer answer = { jobs, count, dropped, dropped ? dropped_id : NULL };
-    request->tell.exchange(request->arg, result, result.fault == STORE_OK ? &answer : NULL);
+    request->tell.exchange(request->arg, (struct store_result){ STORE_OK, "" }, &answer);
+}
+
+static void tell(struct request *request, struct exchange *exchange, struct store_result result)
+{
+    if (result.fault != STORE_OK) {
+        request->tell.exchange(request->arg, result, NULL);
+        return;
+    }
+    const PGresult *last = exchange->claim ? exchange->claim->answer : NULL;
+    size_t most = (size_t)PQntuples(last) + (size_t)PQntuples(exchange->earlier);
+    struct claimed *claimed = calloc(most + 1, sizeof(*claimed));
+    struct store_job *jobs = calloc(most + 1, sizeof(*jobs));
+    tell_jobs(request, exchange, claimed, jobs);
     free(claimed);
     free(jobs);
     PQclear(exchange->earlier);

@@ -206,8 +206,13 @@ static bool send_again(struct link *link, struct request *request)
 static void finish(struct link *link)
 {
     struct request *request = link->current;
-    link->current = NULL;
     const char *state = connect_sqlstate(request->error);
+    /* Not the server's words, but libpq's, which had no memory for an answer: what took effect is unknown. */
+    if (request->error && state[0] == '\0') {
+        lost_in_use(link, request->error);
+        return;
+    }
+    link->current = NULL;
     for (size_t i = 0; i < request->count; i++)
         if (request->calls[i].preparing) /* its PREPARE was refused, or skipped */
             request->calls[i].kept->made[link->number] = 0;

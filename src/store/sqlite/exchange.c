@@ -17,6 +17,7 @@ struct exchange_request {
     struct store_job *jobs; /* owned */
     size_t *offsets;        /* of each job's id and row in rows, until it stops moving; owned */
     struct buffer rows;
+    bool failed; /* memory ran out while it was copied */
 };
 
 /* Text of a claim's uuid; outcomes come in runs of one claim. */
@@ -53,7 +54,9 @@ static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint
 static void remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
 {
     if (!table->hints)
-        table->hints = sqlite_needed(calloc(ROW_HINTS, sizeof(*table->hints)));
+        table->hints = calloc(ROW_HINTS, sizeof(*table->hints));
+    if (!table->hints)
+        return; /* they only save time */
     uint64_t key;
     struct row_hint *hint = hint_of(table, id, claim, &key);
     *hint = (struct row_hint){ .key = key, .row = row };
@@ -271,12 +274,13 @@ static int claim(struct sqlite_store *store, struct exchange_request *request, e
     sqlite_bind(statement, 1, now_as_text);
     sqlite_bind(statement, 2, lock.text);
     sqlite3_bind_int64(statement, 3, (int64_t)limit);
-    if (!request->jobs) {
-        request->jobs = sqlite_needed(calloc(limit, sizeof(*request->jobs)));
-        request->offsets = sqlite_needed(calloc(2 * limit, sizeof(*request->offsets)));
-    }
-    int64_t *rows = sqlite_needed(calloc(limit, sizeof(*rows)));
-    int code = gather(request, statement, rows, now);
+    if (!request->jobs)
+        request->jobs = calloc(limit, sizeof(*request->jobs));
+    if (!request->offsets)
+        request->offsets = calloc(2 * limit, sizeof(*request->offsets));
+    int64_t *rows = calloc(limit, sizeof(*rows));
+    bool room = request->jobs && request->offsets && rows;
+    int code = room ? gather(request, statement, rows, now) : SQLITE_NOMEM;
     if (code == SQLITE_OK) {
         point_into_rows(request);
         code = mark(store, request, rows, now_as_text, lock.text);
@@ -288,6 +292,8 @@ static int claim(struct sqlite_store *store, struct exchange_request *request, e
 static int exchange(struct sqlite_store *store, struct request *base)
 {
     struct exchange_request *request = (struct exchange_request *)base;
+    if (request->failed)
+        return SQLITE_NOMEM;
     errand_time now = clock_realtime_us();
     char text[CLOCK_TEXT_MAX];
     clock_format(now, text);
@@ -331,43 +337,55 @@ static void tell(struct request *base)
     buffer_release(&request->rows);
 }
 
-static const char *copy_text(struct arena *arena, const char *text, size_t most)
+static const char *copy_text(struct exchange_request *request, const char *text, size_t size, size_t most)
 {
-    return text ? sqlite_needed((char *)store_text(arena, text, strnlen(text, most + 1), most)) : NULL;
+    const char *copy = store_text(&request->base.arena, text, size, most);
+    request->failed |= text && !copy;
+    return copy;
 }
 
-static const struct store_attempt *copy_attempt(struct arena *arena, const struct store_attempt *attempt)
+static const char *copy_error(struct exchange_request *request, const char *text, size_t most)
 {
-    if (!attempt)
+    return copy_text(request, text, text ? strnlen(text, most + 1) : 0, most);
+}
+
+static const struct store_attempt *copy_attempt(struct exchange_request *request, const struct store_attempt *attempt)
+{
+    struct store_attempt *copy = attempt ? arena_alloc(&request->base.arena, sizeof(*copy)) : NULL;
+    request->failed |= attempt && !copy;
+    if (!copy)
         return NULL;
-    struct store_attempt *copy = sqlite_needed(arena_alloc(arena, sizeof(*copy)));
     *copy = *attempt;
-    copy->error = copy_text(arena, attempt->error, STORE_ERROR_MAX);
-    copy->backtrace = copy_text(arena, attempt->backtrace, STORE_OUTPUT_MAX);
-    if (attempt->output)
-        copy->output =
-            sqlite_needed((char *)store_text(arena, attempt->output, attempt->output_size, STORE_OUTPUT_MAX));
+    copy->error = copy_error(request, attempt->error, STORE_ERROR_MAX);
+    copy->backtrace = copy_error(request, attempt->backtrace, STORE_OUTPUT_MAX);
+    copy->output = copy_text(request, attempt->output, attempt->output_size, STORE_OUTPUT_MAX);
     return copy;
+}
+
+static void copy_outcome(struct exchange_request *request, const struct store_outcome *given,
+                         struct store_outcome *outcome)
+{
+    *outcome = *given;
+    outcome->id = arena_strdup(&request->base.arena, given->id);
+    outcome->error = copy_error(request, given->error, STORE_ERROR_MAX);
+    outcome->attempt = copy_attempt(request, given->attempt);
+    request->failed |= !outcome->id;
 }
 
 static void copy_exchange(struct exchange_request *request, const struct store_exchange *exchange)
 {
     struct arena *arena = &request->base.arena;
-    request->exchange = *exchange;
-    struct store_outcome *outcomes =
-        sqlite_needed(arena_alloc(arena, (exchange->outcome_count + 1) * sizeof(*outcomes)));
-    for (size_t i = 0; i < exchange->outcome_count; i++) {
-        outcomes[i] = exchange->outcomes[i];
-        outcomes[i].id = sqlite_needed(arena_strdup(arena, exchange->outcomes[i].id));
-        outcomes[i].error = copy_text(arena, exchange->outcomes[i].error, STORE_ERROR_MAX);
-        outcomes[i].attempt = copy_attempt(arena, exchange->outcomes[i].attempt);
-    }
-    request->exchange.outcomes = outcomes;
     size_t size = exchange->forgotten_count * sizeof(*exchange->forgotten);
-    uint64_t *forgotten = sqlite_needed(arena_alloc(arena, size + 1));
-    if (size > 0)
-        memcpy(forgotten, exchange->forgotten, size);
+    struct store_outcome *outcomes = arena_alloc(arena, (exchange->outcome_count + 1) * sizeof(*outcomes));
+    uint64_t *forgotten = arena_alloc(arena, size + 1);
+    request->exchange = *exchange;
+    request->exchange.outcomes = outcomes;
     request->exchange.forgotten = forgotten;
+    request->failed = !outcomes || !forgotten;
+    for (size_t i = 0; i < exchange->outcome_count && !request->failed; i++)
+        copy_outcome(request, &exchange->outcomes[i], &outcomes[i]);
+    if (size > 0 && forgotten)
+        memcpy(forgotten, exchange->forgotten, size);
 }
 
 void sqlite_exchange(struct store_table *table, const struct store_exchange *wanted, store_exchange_done done,
@@ -381,5 +399,7 @@ void sqlite_exchange(struct store_table *table, const struct store_exchange *wan
     request->done = done;
     request->rows = (struct buffer)BUFFER_INIT(ROWS_BYTES_MAX);
     copy_exchange(request, wanted);
+    if (request->failed)
+        arena_release(&request->base.arena);
     sqlite_request_send(table->store, &request->base);
 }

@@ -147,13 +147,19 @@ static bool judge_row(struct sqlite_store *store, struct recover_request *reques
     return age > options->stale_job_timeout;
 }
 
-static void keep(struct lost_rows *rows, struct lost_row row)
+/* False: memory ran out. */
+static bool keep(struct lost_rows *rows, struct lost_row row)
 {
     if (rows->count == rows->capacity) {
-        rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
-        rows->items = sqlite_needed(reallocarray(rows->items, rows->capacity, sizeof(*rows->items)));
+        size_t capacity = rows->capacity ? 2 * rows->capacity : 64;
+        struct lost_row *items = reallocarray(rows->items, capacity, sizeof(*items));
+        if (!items)
+            return false;
+        rows->items = items;
+        rows->capacity = capacity;
     }
     rows->items[rows->count++] = row;
+    return true;
 }
 
 static int find_lost(struct sqlite_store *store, struct recover_request *request, struct lost_rows *rows)
@@ -171,8 +177,11 @@ static int find_lost(struct sqlite_store *store, struct recover_request *request
         struct lost_row lost = { .row = sqlite3_column_int64(running, 0) };
         if (!judge_row(store, request, lock, locked_at, sqlite3_column_int(running, 3), &lost))
             continue;
-        lost.lock = lock ? sqlite_needed(arena_strdup(&request->base.arena, lock)) : NULL;
-        keep(rows, lost);
+        lost.lock = lock ? arena_strdup(&request->base.arena, lock) : NULL;
+        if ((lock && !lost.lock) || !keep(rows, lost)) {
+            sqlite3_reset(running);
+            return SQLITE_NOMEM;
+        }
     }
     sqlite3_reset(running);
     return code == SQLITE_DONE ? SQLITE_OK : code;

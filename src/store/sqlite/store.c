@@ -139,6 +139,9 @@ static void note(struct sqlite_store *store, struct request *request, int code)
     request->result.message = "";
     if (code == SQLITE_OK)
         return;
+    request->result.message = "out of memory"; /* ours, of which the handle knows nothing */
+    if (code == SQLITE_NOMEM)
+        return;
     database_sentence(&store->database, request->message, sizeof(request->message));
     request->result.message = request->message;
 }
