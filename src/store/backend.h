@@ -3,6 +3,7 @@
 #ifndef STORE_BACKEND_H
 #define STORE_BACKEND_H
 
+#include "base/buffer.h"
 #include "store/connection.h"
 #include "store/store.h"
 
@@ -66,5 +67,9 @@ extern const struct store_verbs postgres_store_verbs;
 errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim);
 /* The other way; false where the uuid is not of that worker. */
 bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim);
+
+/* Adds the warning of a job table without the index for claiming, with the statement that makes it, named as in the
+   tables that are made for Errand. `quoted` is the table as SQL takes it; `then` orders rows behind run_at, or NULL. */
+void store_advise_index(struct buffer *warning, const char *table, const char *quoted, const char *then);
 
 #endif

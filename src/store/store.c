@@ -125,3 +125,13 @@ bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim)
     *claim = strtoull(digits, NULL, 16);
     return true;
 }
+
+void store_advise_index(struct buffer *warning, const char *table, const char *quoted, const char *then)
+{
+    buffer_printf(
+        warning,
+        "%s has no index for claiming, so it grows slower with its finished jobs: CREATE INDEX \"%s_pending\" "
+        "ON %s (run_at%s%s) WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS "
+        "NULL;\n",
+        table, table, quoted, then ? ", " : "", then ? then : "");
+}

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    GIVE_UP_MS = 5000, /* after the shutdown timeout: for outcomes to reach the database */
+    DRAIN_PATIENCE_MS = 30000, /* --drain is for scripts: without a database for so long it ends, with exit code 1 */
+    GIVE_UP_MS = 5000,         /* after the shutdown timeout: for outcomes to reach the database */
     INSTALL_AGAIN_MS = 200,
     INSTALL_TRIES = 25,
 };
@@ -207,6 +208,8 @@ static void on_online(void *owner)
 {
     struct worker *worker = owner;
     worker->online = true;
+    if (worker->state == WORKER_WORKING)
+        uv_timer_stop(&worker->deadline);
     WORKER_LOG(worker, ERRAND_LOG_INFO, "%s %s", worker->ever_online ? "connected again to" : "working on",
                worker->url.shown);
     if (!worker->ever_online)
@@ -221,6 +224,15 @@ static void on_online(void *owner)
         claim_pump(&worker->queues[i]);
 }
 
+static void drain_is_hopeless(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    WORKER_LOG(worker, ERRAND_LOG_ERROR, "--drain ends: the database was out of reach for %d s",
+               DRAIN_PATIENCE_MS / 1000);
+    worker->exit_code = 1;
+    kill_running(worker, "Stopped: the worker lost its database");
+}
+
 static void on_offline(void *owner, const char *why)
 {
     struct worker *worker = owner;
@@ -229,6 +241,8 @@ static void on_offline(void *owner, const char *why)
                worker->ever_online ? "running jobs go on" : "trying until it is there", why);
     for (size_t i = 0; i < worker->queue_count; i++)
         watch_offline(&worker->queues[i]);
+    if (worker->options.drain && worker->state == WORKER_WORKING)
+        uv_timer_start(&worker->deadline, drain_is_hopeless, DRAIN_PATIENCE_MS, 0);
 }
 
 static void on_fatal(void *owner, const char *why)

@@ -437,11 +437,8 @@ static void warn_of_indexes(struct look *look, const struct postgres_table *tabl
 {
     const char *name = table->base.type->table->name;
     if (!table->has_index)
-        buffer_printf(
-            &look->warning,
-            "%s lacks the index for claiming, so it grows slower with its finished jobs: CREATE INDEX ON %s "
-            "(run_at, %s) WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;\n",
-            name, table->found, table->has_position ? "queue_position" : "created_at, id");
+        store_advise_index(&look->warning, name, table->found,
+                           table->has_position ? "queue_position" : "created_at, id");
     if (!has_key)
         buffer_printf(&look->warning,
                       "%s has no index on id, so every finish reads all of it: CREATE UNIQUE INDEX ON %s (id);\n", name,

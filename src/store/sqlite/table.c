@@ -231,10 +231,9 @@ static bool claims_by_index(struct sqlite_store *store, struct sqlite_table *tab
 static void add_index_warning(struct buffer *warning, const struct sqlite_table *table)
 {
     const char *name = table->base.type->table->name;
-    buffer_printf(warning,
-                  "%s has no index for claiming, which becomes slow as it grows: CREATE INDEX \"%s_pending\" ON \"%s\" "
-                  "(run_at%s) WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;\n",
-                  name, name, name, table->has_position ? ", queue_position" : "");
+    char *quoted = sqlite3_mprintf("\"%w\"", name);
+    store_advise_index(warning, name, quoted ? quoted : name, table->has_position ? "queue_position" : NULL);
+    sqlite3_free(quoted);
 }
 
 static int prepare(struct sqlite_store *store, struct request *base)
