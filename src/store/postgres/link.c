@@ -322,6 +322,8 @@ static void connecting(struct link *link);
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct link *link = poll->data;
+    if (status < 0) /* libuv has stopped the watch; what the server said last may come before the end of the stream */
+        uv_poll_start(poll, UV_READABLE, on_event);
     if (link->up)
         on_use(link, status < 0 ? UV_READABLE : events);
     else
