@@ -42,8 +42,12 @@ struct errand_column {
        numbers (-FLT_MAX, -DBL_MAX; the x of a point) and clocks, errand_default_text for TEXT and as the data of BYTES,
        0 for ENUM, not set for a nullable bool. */
     bool has_default;
-    bool generated;            /* GENERATED ALWAYS: never written */
-    bool managed;              /* of a job table: written by the engine alone, left alone by _update */
+    bool generated; /* GENERATED ALWAYS: never written */
+    bool managed;   /* of a job table: written by the engine alone, left alone by _update */
+    /* Of a managed column: the database's default is `initial`, which _new puts in the field, and a field that still
+       holds it is left out of INSERT. */
+    bool has_initial;
+    int32_t initial;           /* the number, of an enum its value; NULL in a nullable column of every other type */
     size_t offset;             /* of the field in the record */
     const char *const *labels; /* of an enum, ended by NULL */
 };

@@ -22,6 +22,7 @@ struct plan_field {
     bool has_default; /* as errand_column has it */
     bool generated;
     bool managed;
+    bool has_initial;  /* as errand_column has it; initial is then value */
     const char *value; /* what _new puts there; NULL: zero */
 };
 
@@ -60,7 +61,7 @@ struct plan {
 struct plan plan_make(struct arena *arena, const struct schema *schema);
 
 /* ---- value.c ---- */
-/* What _new puts in the field, and whether the default is left to the database. */
+/* What _new puts in the field, and whether the default is left to the database. `managed` is set before. */
 void plan_default(struct arena *arena, struct plan_field *field);
 /* "errand_nullable_int32 " or "const char *", as it stands before the name. */
 const char *plan_field_type(const struct plan_field *field);

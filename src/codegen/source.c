@@ -35,6 +35,9 @@ static void print_column(const struct plan *plan, const struct plan_table *table
     buffer_puts(out, field->has_default ? ", .has_default = true" : "");
     buffer_puts(out, field->generated ? ", .generated = true" : "");
     buffer_puts(out, field->managed ? ", .managed = true" : "");
+    buffer_puts(out, field->has_initial ? ",\n      .has_initial = true" : "");
+    if (field->has_initial && field->value)
+        buffer_printf(out, ", .initial = %s", field->value);
     if (field->labels)
         buffer_printf(out, ", .labels = %s_labels", field->labels->type);
     buffer_puts(out, " },\n");

@@ -192,7 +192,19 @@ static const char *constant(struct arena *arena, const struct plan_field *field,
     }
 }
 
-void plan_default(struct arena *arena, struct plan_field *field)
+/* The columns that every new job has the same in: NULL, a label, a small number. */
+static bool has_initial(const struct plan_field *field)
+{
+    const struct schema_column *column = field->column;
+    enum errand_type kind = column->type.kind;
+    if (!field->managed || field->generated || field->has_default || column->numbering)
+        return false;
+    if (column->default_kind == SCHEMA_DEFAULT_NONE)
+        return field->nullable;
+    return kind == ERRAND_TYPE_ENUM || (!field->nullable && (kind == ERRAND_TYPE_INT16 || kind == ERRAND_TYPE_INT32));
+}
+
+static void plan_value(struct arena *arena, struct plan_field *field)
 {
     const struct schema_column *column = field->column;
     bool has_any = column->default_kind != SCHEMA_DEFAULT_NONE || column->numbering;
@@ -216,4 +228,10 @@ void plan_default(struct arena *arena, struct plan_field *field)
             name_printf(arena, "(%.*s)%s", (int)strlen(plan_field_type(field)) - 1, plan_field_type(field), value);
     else
         field->value = value;
+}
+
+void plan_default(struct arena *arena, struct plan_field *field)
+{
+    plan_value(arena, field);
+    field->has_initial = has_initial(field);
 }

@@ -25,6 +25,7 @@ struct batch {
     struct result *result; /* owned */
     bool began;            /* the transaction is ours */
     bool *written;         /* for each column: the run writes it; owned */
+    bool *initial;         /* for each column: all records hold its `initial`; owned */
 };
 
 static char *record_at(const struct batch *batch, size_t index)
@@ -38,9 +39,12 @@ static bool choose_columns(struct batch *batch, const void *record)
     bool any = false;
     for (size_t i = 0; i < batch->table->column_count; i++) {
         const struct errand_column *column = &batch->table->columns[i];
-        batch->written[i] = !column->generated && !field_is_default(column, record);
+        batch->written[i] = !column->generated && !batch->initial[i] && !field_is_default(column, record);
         any |= batch->written[i];
     }
+    /* Rows that write nothing go in one by one: rather, these write something that they could leave out. */
+    for (size_t i = 0; i < batch->table->column_count && !any; i++)
+        any = batch->written[i] = batch->initial[i];
     return any;
 }
 
@@ -241,6 +245,16 @@ static void release_batch(void *arg)
         buffer_release(&batch->arrays[i]);
     free(batch->arrays);
     free(batch->written);
+    free(batch->initial);
+}
+
+/* Asked of all records at once: values that come and go from record to record do not make more runs of them. */
+static bool all_hold_initial(const struct batch *batch, const struct errand_column *column)
+{
+    size_t i = 0;
+    while (i < batch->count && field_is_initial(column, record_at(batch, i)))
+        i++;
+    return i == batch->count;
 }
 
 static void prepare(struct batch *batch)
@@ -248,10 +262,13 @@ static void prepare(struct batch *batch)
     size_t columns = batch->table->column_count;
     batch->arrays = calloc(columns, sizeof(*batch->arrays));
     batch->written = calloc(columns, sizeof(*batch->written));
-    if (!batch->arrays || !batch->written)
+    batch->initial = calloc(columns, sizeof(*batch->initial));
+    if (!batch->arrays || !batch->written || !batch->initial)
         errand_fail(batch->ctx, "%s_create_many: out of memory", batch->table->record_name);
-    for (size_t i = 0; i < columns; i++)
+    for (size_t i = 0; i < columns; i++) {
         batch->arrays[i].maximum = (size_t)1 << 30;
+        batch->initial[i] = all_hold_initial(batch, &batch->table->columns[i]);
+    }
 }
 
 static void insert_all(struct batch *batch)

@@ -414,3 +414,17 @@ bool field_is_default(const struct errand_column *column, const void *record)
     return *(const bool *)field &&
            is_default_value(column->type, (const char *)field + types[column->type].value_offset);
 }
+
+bool field_is_initial(const struct errand_column *column, const void *record)
+{
+    const void *field = field_in(column, record);
+    if (!column->has_initial)
+        return false;
+    if (column->type == ERRAND_TYPE_ENUM)
+        return enum_number(field) == column->initial;
+    if (column->nullable)
+        return field_value(column, record).kind == ERRAND_VALUE_NULL;
+    if (column->type == ERRAND_TYPE_INT16)
+        return *(const int16_t *)field == column->initial;
+    return column->type == ERRAND_TYPE_INT32 && *(const int32_t *)field == column->initial;
+}

@@ -28,6 +28,8 @@ int field_decode(const struct field_decoder *decoder, const struct errand_column
 struct errand_value field_value(const struct errand_column *column, const void *record);
 /* The field holds the "use the default" value of table.h. */
 bool field_is_default(const struct errand_column *column, const void *record);
+/* The field holds the column's `initial` of table.h. */
+bool field_is_initial(const struct errand_column *column, const void *record);
 
 /* A value as an element of an array literal of PostgreSQL, quoted: {"a","b"}. */
 void field_add_array_element(struct buffer *array, const struct errand_value *value);

@@ -11,7 +11,7 @@ static void build_insert(struct errand_context *ctx, const struct errand_table *
     size_t written = 0;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct errand_column *column = &table->columns[i];
-        if (column->generated || field_is_default(column, record))
+        if (column->generated || field_is_default(column, record) || field_is_initial(column, record))
             continue;
         statement_add(ctx, written++ ? ", " : " (");
         statement_add_name(ctx, column->name);

@@ -358,6 +358,60 @@ static void updating_a_job_leaves_the_engines_columns_alone(void **state)
     in_context(state, jobs_body);
 }
 
+static void assert_untouched(const SampleJob *job)
+{
+    assert_int_equal(job->status, JOB_STATUS_NOT_STARTED);
+    assert_int_equal(job->attempts_count, 0);
+    assert_null(job->last_error);
+    assert_false(job->locked_at.is_set || job->locked_by.is_set);
+}
+
+static void assert_failed(const SampleJob *job)
+{
+    assert_int_equal(job->status, JOB_STATUS_FAILED);
+    assert_int_equal(job->attempts_count, 3);
+    assert_string_equal(job->last_error, "");
+    assert_int_equal(job->locked_at.value, 1);
+    assert_string_equal(job->locked_by.value.text, "00000000-0000-4000-8000-000000000001");
+}
+
+static SampleJob failed_job(void)
+{
+    SampleJob job = SampleJob_new();
+    job.status = JOB_STATUS_FAILED;
+    job.attempts_count = 3;
+    job.last_error = "";
+    job.locked_at = (errand_nullable_time){ true, 1 };
+    job.locked_by = (errand_nullable_uuid){ true, { "00000000-0000-4000-8000-000000000001" } };
+    return job;
+}
+
+static void job_values_body(struct errand_context *ctx)
+{
+    SampleJob job = failed_job();
+    SampleJob_create(ctx, &job);
+    assert_failed(SampleJob_find(ctx, job.id));
+    for (size_t round = 0; round < 4; round++) { /* none, the first, the last, both */
+        SampleJob jobs[200];
+        for (size_t i = 0; i < 200; i++) {
+            bool failed = (i == 0 && round & 1) || (i == 199 && round & 2);
+            jobs[i] = failed ? failed_job() : SampleJob_new();
+        }
+        SampleJob_create_many(ctx, jobs, 200);
+        for (size_t i = 0; i < 200; i += 199) {
+            const SampleJob *found = SampleJob_find(ctx, jobs[i].id);
+            bool failed = i ? round & 2 : round & 1;
+            (failed ? assert_failed : assert_untouched)(found);
+            (failed ? assert_failed : assert_untouched)(&jobs[i]);
+        }
+    }
+}
+
+static void what_is_set_in_a_new_job_is_written_and_the_rest_is_the_default(void **state)
+{
+    in_context(state, job_values_body);
+}
+
 static void the_schema_says_which_tables_are_jobs(void **state)
 {
     (void)state;
@@ -389,6 +443,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_new_record_has_the_defaults_of_its_table),
         cmocka_unit_test(every_generated_function_works),
         cmocka_unit_test(updating_a_job_leaves_the_engines_columns_alone),
+        cmocka_unit_test(what_is_set_in_a_new_job_is_written_and_the_rest_is_the_default),
         cmocka_unit_test(the_schema_says_which_tables_are_jobs),
     };
     char folder[] = "/tmp/errand-round-trip-XXXXXX", url[256];
