@@ -101,8 +101,9 @@ static void swept(struct request *request, struct store_result result)
 static void sweep(struct postgres_store *store)
 {
     int64_t now = clock_monotonic_us();
-    if (!store->own[OWN_WORKERS] || store->sweeping || !postgres_is_up(store) ||
-        (store->swept_us != 0 && now - store->swept_us < SWEEP_EVERY_US))
+    bool recent = store->swept_us != 0 && now - store->swept_us < SWEEP_EVERY_US;
+    /* Someone taken for dead may come back at any time, and claim: that is not known from an earlier look. */
+    if (!store->own[OWN_WORKERS] || store->sweeping || !postgres_is_up(store) || (recent && store->dead.size == 0))
         return;
     struct request *request = request_new(swept, store, NULL);
     if (!request)
