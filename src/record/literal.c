@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "record/field.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +24,20 @@ static void format_double(double number, char text[NUMBER_TEXT_MAX])
     char *comma = text + strspn(text, "-0123456789");
     if (*comma != '\0' && *comma != 'e')
         *comma = '.';
+}
+
+/* printf takes ten times as long, which is seen where thousands of rows go in at once. */
+static void add_integer(struct buffer *array, int64_t number)
+{
+    char text[NUMBER_TEXT_MAX];
+    char *end = text + sizeof(text), *at = end;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    buffer_add(array, at, (size_t)(end - at));
 }
 
 static void add_quoted(struct buffer *array, const char *text, size_t size)
@@ -82,7 +95,7 @@ void field_add_array_element(struct buffer *array, const struct errand_value *va
         buffer_puts(array, value->as.boolean ? "t" : "f");
         return;
     case ERRAND_VALUE_INT:
-        buffer_printf(array, "%" PRId64, value->as.integer);
+        add_integer(array, value->as.integer);
         return;
     case ERRAND_VALUE_DOUBLE:
         format_double(value->as.number, text);
@@ -119,7 +132,7 @@ void field_add_json_element(struct buffer *array, const struct errand_value *val
         buffer_puts(array, value->as.boolean ? "1" : "0");
         return;
     case ERRAND_VALUE_INT:
-        buffer_printf(array, "%" PRId64, value->as.integer);
+        add_integer(array, value->as.integer);
         return;
     case ERRAND_VALUE_DOUBLE:
         format_double(value->as.number, text);

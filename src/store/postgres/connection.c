@@ -429,8 +429,9 @@ static int copy_result(PGresult *answer, struct result **result, struct errand_e
         return error_set(err, "out of memory");
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < columns; column++) {
-            const char *cell = PQgetisnull(answer, row, column) ? NULL : PQgetvalue(answer, row, column);
-            if (result_add(*result, cell, (size_t)PQgetlength(answer, row, column)) < 0) {
+            int size = PQgetlength(answer, row, column);
+            bool null = size == 0 && PQgetisnull(answer, row, column);
+            if (result_add(*result, null ? NULL : PQgetvalue(answer, row, column), (size_t)size) < 0) {
                 result_free(*result);
                 *result = NULL;
                 return error_set(err, "the answer of %d rows is larger than memory allows", rows);
