@@ -7,28 +7,31 @@
 #include <string.h>
 
 enum {
-    SWEEP_EVERY_US = 500000, /* a look at the workers serves the tables for so long */
-    FREE_FOR_US = 5000000,   /* a lease that stayed free for this long is given up */
-    ATTEMPTS_OVER = 10,      /* beyond max_attempts, of jobs whose worker died */
-    PREFIX = 18,             /* characters of a claim's uuid that name its worker */
-    SHARE = 20,              /* of the time at most one part in so many goes into reading running jobs */
+    SWEEP_EVERY_US = 500000,  /* a look at the workers serves the tables for so long */
+    FREE_FOR_US = 5000000,    /* a lease that stayed free for this long is given up */
+    SILENT_FOR_US = 15000000, /* one that is held but unseen for a minute, after this long by our own clock: a machine
+                                 that slept wakes with all workers unseen, and each is heard of within 10 s */
+    ATTEMPTS_OVER = 10,       /* beyond max_attempts, of jobs whose worker died */
+    PREFIX = 18,              /* characters of a claim's uuid that name its worker */
+    SHARE = 20,               /* of the time at most one part in so many goes into reading running jobs */
 };
 
 /* ---- Which workers are dead ---- */
 
-static bool free_for_long(struct postgres_store *store, uint64_t worker, bool held, int64_t now)
+/* Whether it has been without a sign of life (its lease free, or unseen) for this long in our present session. */
+static bool lost_for(struct postgres_store *store, uint64_t worker, bool lives, int64_t long_us, int64_t now)
 {
     size_t i = 0;
     while (i < store->free_lease_count && store->free_leases[i].worker != worker)
         i++;
     bool seen = i < store->free_lease_count;
-    if (held) {
+    if (lives) {
         if (seen)
             store->free_leases[i] = store->free_leases[--store->free_lease_count];
         return false;
     }
     if (seen)
-        return now - store->free_leases[i].since_us >= FREE_FOR_US;
+        return now - store->free_leases[i].since_us >= long_us;
     struct free_lease *grown = reallocarray(store->free_leases, i + 1, sizeof(*grown));
     if (grown) {
         store->free_leases = grown;
@@ -51,8 +54,8 @@ static bool is_dead(struct postgres_store *store, const PGresult *answer, int ro
     };
     strncpy(process.boot_id, PQgetvalue(answer, row, 1), sizeof(process.boot_id) - 1);
     bool marked = is_true(answer, row, 5), silent = is_true(answer, row, 6), held = is_true(answer, row, 7);
-    bool given_up = free_for_long(store, worker, held, now);
-    return marked || silent || given_up || (!held && process_is_gone(&process));
+    bool given_up = lost_for(store, worker, held && !silent, held ? SILENT_FOR_US : FREE_FOR_US, now);
+    return marked || given_up || (!held && process_is_gone(&process));
 }
 
 static void buried(struct request *request, struct store_result result)
