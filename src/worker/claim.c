@@ -262,7 +262,7 @@ static size_t claim_size(const struct queue *queue)
 {
     if (!queue->more || queue->outcome_limit < STORE_OUTCOMES_MAX || !worker_may_claim(queue->worker))
         return 0;
-    size_t room = dispatch_room(queue);
+    size_t room = share_room(queue);
     size_t held = queue->ready.count + queue->with_runners + queue->claiming;
     if (room <= held)
         return 0;

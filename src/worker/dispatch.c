@@ -9,12 +9,6 @@
 #include <string.h>
 
 enum {
-    LOOK_AHEAD_US = 10000, /* jobs that will start within this time are claimed before */
-    LOOK_AHEAD_MOST = 1000,
-    BACKLOG_US = 5000, /* work that one runner is given at a time: longer than a round trip of its replies */
-    BACKLOG_MOST = 512,
-    RUNNER_WORTH_US = 1000,  /* waiting work that makes a further runner worth waking */
-    WAIT_MOST_US = 50000,    /* a job that has not started after this goes elsewhere */
     IDLE_MOST_US = 10000000, /* a runner without work goes after this, but for the warm one */
     RAISES_MOST = 100,       /* after as many jobs that raised, a runner is replaced: what they leaked goes with it */
     START_AGAIN_US = 1000000,
@@ -22,121 +16,6 @@ enum {
 };
 
 static void watch_lane(struct lane *lane);
-
-/* ---- How much, and on how many ---- */
-
-static bool is_single(const struct queue *queue)
-{
-    return queue->average_us < 0 || queue->prints;
-}
-
-/* Jobs that one runner may hold. */
-static size_t lane_room(const struct queue *queue)
-{
-    if (is_single(queue))
-        return 1;
-    double average = queue->average_us < 1 ? 1 : queue->average_us;
-    double room = BACKLOG_US / average;
-    return room < 1 ? 1 : room > BACKLOG_MOST ? BACKLOG_MOST : (size_t)room;
-}
-
-static size_t idle_lanes(const struct worker *worker)
-{
-    size_t idle = 0;
-    for (const struct lane *lane = worker->lanes; lane; lane = lane->next)
-        idle += !lane->queue && !lane->going;
-    return idle;
-}
-
-static bool may_start(const struct worker *worker)
-{
-    return worker->lane_count < (size_t)worker->options.max_runners && worker->state < WORKER_KILLING &&
-           clock_monotonic_us() >= worker->no_start_before_us;
-}
-
-/* It has no runner, and would have work for one. */
-static bool is_hungry(const struct queue *queue)
-{
-    bool may_find = queue->more && queue->usable && !queue->backing_off && queue->worker->online;
-    return queue->lanes == 0 && (queue->ready.count > 0 || queue->claiming > 0 || may_find);
-}
-
-/* Types that are to have a runner before this one gets a further one: who had none for longest comes first. */
-static size_t hungry_before(const struct queue *queue)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < queue->worker->queue_count; i++) {
-        const struct queue *other = &queue->worker->queues[i];
-        bool first =
-            queue->lanes > 0 || other->fed_us < queue->fed_us || (other->fed_us == queue->fed_us && other < queue);
-        count += other != queue && first && is_hungry(other);
-    }
-    return count;
-}
-
-/* Runners beside its own that this type may take. */
-static size_t spare_lanes(const struct queue *queue)
-{
-    const struct worker *worker = queue->worker;
-    size_t spare = idle_lanes(worker), before = hungry_before(queue);
-    if (may_start(worker))
-        spare += (size_t)worker->options.max_runners - worker->lane_count;
-    return spare > before ? spare - before : 0;
-}
-
-/* Where all runners are taken, one is let run empty for a type that has none: it would wait for ever. */
-static bool must_yield(const struct queue *queue)
-{
-    return queue->worker->lane_count >= (size_t)queue->worker->options.max_runners &&
-           hungry_before(queue) > idle_lanes(queue->worker);
-}
-
-/* Runners that this type could use at once. */
-static size_t reachable_lanes(const struct queue *queue)
-{
-    size_t most = (size_t)queue->type->options->max_concurrency;
-    size_t reachable = queue->lanes + spare_lanes(queue);
-    return reachable < most ? reachable : most;
-}
-
-/* Its job takes longer than jobs of its type were expected to; what is put behind it would only wait. */
-static bool is_stuck(const struct lane *lane, int64_t now)
-{
-    return lane->jobs.first && now - lane->jobs.first->since_us >= WAIT_MOST_US;
-}
-
-static size_t stuck_lanes(const struct queue *queue)
-{
-    size_t stuck = 0;
-    int64_t now = clock_monotonic_us();
-    for (const struct lane *lane = queue->worker->lanes; lane; lane = lane->next)
-        stuck += lane->queue == queue && is_stuck(lane, now);
-    return stuck;
-}
-
-size_t dispatch_room(const struct queue *queue)
-{
-    size_t lanes = reachable_lanes(queue);
-    if (is_single(queue))
-        return lanes;
-    double average = queue->average_us < 1 ? 1 : queue->average_us;
-    size_t stuck = stuck_lanes(queue);
-    double ahead = (double)(lanes > stuck ? lanes - stuck : 0) * LOOK_AHEAD_US / average;
-    return lanes + (ahead > LOOK_AHEAD_MOST ? LOOK_AHEAD_MOST : (size_t)ahead);
-}
-
-/* On how many runners the waiting jobs are worth spreading. */
-static size_t wanted_lanes(const struct queue *queue)
-{
-    size_t most = (size_t)queue->type->options->max_concurrency;
-    size_t waiting = queue->ready.count + queue->with_runners;
-    size_t wanted = waiting;
-    if (!is_single(queue)) {
-        double worth = (double)waiting * queue->average_us / RUNNER_WORTH_US;
-        wanted = worth >= (double)waiting ? waiting : (size_t)worth + 1;
-    }
-    return wanted < most ? wanted : most;
-}
 
 /* ---- Runners ---- */
 
@@ -174,7 +53,7 @@ static void starting_failed(struct worker *worker, const char *why)
 
 static struct lane *start_lane(struct worker *worker)
 {
-    if (!may_start(worker))
+    if (!share_may_start(worker))
         return NULL;
     struct lane *lane = calloc(1, sizeof(*lane));
     if (!lane)
@@ -223,11 +102,11 @@ static struct lane *least_loaded(const struct queue *queue, size_t room)
 {
     struct lane *best = NULL;
     int64_t now = clock_monotonic_us();
-    if (queue->type->options->max_concurrency == 1 || must_yield(queue))
+    if (queue->type->options->max_concurrency == 1 || share_must_yield(queue))
         return NULL;
     for (struct lane *lane = queue->worker->lanes; lane; lane = lane->next)
-        if (lane->queue == queue && !lane->going && lane->jobs.count < room && !is_stuck(lane, now) && !is_worn(lane) &&
-            (!best || lane->jobs.count < best->jobs.count))
+        if (lane->queue == queue && !lane->going && lane->jobs.count < room && !share_is_stuck(lane, now) &&
+            !is_worn(lane) && (!best || lane->jobs.count < best->jobs.count))
             best = lane;
     return best;
 }
@@ -235,7 +114,7 @@ static struct lane *least_loaded(const struct queue *queue, size_t room)
 /* The runner that is to have the next jobs; NULL: none may have more now. */
 static struct lane *choose_lane(struct queue *queue)
 {
-    if (queue->lanes < wanted_lanes(queue) && spare_lanes(queue) > 0) {
+    if (queue->lanes < share_wanted_lanes(queue) && share_spare_lanes(queue) > 0) {
         struct lane *lane = idle_lane(queue->worker);
         if (!lane)
             lane = start_lane(queue->worker);
@@ -245,7 +124,7 @@ static struct lane *choose_lane(struct queue *queue)
             return lane;
         }
     }
-    return least_loaded(queue, lane_room(queue));
+    return least_loaded(queue, share_lane_room(queue));
 }
 
 static void leave_lane(struct lane *lane)
@@ -268,9 +147,9 @@ static void retire(struct lane *lane)
 
 static size_t share(const struct queue *queue, const struct lane *lane)
 {
-    size_t room = lane_room(queue);
+    size_t room = share_lane_room(queue);
     size_t free_room = room > lane->jobs.count ? room - lane->jobs.count : 0;
-    size_t wanted = wanted_lanes(queue);
+    size_t wanted = share_wanted_lanes(queue);
     size_t even = (queue->ready.count + wanted - 1) / (wanted ? wanted : 1);
     size_t count = even < free_room ? even : free_room;
     return count > 0 ? count : free_room > 0;
@@ -278,7 +157,7 @@ static size_t share(const struct queue *queue, const struct lane *lane)
 
 static int give(struct queue *queue, struct lane *lane)
 {
-    struct runner_task *tasks[BACKLOG_MOST];
+    struct runner_task *tasks[SHARE_BACKLOG_MOST];
     size_t count = share(queue, lane);
     int64_t now = clock_monotonic_us();
     if (count == 0)
@@ -291,7 +170,7 @@ static int give(struct queue *queue, struct lane *lane)
     }
     queue->with_runners += count;
     int sent = runner_send(lane->runner, queue->type_index, tasks, count, queue->type->options->timeout_in_microseconds,
-                           is_single(queue));
+                           share_is_single(queue));
     if (sent < 0) { /* it is going; what it was to have comes back in order */
         struct job_list back = { 0 };
         for (size_t i = 0; i < count; i++) {
@@ -351,7 +230,7 @@ void dispatch(struct queue *queue)
     if (queue->ready.count == 0)
         uv_timer_stop(&queue->waiting);
     else if (!uv_is_active((uv_handle_t *)&queue->waiting))
-        uv_timer_start(&queue->waiting, ready_too_long, WAIT_MOST_US / 1000, WAIT_MOST_US / 1000);
+        uv_timer_start(&queue->waiting, ready_too_long, SHARE_WAIT_MOST_US / 1000, SHARE_WAIT_MOST_US / 1000);
 }
 
 void dispatch_all(struct worker *worker)
@@ -360,7 +239,7 @@ void dispatch_all(struct worker *worker)
         if (worker->queues[i].ready.count + worker->queues[i].returned.count > 0)
             dispatch(&worker->queues[i]);
     for (size_t i = 0; i < worker->queue_count; i++)
-        if (is_hungry(&worker->queues[i]))
+        if (share_is_hungry(&worker->queues[i]))
             claim_pump(&worker->queues[i]);
 }
 
@@ -400,7 +279,7 @@ static void relieve(struct lane *lane)
 {
     struct queue *queue = lane->queue;
     const struct job *next = lane->jobs.first->next;
-    if (!next || clock_monotonic_us() - next->since_us < WAIT_MOST_US)
+    if (!next || clock_monotonic_us() - next->since_us < SHARE_WAIT_MOST_US)
         return;
     queue->average_us = -1; /* its jobs are not as short as they seemed */
     take_back(lane);
@@ -426,8 +305,8 @@ static void watch_lane(struct lane *lane)
     int64_t timeout_us = lane->queue->type->options->timeout_in_microseconds;
     if (timeout_us > 0)
         next = (runner_current(lane->runner, &started_us) ? started_us : now) + timeout_us;
-    if (lane->jobs.count > 1 && lane->jobs.first->next->since_us + WAIT_MOST_US < next)
-        next = lane->jobs.first->next->since_us + WAIT_MOST_US;
+    if (lane->jobs.count > 1 && lane->jobs.first->next->since_us + SHARE_WAIT_MOST_US < next)
+        next = lane->jobs.first->next->since_us + SHARE_WAIT_MOST_US;
     if (next == INT64_MAX)
         return;
     uint64_t delay_ms = next > now ? (uint64_t)(next - now) / 1000 + 1 : 1;

@@ -3,6 +3,7 @@
 
      watch.c     learns that there may be work: notifications, due times, polls
      claim.c     one exchange with the database: outcomes out, claimed jobs in
+     share.c     says how many, on how many runners
      dispatch.c  hands claimed jobs to runners, and takes them back; deadlines
      finish.c    makes an outcome of how a job ended
      recover.c   stays alive in the eyes of others, and takes over from the dead
@@ -189,14 +190,35 @@ void dispatch_init(struct queue *queue);
 void dispatch(struct queue *queue);
 /* The same for all types, after a runner became free; those that have no runner look for work for it. */
 void dispatch_all(struct worker *worker);
-/* How many more jobs of this queue could be started soon. */
-size_t dispatch_room(const struct queue *queue);
 /* Keeps one runner warm, retires those that idle. */
 void dispatch_tidy(struct worker *worker);
 /* Takes back and puts back everything that has not started. */
 void dispatch_put_back_all(struct worker *worker);
 void dispatch_kill_all(struct worker *worker, const char *reason);
 void dispatch_retire_all(struct worker *worker);
+
+/* ---- share.c ---- */
+enum {
+    SHARE_BACKLOG_MOST = 512,   /* jobs that one runner is given at a time */
+    SHARE_WAIT_MOST_US = 50000, /* a job that has not started after this goes elsewhere */
+};
+/* How many jobs of this queue the worker may hold: those that run, and those that will soon. */
+size_t share_room(const struct queue *queue);
+/* Jobs of this type go to a runner one by one. */
+bool share_is_single(const struct queue *queue);
+/* Jobs that one runner may hold. */
+size_t share_lane_room(const struct queue *queue);
+/* On how many runners the waiting jobs are worth spreading, and how many beside its own the queue may take. */
+size_t share_wanted_lanes(const struct queue *queue);
+size_t share_spare_lanes(const struct queue *queue);
+/* Where all runners are taken, one is let run empty for a type that has none. */
+bool share_must_yield(const struct queue *queue);
+/* It has no runner, and would have work for one. */
+bool share_is_hungry(const struct queue *queue);
+/* Its job takes longer than jobs of its type were expected to. */
+bool share_is_stuck(const struct lane *lane, int64_t now);
+/* A further runner may be started. */
+bool share_may_start(const struct worker *worker);
 
 /* ---- finish.c ---- */
 /* The job, in no list, has ended: logs it, counts it, and leaves its outcome to claim_pump. */
