@@ -41,7 +41,7 @@ struct runner {
     const struct errand_schema *schema;
     const struct log *log;
     struct runner_events events;
-    void *owner, *data;
+    void *owner;
 
     uv_process_t process;
     uv_poll_t messages, prints;

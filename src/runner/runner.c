@@ -12,16 +12,6 @@
 /* Of a task that was taken back and is about to be told. */
 static const uint32_t SLOT_TAKEN = UINT32_MAX;
 
-void runner_set_data(struct runner *runner, void *data)
-{
-    runner->data = data;
-}
-
-void *runner_data(const struct runner *runner)
-{
-    return runner->data;
-}
-
 int runner_pid(const struct runner *runner)
 {
     return runner->pid;
@@ -151,9 +141,8 @@ static void start_harvest(struct runner *runner, uint64_t wait_ms)
 }
 
 int runner_send(struct runner *runner, size_t type_index, struct runner_task *const *tasks, size_t count,
-                int64_t timeout_us, bool single)
+                int64_t timeout_us)
 {
-    (void)single; /* the pipe is read as it comes for all: a job that prints more than it holds must go on */
     if (runner->going || runner->next - runner->first + count > PAGE_SLOTS || runner->held + count > RUNNER_SLOTS)
         return -1;
     if (add_messages(runner, (uint32_t)type_index, tasks, count, timeout_us) < 0)

@@ -81,8 +81,6 @@ const char *runner_program(void);
 struct runner *runner_start(uv_loop_t *loop, const struct runner_config *config, const struct runner_events *events,
                             void *owner, struct errand_error *err);
 
-void runner_set_data(struct runner *runner, void *data);
-void *runner_data(const struct runner *runner);
 int runner_pid(const struct runner *runner);
 int runner_backend(const struct runner *runner);
 /* Tasks that it holds, started or not. */
@@ -92,12 +90,11 @@ size_t runner_jobs_done(const struct runner *runner);
 size_t runner_raises(const struct runner *runner);
 
 /* Sends tasks of one type, at the index type_index of the schema's job_types, in one message. The runner must have
-   room (RUNNER_SLOTS). timeout_us is for errand_time_left_us alone; the worker enforces it. `single`: this type is
-   known to print, the output pipe is read as it comes. Where several are sent at once, a job that prints ends its
-   message: the tasks behind it come back as PUT_BACK, to be sent one by one. Never blocks; 0, or -1 where the runner is
-   going. */
+   room (RUNNER_SLOTS). timeout_us is for errand_time_left_us alone; the worker enforces it. Where several are sent
+   at once, a job that prints ends its message: the tasks behind it come back as PUT_BACK, to be sent one by one. Never
+   blocks; 0, or -1 where the runner is going. */
 int runner_send(struct runner *runner, size_t type_index, struct runner_task *const *tasks, size_t count,
-                int64_t timeout_us, bool single);
+                int64_t timeout_us);
 
 /* The task that runs at this moment and since when (CLOCK_MONOTONIC), by the shared page; NULL where none does. */
 struct runner_task *runner_current(struct runner *runner, int64_t *started_us);

@@ -396,3 +396,9 @@ void claim_pump(struct queue *queue)
             return;
     }
 }
+
+void claim_pump_all(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++)
+        claim_pump(&worker->queues[i]);
+}

@@ -38,14 +38,12 @@ static void try_again(uv_timer_t *timer)
     struct worker *worker = timer->data;
     dispatch_tidy(worker);
     dispatch_all(worker);
-    for (size_t i = 0; i < worker->queue_count; i++)
-        claim_pump(&worker->queues[i]);
+    claim_pump_all(worker);
 }
 
 /* Processes that do not start are not tried in a tight loop. */
 static void starting_failed(struct worker *worker, const char *why)
 {
-    worker->start_failures++;
     worker->no_start_before_us = clock_monotonic_us() + START_AGAIN_US;
     WORKER_LOG(worker, ERRAND_LOG_ERROR, "a runner could not be started: %s; trying again in a second", why);
     uv_timer_start(&worker->start_again, try_again, START_AGAIN_US / 1000 + 1, 0);
@@ -68,7 +66,6 @@ static struct lane *start_lane(struct worker *worker)
         starting_failed(worker, err.message);
         return NULL;
     }
-    runner_set_data(lane->runner, lane);
     uv_timer_init(&worker->loop, &lane->watch);
     lane->watch.data = lane;
     lane->next = worker->lanes;
@@ -169,8 +166,8 @@ static int give(struct queue *queue, struct lane *lane)
         tasks[i] = &job->task;
     }
     queue->with_runners += count;
-    int sent = runner_send(lane->runner, queue->type_index, tasks, count, queue->type->options->timeout_in_microseconds,
-                           share_is_single(queue));
+    int sent =
+        runner_send(lane->runner, queue->type_index, tasks, count, queue->type->options->timeout_in_microseconds);
     if (sent < 0) { /* it is going; what it was to have comes back in order */
         struct job_list back = { 0 };
         for (size_t i = 0; i < count; i++) {
@@ -320,7 +317,6 @@ static void on_ready(void *owner, struct runner *runner)
     (void)runner;
     struct lane *lane = owner;
     lane->ready = true;
-    lane->worker->start_failures = 0;
     if (lane->queue)
         watch_lane(lane);
     else
@@ -413,8 +409,7 @@ static void on_exited(void *owner, struct runner *runner, int backend, const cha
         WORKER_LOG(worker, ERRAND_LOG_DEBUG, "a runner ended: %s", failure);
     dispatch_tidy(worker);
     dispatch_all(worker);
-    for (size_t i = 0; i < worker->queue_count; i++)
-        claim_pump(&worker->queues[i]);
+    claim_pump_all(worker);
     worker_check_done(worker);
 }
 

@@ -99,8 +99,6 @@ struct eviction {
     struct eviction *next;
 };
 
-static void evicted(void *arg, struct store_result result);
-
 static void eviction_is_over(struct eviction *eviction)
 {
     struct queue *queue = eviction->job->queue;

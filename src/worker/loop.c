@@ -111,8 +111,7 @@ static void drain(struct worker *worker)
     dispatch_put_back_all(worker);
     if (worker->options.shutdown_timeout_s > 0)
         uv_timer_start(&worker->deadline, time_is_up, (uint64_t)worker->options.shutdown_timeout_s * 1000, 0);
-    for (size_t i = 0; i < worker->queue_count; i++)
-        claim_pump(&worker->queues[i]);
+    claim_pump_all(worker);
     worker_check_done(worker);
 }
 
@@ -220,8 +219,7 @@ static void on_online(void *owner)
         prepare_all(worker);
     else
         install(&worker->install_again);
-    for (size_t i = 0; i < worker->queue_count; i++)
-        claim_pump(&worker->queues[i]);
+    claim_pump_all(worker);
 }
 
 static void drain_is_hopeless(uv_timer_t *timer)

@@ -31,9 +31,7 @@ static void recovered(void *arg, struct store_result result, size_t retried, siz
         { 0 },
     };
     log_write(&queue->worker->log, ERRAND_LOG_WARNING, fields, "recovered jobs whose worker is gone");
-    queue->again = queue->more = true;
-    queue->rested = false;
-    claim_pump(queue);
+    watch_look(queue);
 }
 
 static void sweep(uv_timer_t *timer)

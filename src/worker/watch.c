@@ -121,7 +121,6 @@ void watch_available(struct queue *queue)
     }
     if (++queue->wakes > BUSY_WAKES)
         stay_awake(queue);
-    queue->again = true;
     queue->impatience_ms = 0;
     watch_look(queue);
 }

@@ -150,7 +150,6 @@ struct worker {
     size_t lane_count;
     struct runner_config runner_config;
     int64_t no_start_before_us; /* after runners that failed to start */
-    int start_failures;
 
     struct eviction *evicting; /* killed jobs whose backend is not seen gone: to be asked again when online */
     size_t evictions;          /* under way and waiting */
@@ -179,6 +178,7 @@ void watch_offline(struct queue *queue);
 void claim_init(struct queue *queue);
 /* Sends what there is to send and claims what can be started, as far as it may at this moment. */
 void claim_pump(struct queue *queue);
+void claim_pump_all(struct worker *worker);
 void claim_release(struct queue *queue, struct claim *claim);
 /* The numbers of all claims held, with next_claim as the bound behind them. *count is set; owned by the caller; NULL
    where memory ran out. */

@@ -81,7 +81,7 @@ static void a_job_that_raises_ends_with_its_text(void **state)
     struct world_task *discarded = world_add(world, "discard", "no");
     struct world_task *snoozed = world_add(world, "snooze", "1234567");
     struct world_task *returned = world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until_ended(world);
     assert_end(failed, JOB_END_FAILED, "it said no");
     assert_end(discarded, JOB_END_DISCARDED, "never again no");
@@ -96,7 +96,7 @@ static void a_thousand_jobs_in_one_message_end_in_their_order(void **state)
     struct world *world = *state;
     for (int i = 0; i < 1000; i++)
         world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     assert_int_equal(runner_task_count(world->runner), 1000);
     world_until_ended(world);
     assert_false(world->follow);
@@ -146,7 +146,7 @@ static void a_job_that_prints_ends_its_message(void **state)
     struct world *world = *state;
     for (int i = 0; i < 10; i++)
         world_add(world, i == 4 ? "print" : "return", "hello");
-    world_send(world, false);
+    world_send(world);
     world_until_ended(world);
     for (int i = 0; i < 5; i++)
         assert_end(&world->tasks[i], JOB_END_RETURNED, NULL);
@@ -174,7 +174,7 @@ static struct world_task *between(struct world *world, const char *name, const c
     world_add(world, "return", "");
     struct world_task *bad = world_add(world, name, argument);
     world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until_ended(world);
     assert_end(bad - 1, JOB_END_RETURNED, NULL);
     return bad;
@@ -299,7 +299,7 @@ static void a_process_forked_by_a_job_does_not_speak_for_it(void **state)
     struct world *world = *state;
     for (int i = 0; i < 20; i++)
         world_add(world, "return twice", "");
-    world_send(world, false);
+    world_send(world);
     world_until_ended(world);
     for (int i = 0; i < 20; i++)
         assert_end(&world->tasks[i], JOB_END_RETURNED, NULL);
@@ -336,12 +336,12 @@ static void killed_in_its_job(void **state, const char *name, const char *argume
     struct world_task *before = world_add(world, "return", "");
     struct world_task *task = world_add(world, name, argument);
     struct world_task *behind = world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until_started(world, task);
     runner_kill(world->runner, JOB_END_TIMED_OUT, "Timeout reached");
     assert_end(behind, JOB_END_PUT_BACK, NULL);
     assert_int_equal(task->ended, 0);
-    assert_int_equal(runner_send(world->runner, 0, (struct runner_task *[]){ &behind->task }, 1, 0, true), -1);
+    assert_int_equal(runner_send(world->runner, 0, (struct runner_task *[]){ &behind->task }, 1, 0), -1);
     world_until_exited(world);
     assert_end(before, JOB_END_RETURNED, NULL);
     assert_end(task, JOB_END_TIMED_OUT, "Timeout reached");
@@ -374,7 +374,7 @@ static void a_job_that_hides_its_start_is_found_and_killed(void **state)
     struct world *world = *state;
     struct world_task *task = world_add(world, "scribble and wait", "zeros");
     struct world_task *behind = world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until_started(world, task);
     runner_kill(world->runner, JOB_END_TIMED_OUT, "Timeout reached");
     world_until_exited(world);
@@ -414,7 +414,7 @@ static void a_crash_after_noise_over_the_page_fails_one_job(void **state)
     struct world *world = *state;
     struct world_task *bad = world_add(world, "scribble and abort", "random");
     struct world_task *behind = world_add(world, "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until_exited(world);
     assert_end(bad, JOB_END_FAILED, "killed by SIGABRT");
     assert_end(behind, JOB_END_PUT_BACK, NULL);
@@ -459,7 +459,7 @@ static void tasks_behind_a_long_job_can_be_taken_back(void **state)
     snprintf(path, sizeof(path), "/tmp/errand-test-%d-go", (int)getpid());
     for (int i = 0; i < 100; i++)
         world_add(world, i == 50 ? "wait for file" : "return", path);
-    world_send(world, false);
+    world_send(world);
     world_until_started(world, &world->tasks[50]);
     assert_int_equal(runner_take_back(world->runner), 49);
     for (int i = 51; i < 100; i++)
@@ -485,7 +485,7 @@ static void what_has_returned_is_told_while_a_long_job_goes_on(void **state)
     struct world *world = *state;
     for (int i = 0; i < 52; i++)
         world_add(world, i == 50 ? "wait" : "return", "");
-    world_send(world, false);
+    world_send(world);
     world_until(world, fifty_have_ended);
     for (int i = 0; i < 50; i++)
         assert_end(&world->tasks[i], JOB_END_RETURNED, NULL);
@@ -500,7 +500,7 @@ static void of_a_thousand_jobs_the_one_that_crashes_fails_alone(void **state)
     struct world *world = *state;
     for (int i = 0; i < 1000; i++)
         world_add(world, i == 499 ? "segfault" : "return", "0x10");
-    world_send(world, false);
+    world_send(world);
     world_until_exited(world);
     for (int i = 0; i < 499; i++)
         assert_end(&world->tasks[i], JOB_END_RETURNED, NULL);
@@ -521,7 +521,7 @@ static void a_runner_can_be_killed_while_it_tells(void **state)
     for (int i = 0; i < 1000; i++)
         world_add(world, "return", "");
     world->on_ended = kill_at_the_tenth;
-    world_send(world, false);
+    world_send(world);
     world_until_exited(world);
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(world->tasks[i].ended, 1);
@@ -560,7 +560,7 @@ static void a_large_row_reaches_its_job(void **state)
     struct world_task *task = world_add(world, "return", "");
     task->task.row = row;
     task->task.row_size = 14 + size;
-    world_send(world, false);
+    world_send(world);
     free(row);
     world_until_ended(world);
     assert_end(task, JOB_END_RETURNED, NULL);

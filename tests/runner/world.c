@@ -128,20 +128,20 @@ struct world_task *world_add(struct world *world, const char *name, const char *
     return task;
 }
 
-void world_send(struct world *world, bool single)
+void world_send(struct world *world)
 {
     struct runner_task *tasks[WORLD_TASKS];
     size_t count = 0;
     for (size_t i = 0; i < world->count; i++)
         if (world->tasks[i].ended == 0 && !world->tasks[i].task.runner)
             tasks[count++] = &world->tasks[i].task;
-    assert_int_equal(runner_send(world->runner, 0, tasks, count, 0, single), 0);
+    assert_int_equal(runner_send(world->runner, 0, tasks, count, 0), 0);
 }
 
 struct world_task *world_do(struct world *world, const char *name, const char *argument)
 {
     struct world_task *task = world_add(world, name, argument);
-    world_send(world, true);
+    world_send(world);
     return task;
 }
 

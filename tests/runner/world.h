@@ -37,7 +37,7 @@ void world_end(struct world *world);
 void world_start(struct world *world);
 /* Adds a task; it is sent with the others by world_send. */
 struct world_task *world_add(struct world *world, const char *name, const char *argument);
-void world_send(struct world *world, bool single);
+void world_send(struct world *world);
 /* Adds and sends one. */
 struct world_task *world_do(struct world *world, const char *name, const char *argument);
 
