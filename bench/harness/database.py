@@ -45,10 +45,14 @@ class PostgresDatabase:
     def reset(self, table):
         self.sql(f"TRUNCATE {table}")
 
+    def insert(self, table, count, columns="attempts_count", values="0"):
+        """That many due jobs, by one statement; `values` may use i, which counts from 1."""
+        self.sql(f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, {count}) AS i")
+
     def fill(self, table, count, columns="attempts_count", values="0"):
-        """Inserts that many due jobs, and leaves nothing to do for autovacuum and the checkpointer."""
-        self.sql(f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, {count}) AS i",
-                 f"VACUUM (ANALYZE) {table}", "CHECKPOINT")
+        """The same, and leaves nothing to do for autovacuum and the checkpointer."""
+        self.insert(table, count, columns, values)
+        self.sql(f"VACUUM (ANALYZE) {table}", "CHECKPOINT")
 
     def fill_history(self, table, count):
         """Finished rows, with ids in order, which load fast."""
@@ -141,10 +145,14 @@ class SqliteDatabase:
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(self.template, self.path)
 
-    def fill(self, table, count, columns="attempts_count", values="0"):
+    def insert(self, table, count, columns="attempts_count", values="0"):
         self.sql("PRAGMA synchronous = NORMAL",
                  f"WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {count}) "
-                 f"INSERT INTO {table} ({columns}) SELECT {values} FROM series", "PRAGMA wal_checkpoint(TRUNCATE)")
+                 f"INSERT INTO {table} ({columns}) SELECT {values} FROM series")
+
+    def fill(self, table, count, columns="attempts_count", values="0"):
+        self.insert(table, count, columns, values)
+        self.sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def fill_history(self, table, count):
         time_text = "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || i || ' seconds')"
