@@ -4,6 +4,8 @@
 
 #include <errand/application.h>
 #include <errand/context.h>
+#include <errand/dashboard.h>
+#include <errand/html.h>
 #include <errand/job.h>
 #include <errand/mail.h>
 #include <errand/record.h>

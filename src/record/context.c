@@ -50,11 +50,22 @@ void context_reset(struct errand_context *ctx)
 {
     arena_reset(&ctx->arena);
     ctx->deadline_us = INT64_MAX;
+    ctx->attachment = NULL;
 }
 
 void context_set_deadline(struct errand_context *ctx, int64_t deadline_us)
 {
     ctx->deadline_us = deadline_us;
+}
+
+void context_attach(struct errand_context *ctx, void *attachment)
+{
+    ctx->attachment = attachment;
+}
+
+void *context_attachment(const struct errand_context *ctx)
+{
+    return ctx->attachment;
 }
 
 static void drop_steps(struct errand_context *ctx)

@@ -43,6 +43,11 @@ void context_reset(struct errand_context *ctx);
 /* CLOCK_MONOTONIC microseconds at which the running job is killed; INT64_MAX: never. */
 void context_set_deadline(struct errand_context *ctx, int64_t deadline_us);
 
+/* What the caller of context_call wants to find again in functions that get only the context (the dashboard's request);
+   NULL until it is set, and by context_reset. */
+void context_attach(struct errand_context *ctx, void *attachment);
+void *context_attachment(const struct errand_context *ctx);
+
 /* Raises (errand_fail) unless the calling thread is inside context_call of this context. Returns its connection,
    opening it where there is none. */
 struct connection *context_connection(struct errand_context *ctx);

@@ -1,0 +1,180 @@
+/* What people see of jobs and do with them from outside: counts, lists, single jobs, attempts, workers, figures; retry
+   and delete. For the dashboard and the errand command, on both databases; every function runs in a context and raises
+   when the database refuses. Nothing here claims or runs a job.
+
+   Bounded: no function reads more than its limits below, however many rows there are; what would scan a table of ten
+   million finished jobs is counted up to a bound or estimated, and says so. */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <errand/record.h>
+
+enum {
+    ADMIN_COUNT_MAX = 10000,  /* counted exactly up to here; then "10,000+" */
+    ADMIN_PAGE_MAX = 200,     /* jobs on a page */
+    ADMIN_CONDITIONS_MAX = 8, /* of a filter, on columns of the table's own */
+    ADMIN_STEP = 1000,        /* rows that one step of a bulk change touches, in a transaction of its own */
+    ADMIN_ATTEMPTS_MAX = 50,  /* attempts shown of one job */
+    ADMIN_WORKERS_MAX = 500,
+    ADMIN_POINTS_MAX = 120, /* of a series */
+};
+
+/* The six statuses, by their place in this list in all arrays below; whatever order the user's enum has. */
+enum admin_status {
+    ADMIN_NOT_STARTED,
+    ADMIN_RUNNING,
+    ADMIN_RETRY,
+    ADMIN_FAILED,
+    ADMIN_TIMED_OUT,
+    ADMIN_SUCCEEDED,
+    ADMIN_STATUSES
+};
+/* "job_status_failed", and back; -1 where it is none. Also takes "failed". */
+const char *admin_status_label(enum admin_status status);
+int admin_status_parse(const char *label);
+/* "Failed" */
+const char *admin_status_name(enum admin_status status);
+
+/* ---- Counts ---- */
+
+struct admin_count {
+    int64_t count;
+    bool more;      /* there are more than count */
+    bool estimated; /* from the database's statistics */
+};
+
+struct admin_overview {
+    const struct errand_table *table;
+    bool missing; /* the database has no such table, or it may not be read: nothing else is set */
+    struct admin_count by_status[ADMIN_STATUSES];
+    struct admin_count due;          /* pending and run_at has come */
+    errand_nullable_time oldest_due; /* run_at of the job that has waited longest */
+};
+/* One a table, in a few statements in all. */
+struct admin_overview *admin_overviews(struct errand_context *ctx, const struct errand_table *const *tables,
+                                       size_t count);
+
+/* ---- Figures, from errand_stats ---- */
+
+struct admin_point {
+    errand_time at; /* begin of the step */
+    int64_t succeeded, failed, timed_out, retried;
+    int64_t total_us, max_us; /* of run time */
+};
+/* steps points of step_us each (a multiple of a minute), the last one now; table NULL: all tables. */
+struct admin_point *admin_points(struct errand_context *ctx, const char *table, int64_t step_us, size_t steps);
+
+/* ---- Workers ---- */
+
+struct admin_running {
+    const char *table;
+    errand_uuid job_id;
+    errand_time since; /* locked_at */
+};
+struct admin_worker {
+    const char *id;
+    const char *host;
+    int64_t pid;
+    const char *tables; /* those that it works on */
+    errand_time started_at;
+    errand_time seen_at;
+    const char *version;
+    bool alive; /* seen within its lease */
+    const struct admin_running *running;
+    size_t running_count;
+    bool running_more;
+};
+struct admin_workers {
+    const struct admin_worker *items;
+    size_t count;
+};
+/* tables: where running jobs are looked for. */
+struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count);
+
+/* ---- Lists ---- */
+
+enum admin_operator {
+    ADMIN_EQUAL,
+    ADMIN_NOT_EQUAL,
+    ADMIN_LESS,
+    ADMIN_LESS_EQUAL,
+    ADMIN_GREATER,
+    ADMIN_GREATER_EQUAL,
+    ADMIN_CONTAINS, /* text, in any case */
+    ADMIN_IS_NULL,
+    ADMIN_IS_NOT_NULL
+};
+/* On one column of the table; value is text as people enter it, checked against the column's type. */
+struct admin_condition {
+    size_t column;
+    enum admin_operator operator;
+    const char *value;
+};
+struct admin_filter {
+    unsigned statuses; /* bits 1 << enum admin_status; 0: all */
+    const char *error; /* text in last_error, in any case; NULL: any */
+    errand_nullable_time created_from, created_to;
+    struct admin_condition conditions[ADMIN_CONDITIONS_MAX];
+    size_t condition_count;
+};
+/* The value as one of the column's type: 0, or -1 and the sentence ("\"abc\" is not a number"). */
+int admin_check_value(const struct errand_column *column, const char *value, struct errand_error *err);
+
+struct admin_list_query {
+    const struct errand_table *table;
+    struct admin_filter filter;
+    int sort; /* column + 1 to sort by; 0: the newest first (or, with descending = false and sort = 0, too) */
+    bool descending;
+    const char *after; /* a key that a list gave: the page behind (or, with before set, in front of) that row */
+    bool before;
+    int64_t offset; /* where after is NULL */
+    int64_t limit;  /* at most ADMIN_PAGE_MAX */
+};
+struct admin_list {
+    struct errand_list jobs; /* records of the table */
+    const char *first_key;   /* for the page in front; NULL: this is the first */
+    const char *last_key;    /* for the page behind; NULL: this is the last */
+};
+struct admin_list admin_list(struct errand_context *ctx, const struct admin_list_query *query);
+/* How many match, up to ADMIN_COUNT_MAX. */
+struct admin_count admin_count_matching(struct errand_context *ctx, const struct errand_table *table,
+                                        const struct admin_filter *filter);
+
+/* ---- One job ---- */
+
+/* The job with that id, or NULL. */
+void *admin_find(struct errand_context *ctx, const struct errand_table *table, const char *id);
+
+struct admin_attempt {
+    int64_t attempt;
+    errand_time started_at, finished_at;
+    const char *outcome;                    /* "succeeded", "retry", ... as errand_attempts has it */
+    const char *error, *backtrace, *output; /* NULL: none */
+};
+struct admin_attempts {
+    const struct admin_attempt *items; /* the newest first */
+    size_t count;
+};
+struct admin_attempts admin_attempts(struct errand_context *ctx, const char *table, const char *id);
+
+/* ---- Changes. Each statement looks at the status again: a running job is never touched. ---- */
+
+enum admin_change { ADMIN_RETRY_JOB = 1, ADMIN_DELETE_JOB };
+enum admin_outcome { ADMIN_DONE = 1, ADMIN_NOT_FOUND, ADMIN_IS_RUNNING };
+
+/* Retry: status retry, run_at now, locked_by NULL, as DESIGN's table of states has it; a pending job's run_at becomes
+   now. */
+enum admin_outcome admin_change_one(struct errand_context *ctx, const struct errand_table *table,
+                                    enum admin_change change, const char *id);
+struct admin_bulk {
+    int64_t changed, running, missing;
+};
+/* The jobs with these ids; at most ADMIN_PAGE_MAX. */
+struct admin_bulk admin_change_these(struct errand_context *ctx, const struct errand_table *table,
+                                     enum admin_change change, const char *const *ids, size_t count);
+/* One step over those that match, in a transaction of its own; *after (NULL at first) says where the next goes on, and
+   is NULL again when nothing is left. Jobs that were inserted after the first step are not touched. */
+struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
+                                    enum admin_change change, const struct admin_filter *filter, const char **after);
+
+#endif

@@ -1,0 +1,123 @@
+/* A dashboard that is open, and one request to it on its way through the folder:
+
+       request.c  what came in, parsed and bounded
+       guard.c    Host, method, origin, token
+       auth.c     who it is
+       route.c    the table of pages
+       one file a page, over html.c, form.c, layout.c
+       respond.c  the response, the page of an error, the audit line
+
+   Everything that a request needs lives in its context's arena. */
+#ifndef DASHBOARD_DASHBOARD_H
+#define DASHBOARD_DASHBOARD_H
+
+#include "admin/admin.h"
+#include "admin/changes.h"
+#include "base/buffer.h"
+#include "record/context.h"
+
+#include <errand/dashboard.h>
+
+#include <time.h>
+
+enum {
+    DASHBOARD_TARGET_MAX = 8 * 1024,       /* path and query */
+    DASHBOARD_BODY_MAX = 1024 * 1024,      /* a form */
+    DASHBOARD_FIELDS_MAX = 512,            /* parameters of a request */
+    DASHBOARD_FIELD_MAX = 256 * 1024,      /* one value */
+    DASHBOARD_PAGE_MAX = 16 * 1024 * 1024, /* a page's HTML */
+    DASHBOARD_PAGE_SIZE = 25,              /* jobs on a list page */
+    DASHBOARD_SECTION_SIZE = 10,           /* jobs of a type on the overview */
+};
+
+struct errand_dashboard_service {
+    const struct errand_dashboard *config; /* borrowed, as the schema is */
+    const struct errand_schema *schema;
+    const char *mount;        /* "/jobs"; owned, as all below */
+    const char *const *hosts; /* ended by NULL */
+    bool read_only;
+    struct store_url *url;
+    struct errand *errand;
+    struct changes *changes;
+    const struct errand_table **tables; /* the job tables, listed ones first, in the order they are shown */
+    size_t table_count;
+    char *secret; /* for tokens */
+    struct login_failures *failures;
+};
+
+/* A name and a value, decoded. */
+struct param {
+    const char *name;
+    const char *value;
+};
+
+/* The answer that a raise asks for. */
+struct refusal {
+    int status;        /* 0: none */
+    const char *field; /* errand_invalid's; NULL: the whole page */
+    const char *sentence;
+    const char *location; /* a redirect */
+};
+
+/* One request under way; errand_context's attachment while it is. */
+struct page {
+    struct errand_dashboard_service *service;
+    struct errand_context *ctx;
+    const struct errand_request *request;
+    const char *path;    /* behind the mount: "", "/ListJobs"; percent-decoded */
+    struct param *query; /* of the address, ended by a NULL name */
+    struct param *form;  /* of the body, the same */
+    const char *user;    /* who it is; NULL: nobody is asked */
+    bool wants_json;
+    struct html *out;         /* what the page writes to */
+    struct errand_page shown; /* for the layout: title, user */
+    int status;               /* 200 unless the page says otherwise */
+    struct refusal refusal;
+    bool again; /* a form is shown a second time: fields take their values from `form` */
+};
+
+/* The request of a context; raises where there is none. */
+struct page *page_of(struct errand_context *ctx);
+/* A parameter, of the address or the form; NULL where it is missing. */
+const char *page_param(const struct page *page, const char *name);
+/* Every value of a name that occurs several times (selected jobs), in order; ended by NULL. */
+const char **page_params(const struct page *page, const char *name);
+/* Ends the request with a status and a sentence. Raises. */
+ERRAND_NORETURN void page_refuse(struct page *page, int status, const char *format, ...) ERRAND_PRINTF(3, 4);
+/* Ends it with a redirect (303). Raises. */
+ERRAND_NORETURN void page_redirect(struct page *page, const char *location);
+/* The job table that the parameter tableName names; 400 where it is missing, 404 where it is none. */
+const struct errand_table *page_job_table(struct page *page);
+/* The parameter id as a uuid: 400 where it is missing or none. */
+errand_uuid page_job_id(struct page *page);
+/* The views that .jobs has for a table, or NULL. */
+const struct errand_displayable *dashboard_displayable(const struct errand_dashboard_service *service,
+                                                       const struct errand_table *table);
+/* Calls a view; where it raises, shows what it raised in its place, and the rest of the page stands. A refusal
+   (errand_param, errand_invalid, a redirect) goes on to the request. */
+void page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg);
+/* A line of the log for each change: who, what, which job, from where. */
+void page_audit(struct page *page, const char *what, const char *table, const char *id, int64_t count);
+/* The token of this user, for forms; NULL where nothing can be changed. */
+const char *page_token(struct page *page);
+
+/* ---- html.c ---- */
+struct html {
+    struct page *page;
+    struct buffer text;
+};
+
+/* ---- Pages: each writes to page->out, or refuses. JSON is written by the same function where wants_json is set. ----
+ */
+void page_overview(struct page *page);    /* GET  "", /ListJobs */
+void page_list(struct page *page);        /* GET  /ListJob?tableName=&page=&after=&... */
+void page_view_job(struct page *page);    /* GET  /ViewJob?tableName=&id= */
+void page_new_job(struct page *page);     /* GET  /CreateJob?tableName= */
+void page_create_job(struct page *page);  /* POST /CreateJob */
+void page_delete_job(struct page *page);  /* POST /DeleteJob: one, selected, or all that match */
+void page_retry_job(struct page *page);   /* POST /RetryJob: the same */
+void page_view_record(struct page *page); /* GET  /ViewRecord?tableName=&id= */
+void page_asset(struct page *page);       /* GET  /assets/NAME: style, script, icon; cached by their hash */
+/* /Events is a stream: respond.c */
+
+#endif
