@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/utf8.h"
@@ -182,6 +183,32 @@ static void a_sentence_is_prefixed_and_cut_to_fit(void **state)
     assert_int_equal(error_set(NULL, "nobody listens"), -1);
 }
 
+static void json_has_its_commas_quotes_and_points(void **state)
+{
+    (void)state;
+    struct buffer out = BUFFER_INIT(1000);
+    struct json json = { .out = &out };
+    json_begin(&json, NULL, '{');
+    json_text(&json, "text", "a \"b\"\n\x01\xff");
+    json_text(&json, "none", NULL);
+    json_begin(&json, "list", '[');
+    json_int(&json, NULL, INT64_MIN);
+    json_double(&json, NULL, 0.5);
+    json_double(&json, NULL, 1.0 / 0.0);
+    json_begin(&json, NULL, '{');
+    json_end(&json, '}');
+    json_end(&json, ']');
+    json_bool(&json, "yes", true);
+    json_time(&json, "at", 1500000);
+    json_time(&json, "ever", ERRAND_TIME_INFINITY);
+    json_raw(&json, "raw", "[1]");
+    json_end(&json, '}');
+    assert_string_equal(out.data, "{\"text\":\"a \\\"b\\\"\\u000a\\u0001\xef\xbf\xbd\",\"none\":null,"
+                                  "\"list\":[-9223372036854775808,0.5,null,{}],\"yes\":true,"
+                                  "\"at\":\"1970-01-01T00:00:01.500000Z\",\"ever\":\"infinity\",\"raw\":[1]}");
+    buffer_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_log_line_is_one_line_whatever_it_holds),
         cmocka_unit_test(a_process_is_gone_only_when_it_provably_is),
         cmocka_unit_test(a_sentence_is_prefixed_and_cut_to_fit),
+        cmocka_unit_test(json_has_its_commas_quotes_and_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
