@@ -211,6 +211,9 @@ struct errand_dashboard_options {
        that is made once and kept in the database. */
     const char *secret;
     int statement_timeout_ms; /* 0: 2000 */
+    /* Takes each line of the log (a change that somebody made, a fault); NULL: standard error. From any thread. */
+    void (*log)(void *arg, enum errand_log_level level, const char *text);
+    void *log_arg;
 };
 
 struct errand_dashboard_service;

@@ -36,14 +36,17 @@ struct errand_dashboard_service {
     const char *mount;        /* "/jobs"; owned, as all below */
     const char *const *hosts; /* ended by NULL */
     bool read_only;
-    struct store_url *url;
     struct errand *errand;
     struct changes *changes;
     const struct errand_table **tables; /* the job tables, listed ones first, in the order they are shown */
     size_t table_count;
-    char *secret; /* for tokens */
+    const char *login_user, *login_password; /* of Basic authentication; borrowed */
+    char *secret;                            /* for tokens */
     struct login_failures *failures;
+    struct arena memory; /* of what is owned above and has no function of its own to free it */
 };
+
+struct page;
 
 /* A name and a value, decoded. */
 struct param {
@@ -57,6 +60,18 @@ struct refusal {
     const char *field; /* errand_invalid's; NULL: the whole page */
     const char *sentence;
     const char *location; /* a redirect */
+    int retry_after_s;    /* 0: the client is not told when to come again */
+};
+
+/* A line of the table of pages, route.c. */
+struct route {
+    const char *path;   /* behind the mount */
+    const char *method; /* "GET" (which answers HEAD too) or "POST" */
+    void (*page)(struct page *page);
+    /* Shows the form again, with page->again set, where errand_invalid refused what was entered; NULL: none. */
+    void (*again)(struct page *page);
+    bool is_public; /* nobody is asked who they are: a style sheet */
+    bool is_stream; /* of events, behind what the page writes */
 };
 
 /* One request under way; errand_context's attachment while it is. */
@@ -64,7 +79,8 @@ struct page {
     struct errand_dashboard_service *service;
     struct errand_context *ctx;
     const struct errand_request *request;
-    const char *path;    /* behind the mount: "", "/ListJobs"; percent-decoded */
+    const char *path; /* behind the mount: "", "/ListJobs"; percent-decoded */
+    const struct route *route;
     struct param *query; /* of the address, ended by a NULL name */
     struct param *form;  /* of the body, the same */
     const char *user;    /* who it is; NULL: nobody is asked */
@@ -72,13 +88,17 @@ struct page {
     struct html *out;         /* what the page writes to */
     struct errand_page shown; /* for the layout: title, user */
     int status;               /* 200 unless the page says otherwise */
+    const char *content_type; /* NULL: HTML that the layout wraps, or JSON where wants_json is set; otherwise the page
+                                 wrote all there is, as this type */
+    const char *cache;        /* Cache-Control; NULL: no-store */
     struct refusal refusal;
-    bool again; /* a form is shown a second time: fields take their values from `form` */
+    bool again; /* a form is shown a second time: fields take their values from `form`, and refusal.sentence stands
+                   beside the field refusal.field */
 };
 
 /* The request of a context; raises where there is none. */
 struct page *page_of(struct errand_context *ctx);
-/* A parameter, of the address or the form; NULL where it is missing. */
+/* A parameter, of the form or, where that has none of the name, of the address; NULL where it is missing. */
 const char *page_param(const struct page *page, const char *name);
 /* Every value of a name that occurs several times (selected jobs), in order; ended by NULL. */
 const char **page_params(const struct page *page, const char *name);
@@ -101,11 +121,23 @@ void page_audit(struct page *page, const char *what, const char *table, const ch
 /* The token of this user, for forms; NULL where nothing can be changed. */
 const char *page_token(struct page *page);
 
+/* The name of the field that carries it. */
+#define DASHBOARD_TOKEN_FIELD "errand_token"
+
 /* ---- html.c ---- */
 struct html {
     struct page *page;
     struct buffer text;
 };
+
+/* ---- layout.c ---- */
+
+/* Writes the whole document to `whole`: what the page wrote (page->out) inside the application's layout, or the
+   dashboard's. */
+void page_layout(struct page *page, struct html *whole);
+/* Writes the page of page->refusal (status, sentence, a way on) to page->out, as HTML or as JSON {"error": ...}. Asks
+   the database for nothing: it may be away, and nobody may be logged in (page->user). */
+void page_refusal(struct page *page);
 
 /* ---- Pages: each writes to page->out, or refuses. JSON is written by the same function where wants_json is set. ----
  */
