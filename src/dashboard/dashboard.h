@@ -13,6 +13,7 @@
 
 #include "admin/admin.h"
 #include "admin/changes.h"
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "record/context.h"
 
@@ -94,6 +95,10 @@ struct page {
     struct refusal refusal;
     bool again; /* a form is shown a second time: fields take their values from `form`, and refusal.sentence stands
                    beside the field refusal.field */
+    const struct param *errors; /* what else is wrong, by the names of fields; ended by a NULL name; NULL: nothing */
+    const char *select;         /* the name of the select that is being written */
+    errand_time now;            /* the database's; 0: not asked yet */
+    bool live;                  /* the script keeps the page up to date */
 };
 
 /* The request of a context; raises where there is none. */
@@ -127,8 +132,27 @@ const char *page_token(struct page *page);
 /* ---- html.c ---- */
 struct html {
     struct page *page;
-    struct buffer text;
+    struct buffer text; /* at most DASHBOARD_PAGE_MAX */
 };
+void html_init(struct html *out, struct page *page);
+void html_release(struct html *out);
+/* Markup of a known size; text that is escaped. Raise when the page is too large. */
+void html_add(struct html *out, const char *markup, size_t size);
+void html_escape(struct html *out, const char *text, size_t size);
+
+/* ---- format.c: without markup, in the memory of the request ---- */
+
+/* The clock of the database, asked once a request. */
+errand_time page_now(struct page *page);
+const char *format_ago(struct page *page, errand_time time); /* "5 minutes ago" */
+const char *format_duration(struct page *page, int64_t us);  /* "1.2 s" */
+const char *format_count(struct page *page, int64_t count);  /* "12,345" */
+const char *format_iso(struct page *page, errand_time time); /* "2026-11-24T09:30:00.123456Z" */
+
+/* ---- form.c ---- */
+
+/* "bandId" and "band_id" are one field. */
+bool form_same_name(const char *a, const char *b);
 
 /* ---- layout.c ---- */
 

@@ -1,0 +1,209 @@
+/* Forms: fields with their labels, what was entered before, and what was wrong with it. */
+#include "dashboard/dashboard.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* "bandId" and "band_id" are one field. */
+bool form_same_name(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a == '_')
+            a++;
+        while (*b == '_')
+            b++;
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+            return false;
+        if (*a == '\0')
+            return true;
+        a++;
+        b++;
+    }
+}
+
+static const char *error_of(const struct page *page, const char *name)
+{
+    for (const struct param *error = page->errors; error && error->name; error++) {
+        if (form_same_name(error->name, name))
+            return error->value;
+    }
+    bool refused = page->refusal.field && form_same_name(page->refusal.field, name);
+    return refused ? page->refusal.sentence : NULL;
+}
+
+static const char *find(const struct param *params, const char *name)
+{
+    for (; params && params->name; params++) {
+        if (form_same_name(params->name, name))
+            return params->value;
+    }
+    return NULL;
+}
+
+/* What the user entered, or what the address says, or NULL. A checkbox that is not among what was sent was not
+   checked. */
+static const char *entered(const struct page *page, const char *name)
+{
+    const char *value = page->again ? find(page->form, name) : NULL;
+    return value ? value : find(page->query, name);
+}
+
+void html_form_begin(struct html *out, const char *action)
+{
+    const char *token = page_token(out->page);
+    html_printf(out, "<form method=\"post\" action=\"%s\">", html_href(out, action));
+    if (token)
+        html_hidden(out, DASHBOARD_TOKEN_FIELD, token);
+}
+
+void html_form_end(struct html *out)
+{
+    html_raw(out, "</form>");
+}
+
+void html_hidden(struct html *out, const char *name, const char *value)
+{
+    html_printf(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, value);
+}
+
+/* ---- Fields ---- */
+
+static void add_label(struct html *out, const char *name, const char *label, bool required)
+{
+    html_printf(out, "<label class=\"form-label\" for=\"field-%s\">%s", html_url(out, name),
+                label ? label : html_field_label(out, name));
+    if (!required)
+        html_raw(out, " <span class=\"optional\">optional</span>");
+    html_raw(out, "</label>");
+}
+
+/* The attributes that all kinds have; class is Bootstrap's. */
+static void add_attributes(struct html *out, const struct html_field *field, const char *class)
+{
+    const char *id = html_url(out, field->name);
+    bool wrong = error_of(out->page, field->name) != NULL;
+    html_printf(out, " id=\"field-%s\" name=\"%s\" class=\"%s%s\"", id, field->name, class, wrong ? " is-invalid" : "");
+    if (field->required && strcmp(class, "form-check-input") != 0)
+        html_raw(out, " required");
+    if (wrong)
+        html_printf(out, " aria-invalid=\"true\" aria-describedby=\"field-%s-error\"", id);
+    else if (field->help)
+        html_printf(out, " aria-describedby=\"field-%s-help\"", id);
+}
+
+static void add_feedback(struct html *out, const char *name, const char *help)
+{
+    const char *error = error_of(out->page, name), *id = html_url(out, name);
+    if (error)
+        html_printf(out, "<p class=\"invalid-feedback\" id=\"field-%s-error\">%s</p>", id, error);
+    if (help)
+        html_printf(out, "<p class=\"form-text\" id=\"field-%s-help\">%s</p>", id, help);
+}
+
+static void add_checkbox(struct html *out, const struct html_field *field, bool checked)
+{
+    html_raw(out, "<div class=\"field form-check\"><input type=\"checkbox\" value=\"true\"");
+    add_attributes(out, field, "form-check-input");
+    html_printf(out, "%s><label class=\"form-check-label\" for=\"field-%s\">%s</label>", checked ? " checked" : "",
+                html_url(out, field->name), field->label ? field->label : html_field_label(out, field->name));
+    add_feedback(out, field->name, field->help);
+    html_raw(out, "</div>");
+}
+
+/* Browsers send lines ended by CR LF; here they end with LF, as they were. */
+static void add_lines(struct html *out, const char *text)
+{
+    for (const char *end; (end = strstr(text, "\r\n")); text = end + 1)
+        html_escape(out, text, (size_t)(end - text));
+    html_escape(out, text, strlen(text));
+}
+
+static void add_textarea(struct html *out, const struct html_field *field, const char *value)
+{
+    html_raw(out, "<textarea rows=\"4\"");
+    add_attributes(out, field, "form-control");
+    html_raw(out, ">\n"); /* dropped by browsers, so that a first empty line is not */
+    add_lines(out, value);
+    html_raw(out, "</textarea>");
+}
+
+static bool is_kind(const struct html_field *field, const char *kind)
+{
+    return field->kind && strcmp(field->kind, kind) == 0;
+}
+
+void html_input_(struct html *out, struct html_field field)
+{
+    const char *value = entered(out->page, field.name);
+    if (!value && !(out->page->again && is_kind(&field, "checkbox")))
+        value = field.value;
+    if (!value)
+        value = "";
+    if (is_kind(&field, "checkbox")) {
+        add_checkbox(out, &field, strcmp(value, "true") == 0);
+        return;
+    }
+    html_raw(out, "<div class=\"field\">");
+    add_label(out, field.name, field.label, field.required);
+    if (is_kind(&field, "textarea")) {
+        add_textarea(out, &field, value);
+    } else {
+        html_printf(out, "<input type=\"%s\"", field.kind ? field.kind : "text");
+        if (is_kind(&field, "number"))
+            html_raw(out, " step=\"any\"");
+        if (is_kind(&field, "datetime-local") || is_kind(&field, "time"))
+            html_raw(out, " step=\"1\"");
+        add_attributes(out, &field, "form-control");
+        html_printf(out, " value=\"%s\">", value);
+    }
+    add_feedback(out, field.name, field.help);
+    html_raw(out, "</div>");
+}
+
+void html_text_field(struct html *out, const char *name)
+{
+    html_input(out, .name = name, .required = true);
+}
+
+/* ---- Selects ---- */
+
+void html_select_begin(struct html *out, const char *name, const char *label)
+{
+    out->page->select = name;
+    html_raw(out, "<div class=\"field\">");
+    add_label(out, name, label, true);
+    html_raw(out, "<select");
+    add_attributes(out, &(struct html_field){ .name = name }, "form-select");
+    html_raw(out, ">");
+}
+
+static void add_option(struct html *out, const char *value, const char *text, bool chosen)
+{
+    const char *before = out->page->select ? entered(out->page, out->page->select) : NULL;
+    bool selected = before ? strcmp(before, value) == 0 : chosen;
+    html_printf(out, "<option value=\"%s\"%s>%s</option>", value, selected ? " selected" : "", text);
+}
+
+void html_option(struct html *out, const char *value, const char *text)
+{
+    add_option(out, value, text, false);
+}
+
+void html_option_chosen(struct html *out, const char *value, const char *text)
+{
+    add_option(out, value, text, true);
+}
+
+void html_select_end(struct html *out)
+{
+    html_raw(out, "</select>");
+    if (out->page->select)
+        add_feedback(out, out->page->select, NULL);
+    html_raw(out, "</div>");
+    out->page->select = NULL;
+}
+
+void html_submit(struct html *out, const char *text, const char *style)
+{
+    html_printf(out, "<button type=\"submit\" class=\"btn btn-%s\">%s</button>", style, text);
+}
