@@ -117,8 +117,10 @@ struct admin_filter {
     struct admin_condition conditions[ADMIN_CONDITIONS_MAX];
     size_t condition_count;
 };
-/* The value as one of the column's type: 0, or -1 and the sentence ("\"abc\" is not a number"). */
-int admin_check_value(const struct errand_column *column, const char *value, struct errand_error *err);
+/* Text as people enter it, as a value of the column's type: 0, or -1 and the sentence ("\"abc\" is not a number"). NULL
+   is SQL NULL. Text in the value is borrowed, or in the context's memory. */
+int admin_value(struct errand_context *ctx, const struct errand_column *column, const char *text,
+                struct errand_value *value, struct errand_error *err);
 
 struct admin_list_query {
     const struct errand_table *table;
@@ -156,6 +158,18 @@ struct admin_attempts {
     size_t count;
 };
 struct admin_attempts admin_attempts(struct errand_context *ctx, const char *table, const char *id);
+
+/* ---- A new row ---- */
+
+struct admin_input {
+    size_t column;
+    const char *text; /* NULL: SQL NULL */
+};
+/* Inserts a row of any table; columns without an input get their defaults. Returns its primary key (the first column
+   of it, "" where there is none) as text; NULL where inputs[*wrong] is not of its column's type, with the sentence.
+   Raises where the database refuses. */
+const char *admin_insert(struct errand_context *ctx, const struct errand_table *table, const struct admin_input *inputs,
+                         size_t count, size_t *wrong, struct errand_error *err);
 
 /* ---- Changes. Each statement looks at the status again: a running job is never touched. ---- */
 

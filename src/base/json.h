@@ -1,4 +1,5 @@
-/* Writing JSON: the commas and quotes in their places. Its caller sees to it that objects and arrays are closed. */
+/* Writing JSON, the commas and quotes in their places (its caller sees to it that objects and arrays are closed), and
+   checking what others wrote. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -24,5 +25,10 @@ void json_null(struct json *json, const char *name);
 void json_time(struct json *json, const char *name, errand_time time);
 /* What is JSON already. */
 void json_raw(struct json *json, const char *name, const char *text);
+
+/* Whether the text is one JSON value (RFC 8259), at most JSON_DEPTH_MAX deep. NULL: it is; else what is wrong with it,
+   in a few words, and *at counts the bytes in front of the fault. */
+enum { JSON_DEPTH_MAX = 200 };
+const char *json_fault(const char *text, size_t *at);
 
 #endif
