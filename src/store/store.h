@@ -77,7 +77,8 @@ enum store_kind store_kind(const struct store *store);
 void store_install(struct store *store, store_done done, void *arg);
 
 struct store_table_state {
-    bool usable;         /* claims and outcomes work; false: `warning` says why, and the statement that helps */
+    bool usable;         /* it can be claimed from; false: `warning` says why, and the statement that helps */
+    bool missing;        /* there is no such table */
     bool has_position;   /* it has queue_position: claims follow the order of insertion */
     bool has_index;      /* the index for claiming is there */
     const char *warning; /* sentences for the log, one a line, each with the statement to run; NULL: all is well */

@@ -13,6 +13,7 @@ enum {
     BACKOFF_FIRST_MS = 50,
     BACKOFF_LAST_MS = 2000,
     REFUSED_AGAIN_MS = 60000,
+    REFUSED_MOST = 1000, /* outcomes kept that the database refuses, but for what was claimed before the first was */
 };
 
 /* An exchange under way. */
@@ -29,8 +30,20 @@ static void backoff_is_over(uv_timer_t *timer)
     struct queue *queue = timer->data;
     queue->backing_off = false;
     queue->more = true;
+    claim_pump(queue);
+}
+
+void claim_try_refused(struct queue *queue)
+{
+    queue->claims_refused = false;
+    queue->more = true;
     job_list_prepend(&queue->finished, &queue->refused);
     claim_pump(queue);
+}
+
+static void refused_long_ago(uv_timer_t *timer)
+{
+    claim_try_refused(timer->data);
 }
 
 void claim_init(struct queue *queue)
@@ -38,7 +51,8 @@ void claim_init(struct queue *queue)
     queue->outcome_limit = STORE_OUTCOMES_MAX;
     queue->more = true;
     uv_timer_init(&queue->worker->loop, &queue->backoff);
-    queue->backoff.data = queue;
+    uv_timer_init(&queue->worker->loop, &queue->refused_again);
+    queue->backoff.data = queue->refused_again.data = queue;
 }
 
 static void back_off(struct queue *queue)
@@ -163,6 +177,7 @@ static void succeeded(struct exchange *exchange, const struct store_answer *answ
 {
     struct queue *queue = exchange->queue;
     queue->backoff_ms = 0;
+    queue->refusing &= exchange->outcomes.count == 0;
     if (queue->outcome_limit < STORE_OUTCOMES_MAX)
         queue->outcome_limit *= 2;
     if (answer->dropped > 0)
@@ -184,33 +199,67 @@ static void mark_resent(struct job_list *list)
         job->resent = true;
 }
 
-/* The database does not take it: by halves, until the one row that it refuses is alone. That one waits, and is tried
-   again now and then; the others go on. */
+static void log_refused(struct queue *queue, struct job *job, const char *message)
+{
+    struct log_field fields[] = {
+        { .name = "type", .text = queue->type->table->record_name },
+        { .name = job ? "id" : NULL, .text = job ? job->id : NULL },
+        { 0 },
+    };
+    const char *what =
+        job ? "the database refuses the outcome of a job, it will be sent again" : "no jobs can be claimed";
+    if (!job || !job->refused)
+        log_write(&queue->worker->log, ERRAND_LOG_ERROR, fields, "%s: %s", what, message);
+    if (job)
+        job->refused = true;
+}
+
+static void keep_refused(struct queue *queue, struct job_list *outcomes)
+{
+    job_list_prepend(&queue->refused, outcomes);
+    queue->refusing = true;
+    if (queue->refused.count == REFUSED_MOST)
+        WORKER_LOG(queue->worker, ERRAND_LOG_ERROR,
+                   "%d outcomes of %s are refused by the database: no more of its jobs are claimed until it takes them",
+                   REFUSED_MOST, queue->type->table->name);
+}
+
+/* The database does not take it: without its claim, and by halves, until the one row that it refuses is alone. That one
+   waits, and is tried again now and then, as does a claim that is refused by itself; the others go on. */
 static void refused(struct exchange *exchange, const char *message)
 {
     struct queue *queue = exchange->queue;
     size_t count = exchange->outcomes.count;
-    if (count > 1 || (count == 1 && exchange->claim)) {
+    if (count > 1 || (count == 1 && (exchange->claim || exchange->forgotten_count > 0))) {
         queue->outcome_limit = count > 1 ? count / 2 : 1;
         job_list_prepend(&queue->finished, &exchange->outcomes);
         return;
     }
-    struct log_field fields[] = {
-        { .name = "type", .text = queue->type->table->record_name },
-        { .name = "id", .text = count ? exchange->outcomes.first->id : "" },
-        { 0 },
-    };
-    log_write(&queue->worker->log, ERRAND_LOG_ERROR, fields, "%s: %s",
-              count ? "the database refuses the outcome of a job, it will be sent again" : "no jobs can be claimed",
-              message);
-    job_list_prepend(&queue->refused, &exchange->outcomes);
-    queue->outcome_limit = STORE_OUTCOMES_MAX;
+    log_refused(queue, exchange->outcomes.first, message);
     if (count == 0)
-        watch_prepare(queue); /* altered or gone: it says so */
-    if (!queue->backing_off) {
-        queue->backing_off = count == 0;
-        uv_timer_start(&queue->backoff, backoff_is_over, REFUSED_AGAIN_MS, 0);
-    }
+        queue->claims_refused = true;
+    else
+        keep_refused(queue, &exchange->outcomes);
+    queue->outcome_limit = STORE_OUTCOMES_MAX;
+    watch_prepare(queue); /* altered or gone: it says so */
+    if (!uv_is_active((uv_handle_t *)&queue->refused_again))
+        uv_timer_start(&queue->refused_again, refused_long_ago, REFUSED_AGAIN_MS, 0);
+}
+
+bool claim_is_blocked(const struct queue *queue)
+{
+    return queue->claims_refused || queue->refused.count >= REFUSED_MOST;
+}
+
+void claim_drop_outcomes(struct queue *queue)
+{
+    size_t count = queue->finished.count + queue->refused.count;
+    job_list_prepend(&queue->finished, &queue->refused);
+    for (struct job *job; (job = job_list_take(&queue->finished));)
+        job_free(job);
+    if (count > 0)
+        WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "%zu outcomes dropped: their table %s is gone", count,
+                   queue->type->table->name);
 }
 
 static void failed(struct exchange *exchange, struct store_result result)
@@ -239,6 +288,7 @@ static void exchange_done(void *arg, struct store_result result, const struct st
     size_t limit = exchange->claim ? exchange->claim_limit : 0;
     queue->in_flight--;
     queue->claiming -= limit;
+    queue->sending -= exchange->outcomes.count;
     if (result.fault == STORE_OK)
         succeeded(exchange, answer);
     else
@@ -256,17 +306,29 @@ static void exchange_done(void *arg, struct store_result result, const struct st
     worker_check_done(queue->worker);
 }
 
+/* Where the database refuses outcomes, each job that is claimed may become one more to be kept. */
+static size_t room_for_outcomes(const struct queue *queue, size_t held)
+{
+    size_t kept = queue->refused.count + queue->finished.count + queue->sending + held;
+    if (queue->refused.count == 0 && !queue->refusing)
+        return SIZE_MAX;
+    return kept < REFUSED_MOST ? REFUSED_MOST - kept : 0;
+}
+
 /* How many jobs the next exchange is to claim. A claim of few rows beside others under way is left for later, unless
    nothing is under way. */
 static size_t claim_size(const struct queue *queue)
 {
-    if (!queue->more || queue->outcome_limit < STORE_OUTCOMES_MAX || !worker_may_claim(queue->worker))
+    if (!queue->more || !queue->usable || queue->claims_refused || queue->outcome_limit < STORE_OUTCOMES_MAX ||
+        !worker_may_claim(queue->worker))
         return 0;
     size_t room = share_room(queue);
     size_t held = queue->ready.count + queue->with_runners + queue->claiming;
     if (room <= held)
         return 0;
-    size_t wanted = room - held;
+    size_t wanted = room - held, bearable = room_for_outcomes(queue, held);
+    if (wanted > bearable)
+        wanted = bearable;
     return wanted < CLAIM_MOST ? wanted : CLAIM_MOST;
 }
 
@@ -350,6 +412,14 @@ static void take_outcomes(struct exchange *exchange, size_t count)
         job_list_append(&exchange->outcomes, job_list_take(&queue->finished));
 }
 
+/* How many claims whose answer never came the next exchange is to put back. Told in one exchange at a time: two would
+   not know which of them is the first in the list. */
+static size_t tellable(const struct queue *queue)
+{
+    bool may = queue->usable && !queue->claims_refused && queue->outcome_limit == STORE_OUTCOMES_MAX;
+    return may && queue->in_flight == 0 ? queue->forgotten_count : 0;
+}
+
 /* False: not even that much memory; what there is stays where it is. */
 static bool begin_exchange(struct queue *queue, size_t outcomes, size_t claim_limit)
 {
@@ -359,17 +429,18 @@ static bool begin_exchange(struct queue *queue, size_t outcomes, size_t claim_li
     exchange->queue = queue;
     exchange->claim = claim_limit > 0 ? new_claim(queue) : NULL;
     exchange->claim_limit = exchange->claim ? claim_limit : 0;
-    /* Told in one exchange at a time: two would not know which of them is the first in the list. */
-    exchange->forgotten_count = queue->in_flight == 0 ? queue->forgotten_count : 0;
+    exchange->forgotten_count = tellable(queue);
     take_outcomes(exchange, outcomes);
     queue->in_flight++;
     queue->claiming += exchange->claim_limit;
+    queue->sending += outcomes;
     if (exchange->claim)
         queue->again = false;
     if (send_exchange(exchange) == 0)
         return true;
     queue->in_flight--;
     queue->claiming -= exchange->claim_limit;
+    queue->sending -= outcomes;
     job_list_prepend(&queue->finished, &exchange->outcomes);
     if (exchange->claim)
         claim_release(queue, exchange->claim);
@@ -382,13 +453,12 @@ void claim_pump(struct queue *queue)
     int most = queue->type->options->max_concurrency == 1 ? 1 : 2;
     if (queue->worker->state == WORKER_CLOSING) /* the store answers what comes now at once, and would for ever */
         return;
-    while (queue->worker->online && queue->usable && !queue->backing_off && queue->in_flight < most) {
+    while (queue->worker->online && !queue->backing_off && queue->in_flight < most) {
         if (queue->finished.count == 0)
             queue->outcome_limit = STORE_OUTCOMES_MAX;
         size_t outcomes = queue->finished.count < queue->outcome_limit ? queue->finished.count : queue->outcome_limit;
         size_t claim = claim_size(queue);
-        bool forgotten = queue->forgotten_count > 0 && queue->in_flight == 0;
-        if (outcomes == 0 && claim == 0 && !forgotten)
+        if (outcomes == 0 && claim == 0 && tellable(queue) == 0)
             return;
         if (queue->in_flight > 0 && outcomes + claim < SECOND_EXCHANGE_AT)
             return;

@@ -20,7 +20,8 @@ bool worker_may_claim(const struct worker *worker)
     return worker->state == WORKER_WORKING;
 }
 
-/* What the worker still waits for. Not what the database refuses: that may last forever. */
+/* What the worker still waits for. Not what the database refuses: that may last forever; but the answer whether the
+   table is there at all. */
 static size_t jobs_held(const struct worker *worker)
 {
     size_t jobs = worker->evictions;
@@ -28,10 +29,21 @@ static size_t jobs_held(const struct worker *worker)
         const struct queue *queue = &worker->queues[i];
         jobs += queue->ready.count + queue->returned.count + queue->with_runners + queue->finished.count +
                 (size_t)queue->in_flight;
-        if (worker->online && queue->usable)
+        if (worker->online && queue->usable && !queue->claims_refused)
             jobs += queue->forgotten_count;
+        if (queue->preparing)
+            jobs += queue->refused.count;
     }
     return jobs;
+}
+
+/* Running rows that stay behind. */
+static bool leaves_unfinished(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++)
+        if (worker->queues[i].refused.count + worker->queues[i].forgotten_count > 0)
+            return true;
+    return jobs_held(worker) > 0;
 }
 
 /* ---- The end ---- */
@@ -67,11 +79,12 @@ static void close_worker(struct worker *worker)
         uv_timer_stop(&worker->queues[i].due);
         uv_timer_stop(&worker->queues[i].waiting);
         uv_timer_stop(&worker->queues[i].backoff);
+        uv_timer_stop(&worker->queues[i].refused_again);
     }
     recover_stop(worker);
     uv_timer_stop(&worker->heartbeat);
     uv_timer_stop(&worker->watchdog);
-    if (jobs_held(worker) + count_refused(worker) > 0)
+    if (leaves_unfinished(worker))
         store_leave_unfinished(worker->store);
     store_close(worker->store, store_is_closed, worker);
 }
@@ -111,16 +124,27 @@ static void drain(struct worker *worker)
     dispatch_put_back_all(worker);
     if (worker->options.shutdown_timeout_s > 0)
         uv_timer_start(&worker->deadline, time_is_up, (uint64_t)worker->options.shutdown_timeout_s * 1000, 0);
-    claim_pump_all(worker);
+    for (size_t i = 0; i < worker->queue_count; i++)
+        claim_try_refused(&worker->queues[i]);
     worker_check_done(worker);
 }
 
 static bool nothing_is_due(const struct worker *worker)
 {
-    for (size_t i = 0; i < worker->queue_count; i++)
-        if (!worker->queues[i].rested || worker->queues[i].more)
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        const struct queue *queue = &worker->queues[i];
+        if (!claim_is_blocked(queue) && (!queue->rested || queue->more))
             return false;
+    }
     return worker->installed;
+}
+
+static bool claims_are_refused(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->queue_count; i++)
+        if (worker->queues[i].claims_refused)
+            return true;
+    return false;
 }
 
 /* Jobs that have run since may have made others, of any type. False: none has. */
@@ -144,6 +168,8 @@ void worker_check_done(struct worker *worker)
     if (worker->state == WORKER_WORKING) {
         if (!nothing_is_due(worker) || look_everywhere(worker))
             return;
+        if (claims_are_refused(worker))
+            worker->exit_code = 1;
         worker->state = WORKER_DRAINING;
     }
     dispatch_retire_all(worker);

@@ -83,6 +83,10 @@ static void prepared(void *arg, struct store_result result, const struct store_t
     if (result.fault == STORE_OK || result.fault == STORE_REFUSED) {
         bool usable = result.fault == STORE_OK && state->usable;
         log_warning_once(queue, result.fault == STORE_REFUSED ? result.message : state->warning);
+        if (result.fault == STORE_OK && state->missing)
+            claim_drop_outcomes(queue);
+        if (!usable) /* and why was said */
+            queue->claims_refused = false;
         queue->usable = usable;
         queue->rested = !usable;
         queue->more = usable;
@@ -96,7 +100,7 @@ static void prepared(void *arg, struct store_result result, const struct store_t
 
 void watch_prepare(struct queue *queue)
 {
-    if (queue->preparing || !queue->worker->online || queue->worker->state != WORKER_WORKING)
+    if (queue->preparing || !queue->worker->online || queue->worker->state == WORKER_CLOSING)
         return;
     queue->preparing = true;
     store_table_prepare(queue->table, prepared, queue);

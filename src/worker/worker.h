@@ -46,6 +46,7 @@ struct job {
     int64_t snooze_us;
     struct attempt *attempt; /* NULL: nothing is kept */
     bool resent;             /* its outcome was sent before, to an unknown end */
+    bool refused;            /* its outcome was refused before, and that was said */
     char *id;                /* id and row lie behind the struct */
     unsigned char data[];
 };
@@ -69,22 +70,25 @@ struct queue {
     const struct errand_job_type *type;
     size_t type_index; /* in schema->job_types */
     struct store_table *table;
-    bool usable; /* the table was looked at and can be worked */
+    bool usable; /* the table was looked at and can be claimed from */
 
     /* claim.c */
     bool more;       /* rows may be pending */
     bool again;      /* something became available since the last claim was sent */
     int in_flight;   /* exchanges under way */
     size_t claiming; /* jobs that they may bring */
+    size_t sending;  /* outcomes that they take along */
     struct claim *claims;
     uint64_t *forgotten; /* claims whose answer never came */
     size_t forgotten_count;
     struct job_list finished; /* outcomes to be sent */
     size_t outcome_limit;     /* how many at once; lowered when the database refuses */
     struct job_list refused;  /* outcomes that the database refuses one by one; tried again later */
+    bool refusing;            /* none has got through since the last one was refused */
+    bool claims_refused;      /* claims are; outcomes go on meanwhile */
     bool backing_off;
     int backoff_ms;
-    uv_timer_t backoff;
+    uv_timer_t backoff, refused_again;
 
     /* dispatch.c */
     struct job_list ready;    /* claimed, not with a runner */
@@ -180,6 +184,12 @@ void claim_init(struct queue *queue);
 void claim_pump(struct queue *queue);
 void claim_pump_all(struct worker *worker);
 void claim_release(struct queue *queue, struct claim *claim);
+/* Nothing can be claimed, or may be while so many outcomes are refused. */
+bool claim_is_blocked(const struct queue *queue);
+/* Tries again what the database has refused. */
+void claim_try_refused(struct queue *queue);
+/* The table is gone: its outcomes have nowhere to go. */
+void claim_drop_outcomes(struct queue *queue);
 /* The numbers of all claims held, with next_claim as the bound behind them. *count is set; owned by the caller; NULL
    where memory ran out. */
 uint64_t *claim_held(const struct queue *queue, size_t *count);

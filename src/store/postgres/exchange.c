@@ -282,12 +282,13 @@ void postgres_exchange_begin(struct store_table *base, const struct store_exchan
     struct request *request = new_exchange(table, &exchange);
     request->arg = arg;
     request->tell.exchange = done;
-    if (!table->usable && postgres_is_up(table->store)) {
+    bool known = given->claim == 0 ? table->found != NULL : table->usable;
+    if (!known && postgres_is_up(table->store)) {
         postgres_answer(table->store, request, STORE_REFUSED,
                         "the table cannot be worked on, or was not looked at yet");
         return;
     }
-    if (!table->usable) {
+    if (!known) {
         postgres_queue(table->store, request);
         return;
     }
@@ -590,8 +591,10 @@ static void note_duration(const struct request *request, const struct exchange *
 static bool lost_attempts(const struct request *request, const struct exchange *exchange)
 {
     const char *state = connect_sqlstate(request->error);
-    return exchange->settled[KEPT].call && request->error == exchange->settled[KEPT].call->answer &&
-           (strcmp(state, "42P01") == 0 || strcmp(state, "42501") == 0 || strcmp(state, "42703") == 0);
+    bool of_a_table = strcmp(state, "42P01") == 0 || strcmp(state, "42501") == 0 || strcmp(state, "42703") == 0;
+    const char *said = of_a_table ? PQresultErrorField(request->error, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    return exchange->settled[KEPT].call && request->error == exchange->settled[KEPT].call->answer && said &&
+           strstr(said, postgres_own_table_names[OWN_ATTEMPTS]);
 }
 
 static void exchanged(struct request *request, struct store_result result)

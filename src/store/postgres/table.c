@@ -490,6 +490,7 @@ static void looked(struct request *request, struct store_result result)
     const PGresult *about = request->calls[0].answer, *columns = request->calls[1].answer;
     if (PQntuples(about) == 0) {
         table->usable = false;
+        look->state.missing = true;
         buffer_printf(&look->warning, "there is no table %s in the database: errand db create makes it\n",
                       table->base.type->table->name);
     } else if (!has_columns(look, table, columns)) {

@@ -193,7 +193,7 @@ static bool has_columns(struct sqlite_store *store, const struct errand_table *t
 }
 
 /* Whether it is a table whose rows have a rowid. */
-static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *warning)
+static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *warning, bool *missing)
 {
     sqlite3_stmt *statement = sqlite_own_statement(store, OWN_TABLE_KIND);
     sqlite_bind(statement, 1, name);
@@ -201,6 +201,7 @@ static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *
     bool table = there && strcmp((const char *)sqlite3_column_text(statement, 0), "table") == 0;
     bool with_rowid = there && sqlite3_column_int(statement, 1) == 0;
     sqlite3_reset(statement);
+    *missing = !there;
     if (!there)
         buffer_printf(warning, "there is no table %s, its jobs cannot run: `errand db create` makes it\n", name);
     else if (!table)
@@ -243,8 +244,8 @@ static int prepare(struct sqlite_store *store, struct request *base)
     const struct errand_table *generated = table->base.type->table;
     buffer_reset(&request->warning);
     sqlite_table_forget(table);
-    request->state.usable =
-        is_fit(store, generated->name, &request->warning) && has_columns(store, generated, &request->warning);
+    request->state.usable = is_fit(store, generated->name, &request->warning, &request->state.missing) &&
+                            has_columns(store, generated, &request->warning);
     if (!request->state.usable)
         return SQLITE_OK;
     table->has_position = has_column(store, generated->name, "queue_position");

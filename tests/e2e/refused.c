@@ -1,0 +1,150 @@
+/* A database that refuses something: one table's claims, outcomes, or the table itself is gone. */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+/* Refuses every update that makes a job's status so. */
+static void refuse_status(struct world *world, const char *table, const char *status)
+{
+    if (world->kind == STORE_SQLITE)
+        sql(world,
+            "CREATE TRIGGER refuse BEFORE UPDATE ON %s WHEN NEW.status = 'job_status_%s' "
+            "BEGIN SELECT RAISE(ABORT, 'not today'); END",
+            table, status);
+    else
+        sql(world,
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'not today'; END $$;"
+            "CREATE TRIGGER refuse BEFORE UPDATE ON %s FOR EACH ROW WHEN (NEW.status = 'job_status_%s') "
+            "EXECUTE FUNCTION refuse()",
+            table, status);
+}
+
+static void accept_again(struct world *world, const char *table)
+{
+    if (world->kind == STORE_SQLITE)
+        sql(world, "DROP TRIGGER refuse");
+    else
+        sql(world, "DROP TRIGGER refuse ON %s", table);
+}
+
+/* A worker with one job that waits at its gate. */
+static struct worker_process *with_one_at_the_gate(struct world *world, const char *option)
+{
+    insert_numbered(world, "traced_jobs", 1);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *worker = start_worker(world, option, NULL);
+    await(traced(world, "start") == 1);
+    return worker;
+}
+
+static void outcomes_are_written_while_claims_are_refused(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    refuse_status(world, "traced_jobs", "running");
+    insert_numbered(world, "traced_jobs", 1);
+    await(log_has(worker, "no jobs can be claimed"));
+    open_gate(world, "open");
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    assert_int_equal(count_of(world, "traced_jobs", "not_started"), 1);
+    stop_worker(worker);
+}
+
+static void outcomes_are_written_though_the_table_lacks_a_column(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    sql(world, "ALTER TABLE traced_jobs DROP COLUMN number");
+    sql(world, "INSERT INTO traced_jobs DEFAULT VALUES");
+    await(log_has(worker, "column number"));
+    open_gate(world, "open");
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    assert_int_equal(count_of(world, "traced_jobs", "not_started"), 1);
+    stop_worker(worker);
+}
+
+static void drain_ends_with_1_where_claims_are_refused(struct world *world)
+{
+    refuse_status(world, "other_jobs", "running");
+    insert_numbered(world, "other_jobs", 3);
+    insert_numbered(world, "traced_jobs", 3);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "no jobs can be claimed"));
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 3);
+    assert_int_equal(count_of(world, "other_jobs", "not_started"), 3);
+}
+
+static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, "--drain");
+    insert_numbered(world, "other_jobs", 3);
+    sql(world, "DROP TABLE traced_jobs");
+    open_gate(world, "open");
+    assert_int_equal(await_end(worker), 0);
+    assert_true(log_has(worker, "1 outcomes dropped: their table traced_jobs is gone"));
+    assert_int_equal(count_of(world, "other_jobs", "succeeded"), 3);
+}
+
+static void a_worker_told_to_stop_does_not_wait_for_a_dropped_table(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    sql(world, "DROP TABLE traced_jobs");
+    signal_worker(worker, SIGTERM);
+    open_gate(world, "open");
+    assert_int_equal(await_end(worker), 0);
+    assert_true(log_has(worker, "1 outcomes dropped"));
+}
+
+static void behind_1000_refused_outcomes_no_more_jobs_are_claimed(struct world *world)
+{
+    enum { MOST = 1000, JOBS = 6000 };
+    refuse_status(world, "other_jobs", "succeeded");
+    insert_numbered(world, "other_jobs", JOBS);
+    insert_numbered(world, "traced_jobs", 10);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_int_equal(log_count(worker, "1000 outcomes of other_jobs are refused"), 1);
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 10);
+    assert_true(count_of(world, "other_jobs", "running") >= MOST);
+    assert_true(count_of(world, "other_jobs", "not_started") > 0);
+}
+
+static void refused_outcomes_are_tried_once_more_at_the_end(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    refuse_status(world, "traced_jobs", "succeeded");
+    open_gate(world, "open");
+    await(log_has(worker, "the database refuses the outcome"));
+    accept_again(world, "traced_jobs");
+    stop_worker(worker);
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 1);
+}
+
+static void what_stays_refused_at_the_end_is_taken_over(struct world *world)
+{
+    refuse_status(world, "other_jobs", "succeeded");
+    insert_numbered(world, "other_jobs", 3);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "stopping with 3 outcomes that the database refuses"));
+    accept_again(world, "other_jobs");
+    struct worker_process *second = start_worker(world, NULL);
+    await(count_of(world, "other_jobs", "succeeded") == 3);
+    stop_worker(second);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct e2e_test tests[] = {
+        E2E(outcomes_are_written_while_claims_are_refused),
+        E2E(outcomes_are_written_though_the_table_lacks_a_column),
+        E2E(drain_ends_with_1_where_claims_are_refused),
+        E2E(the_outcome_for_a_table_that_was_dropped_is_dropped),
+        E2E(a_worker_told_to_stop_does_not_wait_for_a_dropped_table),
+        E2E(behind_1000_refused_outcomes_no_more_jobs_are_claimed),
+        E2E(refused_outcomes_are_tried_once_more_at_the_end),
+        E2E(what_stays_refused_at_the_end_is_taken_over),
+    };
+    return e2e_main(argc, argv, "refused", tests, sizeof(tests) / sizeof(*tests));
+}
