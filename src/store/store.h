@@ -179,7 +179,7 @@ typedef void (*store_recover_done)(void *arg, struct store_result result, size_t
 void store_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
 
 /* The database's side of a killed runner: its backend (connection_backend in that process) is terminated and seen gone
-   before done is told. SQLite, or backend 0: done at once. */
+   before done is told. STORE_REFUSED, and why: it is still there after 5 s. SQLite, or backend 0: done at once. */
 void store_evict(struct store *store, int backend, store_done done, void *arg);
 
 /* ---- Statistics ---- */

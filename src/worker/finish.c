@@ -122,7 +122,8 @@ static void evicted(void *arg, struct store_result result)
         return;
     }
     if (result.fault != STORE_OK)
-        WORKER_LOG(worker, ERRAND_LOG_WARNING, "the database backend %d of a killed job was not seen gone: %s",
+        WORKER_LOG(worker, ERRAND_LOG_WARNING,
+                   "the database backend %d of a killed job was not seen gone, its outcome is written all the same: %s",
                    eviction->backend, result.message);
     eviction_is_over(eviction);
 }

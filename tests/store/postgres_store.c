@@ -194,24 +194,6 @@ static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void *
     worker_free(other);
 }
 
-static void an_evicted_backend_is_gone(void **state)
-{
-    struct fixture *fixture = *state;
-    struct errand_error err;
-    struct connection *runner = connection_open(&fixture->url, &err);
-    struct answered into = { 0 };
-    store_evict(fixture->worker->store, connection_backend(runner), answered, &into);
-    await(fixture, &into.done);
-    assert_int_equal(into.fault, STORE_OK);
-    assert_int_equal(
-        ask_number(
-            fixture,
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'errand' AND pid <> pg_backend_pid()"),
-        0);
-    assert_true(connection_is_lost(runner));
-    connection_close(runner);
-}
-
 /* ---- Triggers ---- */
 
 static void dropped_triggers_are_made_again(void **state)
@@ -579,7 +561,6 @@ int main(int argc, char **argv)
         CONFORMS(a_session_lost_again_and_again_is_no_death),
         CONFORMS(five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
-        CONFORMS(an_evicted_backend_is_gone),
         CONFORMS(dropped_triggers_are_made_again),
         CONFORMS(a_job_that_becomes_pending_again_wakes),
         CONFORMS(an_insert_above_read_committed_wakes),

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OLDEST_SERVER = 130000, EVICTED_AGAIN_MS = 20 };
+enum {
+    OLDEST_SERVER = 130000,
+    EVICTED_AGAIN_MS = 20,
+    EVICTION_MOST_S = 5, /* a backend that is still there then will not go: it may not be ended, or is stuck */
+};
 
 const char *const postgres_own_table_names[OWN_TABLES] = {
     [OWN_WORKERS] = "errand_workers",
@@ -406,6 +410,8 @@ struct eviction {
     struct eviction *next;
     struct postgres_store *store;
     int backend;
+    int64_t until_us;
+    char refusal[512]; /* why it could not be told to end; "": it was */
     store_done done;
     void *arg;
     uv_timer_t timer;
@@ -426,6 +432,14 @@ static void end_eviction(struct eviction *eviction, struct store_result result)
     uv_close((uv_handle_t *)&eviction->timer, free_eviction);
 }
 
+static void end_in_vain(struct eviction *eviction)
+{
+    char why[640];
+    snprintf(why, sizeof(why), "it is still there after %d s; %s", EVICTION_MOST_S,
+             eviction->refusal[0] ? eviction->refusal : "it was told to end");
+    end_eviction(eviction, (struct store_result){ STORE_REFUSED, why });
+}
+
 static void ask_whether_gone(uv_timer_t *timer);
 
 static void told_whether_gone(struct request *request, struct store_result result)
@@ -433,16 +447,30 @@ static void told_whether_gone(struct request *request, struct store_result resul
     struct eviction *eviction = request->arg;
     const PGresult *answer = request->count > 0 ? request->calls[request->count - 1].answer : NULL;
     bool there = result.fault == STORE_OK && PQntuples(answer) > 0;
-    if (there && eviction->store->state <= POSTGRES_LEAVING)
-        uv_timer_start(&eviction->timer, ask_whether_gone, EVICTED_AGAIN_MS, 0);
-    else
+    if (!there || eviction->store->state > POSTGRES_LEAVING)
         end_eviction(eviction, result);
+    else if (clock_monotonic_us() > eviction->until_us)
+        end_in_vain(eviction);
+    else
+        uv_timer_start(&eviction->timer, ask_whether_gone, EVICTED_AGAIN_MS, 0);
 }
 
-static void ask(struct eviction *eviction, const char *sql)
+/* Its process is gone, so a backend that may not be told to end will notice by itself, once it has something to say. */
+static void told_to_end(struct request *request, struct store_result result)
+{
+    struct eviction *eviction = request->arg;
+    if (result.fault == STORE_REFUSED) {
+        snprintf(eviction->refusal, sizeof(eviction->refusal), "%s", result.message);
+        uv_timer_start(&eviction->timer, ask_whether_gone, 0, 0);
+        return;
+    }
+    told_whether_gone(request, result);
+}
+
+static void ask(struct eviction *eviction, const char *sql, request_done done)
 {
     struct postgres_store *store = eviction->store;
-    struct request *request = request_new(told_whether_gone, store, eviction);
+    struct request *request = request_new(done, store, eviction);
     if (!request)
         abort();
     call_int(request, request_call(request, sql), eviction->backend);
@@ -454,7 +482,7 @@ static void ask(struct eviction *eviction, const char *sql)
 
 static void ask_whether_gone(uv_timer_t *timer)
 {
-    ask(timer->data, sql_evicted);
+    ask(timer->data, sql_evicted, told_whether_gone);
 }
 
 void postgres_session_evict(struct store *base, int backend, store_done done, void *arg)
@@ -470,12 +498,18 @@ void postgres_session_evict(struct store *base, int backend, store_done done, vo
     struct eviction *eviction = calloc(1, sizeof(*eviction));
     if (!eviction)
         abort();
-    *eviction =
-        (struct eviction){ .next = store->evictions, .store = store, .backend = backend, .done = done, .arg = arg };
+    *eviction = (struct eviction){
+        .next = store->evictions,
+        .store = store,
+        .backend = backend,
+        .until_us = clock_monotonic_us() + EVICTION_MOST_S * INT64_C(1000000),
+        .done = done,
+        .arg = arg,
+    };
     store->evictions = eviction;
     uv_timer_init(store->loop, &eviction->timer);
     eviction->timer.data = eviction;
-    ask(eviction, sql_evict);
+    ask(eviction, sql_evict, told_to_end);
 }
 
 /* The session is gone, and what was known of it. Evictions that wait between two questions end. */
