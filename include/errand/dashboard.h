@@ -103,9 +103,10 @@ struct errand_displayable {
 /* A TABLE_VIEWABLE without its type, as the generated code hands it to the helpers below. */
 struct errand_table_view {
     const struct errand_table *table;
-    const char *title; /* NULL: made of the table's name */
-    const char *const
-        *headers;     /* ended by NULL, at most ERRAND_TABLE_HEADERS_MAX; none: the default columns and rows */
+    const char *title;      /* NULL: made of the table's name */
+    const char *table_name; /* what its links name; NULL: the table's own */
+    /* ended by NULL, at most ERRAND_TABLE_HEADERS_MAX; none: the default columns and rows */
+    const char *const *headers;
     const void *view; /* the struct TYPE_table */
     /* Each returns false where the view leaves it to the default. */
     bool (*row)(const void *view, struct errand_context *ctx, struct html *out, const void *job);
@@ -125,7 +126,7 @@ void errand_table_page(struct errand_context *ctx, struct html *out, const struc
 #define ERRAND_DASHBOARD_STRUCTS(type)                                                                                 \
     struct type##_table {                                                                                              \
         const char *title;      /* over the table; NULL: made of the table's name */                                   \
-        const char *table_name; /* NULL: the type's own table */                                                       \
+        const char *table_name; /* what its links name; NULL: the type's table */                                      \
         const char *headers[ERRAND_TABLE_HEADERS_MAX];                                                                 \
         /* One <tr>. */                                                                                                \
         void (*row)(struct errand_context *, struct html *, const type *);                                             \

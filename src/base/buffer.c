@@ -75,10 +75,18 @@ void buffer_consume(struct buffer *buffer, size_t size)
         buffer->data[buffer->size] = '\0';
 }
 
+void buffer_cut(struct buffer *buffer, size_t size)
+{
+    if (size < buffer->size)
+        buffer->size = size;
+    if (buffer->data)
+        buffer->data[buffer->size] = '\0';
+    buffer->failed = false;
+}
+
 void buffer_reset(struct buffer *buffer)
 {
-    buffer_consume(buffer, buffer->size);
-    buffer->failed = false;
+    buffer_cut(buffer, 0);
 }
 
 void buffer_release(struct buffer *buffer)

@@ -24,6 +24,8 @@ int buffer_puts(struct buffer *buffer, const char *text);
 int buffer_printf(struct buffer *buffer, const char *format, ...) ERRAND_PRINTF(2, 3);
 /* Takes size bytes off the front. */
 void buffer_consume(struct buffer *buffer, size_t size);
+/* Keeps the first size bytes, and forgets the failure. */
+void buffer_cut(struct buffer *buffer, size_t size);
 /* Empties it and forgets the failure, keeping the memory. */
 void buffer_reset(struct buffer *buffer);
 void buffer_release(struct buffer *buffer);

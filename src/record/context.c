@@ -27,9 +27,9 @@ struct errand_context *context_new(const struct context_config *config)
     return ctx;
 }
 
-static void drop_scopes(struct errand_context *ctx)
+static void drop_scopes(struct errand_context *ctx, const struct memory_scope *outer)
 {
-    while (ctx->scope)
+    while (ctx->scope != outer)
         context_pop_scope(ctx);
 }
 
@@ -38,7 +38,7 @@ void context_free(struct errand_context *ctx)
     if (!ctx)
         return;
     context_disconnect(ctx);
-    drop_scopes(ctx);
+    drop_scopes(ctx, NULL);
     arena_release(&ctx->arena);
     buffer_release(&ctx->sql);
     free(ctx->values);
@@ -78,11 +78,10 @@ static void drop_steps(struct errand_context *ctx)
 }
 
 /* What the function left behind: a transaction, steps, scopes. */
-static void end_call(struct errand_context *ctx)
+static void clear_up(struct errand_context *ctx, const struct memory_scope *outer)
 {
-    ctx->inside = false;
     drop_steps(ctx);
-    drop_scopes(ctx);
+    drop_scopes(ctx, outer);
     if (!ctx->in_transaction)
         return;
     ctx->in_transaction = false;
@@ -104,8 +103,28 @@ struct context_end context_call(struct errand_context *ctx, void (*fn)(struct er
     ctx->raising = false;
     ctx->end = (struct context_end){ .end = JOB_END_RETURNED };
     context_bounded(ctx, fn, arg);
-    end_call(ctx);
+    ctx->inside = false;
+    clear_up(ctx, NULL);
     return ctx->end;
+}
+
+struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg), void *arg)
+{
+    context_check(ctx);
+    if (ctx->in_transaction)
+        errand_fail(ctx, "what may fail by itself cannot be called inside a transaction");
+    struct unwind_step *steps = ctx->steps;
+    struct memory_scope *scope = ctx->scope;
+    ctx->steps = NULL;
+    context_bounded(ctx, fn, arg);
+    clear_up(ctx, scope);
+    struct context_end end = ctx->end;
+    ctx->steps = steps;
+    ctx->raising = false;
+    ctx->end = (struct context_end){ .end = JOB_END_RETURNED };
+    if (end.error) /* ctx->error is the next raise's, which may quote this one */
+        end.error = errand_strdup(ctx, end.error);
+    return end;
 }
 
 void context_abandon(struct errand_context *ctx)
@@ -114,7 +133,8 @@ void context_abandon(struct errand_context *ctx)
         return;
     ctx->end = (struct context_end){ .end = JOB_END_FAILED };
     ctx->boundary = NULL;
-    end_call(ctx);
+    ctx->inside = false;
+    clear_up(ctx, NULL);
 }
 
 struct arena *context_arena(struct errand_context *ctx)

@@ -35,6 +35,10 @@ struct context_end {
    Does not nest. */
 struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                 void *arg);
+/* Calls fn inside a call that is under way, outside a transaction: what it raises ends it and nothing else. The error
+   is in the context's memory. */
+struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
+                               void *arg);
 /* After a call that another context's raise has unwound through, so that context_call did not return: ends it as if fn
    had raised. Does nothing after a call that returned. */
 void context_abandon(struct errand_context *ctx);

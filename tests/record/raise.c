@@ -370,6 +370,40 @@ static void use_outside_of_its_call_or_thread_stops_the_program_with_a_sentence(
     assert_non_null(strstr(said, "in another thread"));
 }
 
+static void register_and_fail(struct errand_context *ctx, void *arg)
+{
+    errand_on_unwind(ctx, mark_d, arg);
+    errand_fail(ctx, "registered");
+}
+
+static void try_one_after_the_other(struct errand_context *ctx, void *arg)
+{
+    struct trace *trace = arg;
+    int number = 1;
+    errand_on_unwind(ctx, mark_c, trace);
+    struct context_end end = context_try(ctx, fail_with_number, &number);
+    assert_int_equal(end.end, JOB_END_FAILED);
+    assert_string_equal(end.error, "number 1");
+    assert_int_equal(context_try(ctx, just_return, NULL).end, JOB_END_RETURNED);
+    end = context_try(ctx, register_and_fail, trace);
+    assert_string_equal(end.error, "registered");
+    assert_string_equal(trace->text, "d"); /* not c, which is the call's */
+    if (trace->count)
+        errand_fail(ctx, "after all: %s", end.error);
+    errand_off_unwind(ctx, mark_c, trace);
+}
+
+static void what_is_tried_fails_alone(void **state)
+{
+    struct trace trace = { .ctx = *state };
+    assert_int_equal(context_call(*state, try_one_after_the_other, &trace).end, JOB_END_RETURNED);
+    assert_string_equal(trace.text, "d");
+    struct trace raised = { .ctx = *state, .count = 1 };
+    struct context_end end = context_call(*state, try_one_after_the_other, &raised);
+    assert_string_equal(end.error, "after all: registered");
+    assert_string_equal(raised.text, "dc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +417,7 @@ int main(void)
         cmocka_unit_test(errno_is_told),
         cmocka_unit_test(a_job_can_be_discarded_and_snoozed),
         cmocka_unit_test(outside_a_job_discarding_and_snoozing_fail),
+        cmocka_unit_test(what_is_tried_fails_alone),
         cmocka_unit_test(an_error_text_is_kept_up_to_8_KiB),
         cmocka_unit_test(a_database_that_is_not_there_raises),
         cmocka_unit_test(memory_is_zeroed_and_too_much_of_it_raises),

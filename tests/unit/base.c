@@ -38,6 +38,12 @@ static void a_buffer_takes_its_maximum_and_not_a_byte_more(void **state)
     assert_string_equal(buffer.data, "42 apples");
     buffer_consume(&buffer, 3);
     assert_string_equal(buffer.data, "apples");
+    assert_int_equal(buffer_add(&buffer, bytes, 1000), -1);
+    buffer_cut(&buffer, 5);
+    assert_false(buffer.failed);
+    assert_string_equal(buffer.data, "apple");
+    buffer_cut(&buffer, 6);
+    assert_int_equal(buffer.size, 5);
     buffer_release(&buffer);
     assert_null(buffer.data);
 }

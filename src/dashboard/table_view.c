@@ -1,0 +1,172 @@
+/* A TABLE_VIEWABLE as a section of the overview and as a list: its title, the way to a new job, its jobs. What it
+   leaves open is shown as of any job: the newest first; ID, time of the last change, status, a link. */
+#include "dashboard/dashboard.h"
+#include "record/field.h"
+
+#include <string.h>
+
+static const char *const default_headers[] = { "ID", "Updated at", "Status", "", NULL };
+
+/* What is shown of one table view, in one place of a page. */
+struct listing {
+    struct errand_context *ctx;
+    struct html *out;
+    const struct errand_table_view *view;
+    const char *table; /* what the links name */
+    const char *title;
+    struct errand_list jobs;
+};
+
+static struct listing begin(struct errand_context *ctx, struct html *out, const struct errand_table_view *view)
+{
+    struct listing listing = { .ctx = ctx, .out = out, .view = view };
+    listing.table = view->table_name ? view->table_name : view->table->name;
+    listing.title = view->title ? view->title : html_field_label(out, listing.table);
+    return listing;
+}
+
+/* ---- Jobs ---- */
+
+static struct errand_list newest(const struct listing *listing, int64_t offset, int64_t count)
+{
+    const struct admin_list_query query = { .table = listing->view->table, .offset = offset, .limit = count };
+    return admin_list(listing->ctx, &query).jobs;
+}
+
+static void load_related(const struct listing *listing)
+{
+    if (listing->view->load && listing->jobs.count > 0)
+        listing->view->load(listing->view->view, listing->ctx, &listing->jobs);
+}
+
+static struct errand_list jobs_of_page(const struct listing *listing, int64_t page, int64_t page_size)
+{
+    struct errand_list jobs;
+    if (listing->view->page && listing->view->page(listing->view->view, listing->ctx, page, page_size, &jobs))
+        return jobs;
+    return newest(listing, page * page_size, page_size);
+}
+
+/* A page of one job, the first one behind this page. */
+static bool has_more(const struct listing *listing, int64_t page, int64_t page_size)
+{
+    return (int64_t)listing->jobs.count >= page_size && jobs_of_page(listing, (page + 1) * page_size, 1).count > 0;
+}
+
+/* ---- Rows ---- */
+
+static struct errand_value field(const struct listing *listing, const void *job, const char *name)
+{
+    const struct errand_table *table = listing->view->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return field_value(&table->columns[i], job);
+    }
+    errand_fail(listing->ctx, "the job table %s has no column %s", table->name, name);
+}
+
+static const char *text_field(const struct listing *listing, const void *job, const char *name)
+{
+    struct errand_value value = field(listing, job, name);
+    return errand_printf(listing->ctx, "%.*s", (int)value.as.text.size, value.as.text.data);
+}
+
+static void write_default_row(const struct listing *listing, const void *job)
+{
+    struct html *out = listing->out;
+    const char *id = text_field(listing, job, "id");
+    html_printf(out, "<tr><td><code>%s</code></td><td>", id);
+    html_time_ago(out, field(listing, job, "updated_at").as.integer);
+    html_raw(out, "</td><td>");
+    html_status_badge(out, text_field(listing, job, "status"));
+    html_printf(out,
+                "</td><td><a href=\"%s/ViewJob?tableName=%s&amp;id=%s\">Show<span class=\"visually-hidden\"> "
+                "%s</span></a></td></tr>",
+                html_mount(out), html_url(out, listing->table), html_url(out, id), id);
+}
+
+static void write_row(const struct listing *listing, const void *job)
+{
+    const struct errand_table_view *view = listing->view;
+    if (view->row && view->row(view->view, listing->ctx, listing->out, job))
+        return;
+    if (view->headers && view->headers[0])
+        errand_fail(listing->ctx, "the TABLE_VIEWABLE of %s has .headers but no .row", view->table->record_name);
+    write_default_row(listing, job);
+}
+
+/* A header without a word still says something to those who hear the table. */
+static void write_headers(const struct listing *listing)
+{
+    const char *const *headers = listing->view->headers;
+    if (!headers || !headers[0])
+        headers = default_headers;
+    html_raw(listing->out, "<thead><tr>");
+    for (size_t i = 0; i < ERRAND_TABLE_HEADERS_MAX && headers[i]; i++) {
+        if (*headers[i])
+            html_printf(listing->out, "<th scope=\"col\">%s</th>", headers[i]);
+        else
+            html_raw(listing->out, "<th scope=\"col\"><span class=\"visually-hidden\">Action</span></th>");
+    }
+    html_raw(listing->out, "</tr></thead>");
+}
+
+static void write_jobs(const struct listing *listing)
+{
+    struct html *out = listing->out;
+    if (listing->jobs.count == 0) {
+        html_raw(out, "<p class=\"empty\">There are no jobs here yet.</p>");
+        return;
+    }
+    html_printf(out,
+                "<div class=\"table-responsive\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table "
+                "table-hover\">",
+                listing->title);
+    write_headers(listing);
+    html_raw(out, "<tbody>");
+    for (size_t i = 0; i < listing->jobs.count; i++)
+        write_row(listing, (const char *)listing->jobs.items + i * listing->view->table->record_size);
+    html_raw(out, "</tbody></table></div>");
+}
+
+/* ---- Around them ---- */
+
+static void write_new_job_link(const struct listing *listing)
+{
+    const struct errand_table_view *view = listing->view;
+    if (!page_token(listing->out->page))
+        return;
+    if (view->new_job_link && view->new_job_link(view->view, listing->ctx, listing->out))
+        return;
+    html_printf(listing->out, "<a class=\"btn btn-primary btn-sm\" href=\"%s/CreateJob?tableName=%s\">+ New job</a>",
+                html_mount(listing->out), html_url(listing->out, listing->table));
+}
+
+void errand_table_section(struct errand_context *ctx, struct html *out, const struct errand_table_view *view)
+{
+    struct listing listing = begin(ctx, out, view);
+    if (!view->index || !view->index(view->view, ctx, &listing.jobs))
+        listing.jobs = newest(&listing, 0, DASHBOARD_SECTION_SIZE);
+    load_related(&listing);
+    html_printf(out, "<section class=\"job-section\" aria-label=\"%s\"><div class=\"section-head\"><h2>",
+                listing.title);
+    html_printf(out, "<a href=\"%s/ListJob?tableName=%s\">%s</a></h2>", html_mount(out), html_url(out, listing.table),
+                listing.title);
+    write_new_job_link(&listing);
+    html_raw(out, "</div>");
+    write_jobs(&listing);
+    html_raw(out, "</section>");
+}
+
+void errand_table_page(struct errand_context *ctx, struct html *out, const struct errand_table_view *view, int64_t page,
+                       int64_t page_size)
+{
+    struct listing listing = begin(ctx, out, view);
+    listing.jobs = jobs_of_page(&listing, page, page_size);
+    load_related(&listing);
+    html_printf(out, "<div class=\"section-head\"><h1>%s</h1>", listing.title);
+    write_new_job_link(&listing);
+    html_raw(out, "</div>");
+    write_jobs(&listing);
+    html_pagination(out, page, page_size, has_more(&listing, page, page_size));
+}
