@@ -235,6 +235,22 @@ static void a_host_that_does_not_answer_is_passed_over(void **state)
     silent_port_close(&silent[1]);
 }
 
+static void a_host_that_takes_the_connection_and_never_speaks_is_passed_over(void **state)
+{
+    (void)state;
+    struct silent_port mute[2] = { mute_port_open(), mute_port_open() };
+    struct store_url url = url_behind((int[]){ mute[0].port, mute[1].port }, 2);
+    struct errand_error err = { "" };
+    struct connection *connection = connection_open(&url, &err);
+    if (!connection)
+        fail_msg("%s", err.message);
+    assert_string_equal(ask(connection, "SELECT 1", NULL, 0), "1");
+    connection_close(connection);
+    store_url_release(&url);
+    silent_port_close(&mute[0]);
+    silent_port_close(&mute[1]);
+}
+
 static void a_server_that_does_not_answer_is_waited_for_no_longer_than_its_time(void **state)
 {
     (void)state;
@@ -266,6 +282,7 @@ int main(void)
         cmocka_unit_test(several_hosts_are_tried_for_one_that_takes_writes),
         cmocka_unit_test(rows_changed_are_counted),
         cmocka_unit_test(a_host_that_does_not_answer_is_passed_over),
+        cmocka_unit_test(a_host_that_takes_the_connection_and_never_speaks_is_passed_over),
         cmocka_unit_test(a_server_that_does_not_answer_is_waited_for_no_longer_than_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

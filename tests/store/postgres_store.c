@@ -502,6 +502,27 @@ static void a_host_that_does_not_answer_is_passed_over(void **state)
     fixture->url = own;
 }
 
+static void a_host_that_never_spoke_is_tried_last_from_then_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_url own = fixture->url;
+    struct silent_port mute = mute_port_open();
+    fixture->url = url_behind(&mute.port, 1);
+    struct worker *worker = worker_new(fixture);
+    assert_int_equal(mute_port_taken(&mute), 1);
+    worker->online = 0;
+    sql(fixture,
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND (classid::int8 << 32) | "
+        "objid::int8 = $1",
+        errand_int((int64_t)worker->id));
+    await(fixture, &worker->online);
+    assert_int_equal(mute_port_taken(&mute), 0);
+    worker_free(worker);
+    silent_port_close(&mute);
+    store_url_release(&fixture->url);
+    fixture->url = own;
+}
+
 /* ---- No wake-up is lost ---- */
 
 struct inserters {
@@ -577,6 +598,7 @@ int main(int argc, char **argv)
         CONFORMS(what_libpq_takes_for_no_address_opens_no_store),
         CONFORMS(a_database_that_is_not_there_is_fatal),
         CONFORMS(a_host_that_does_not_answer_is_passed_over),
+        CONFORMS(a_host_that_never_spoke_is_tried_last_from_then_on),
         CONFORMS(no_wake_up_is_lost_while_eight_clients_insert),
     };
     if (argc > 1)

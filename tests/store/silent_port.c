@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-struct silent_port silent_port_open(void)
+static struct silent_port open_port(int backlog)
 {
     struct silent_port silent;
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -22,12 +22,33 @@ struct silent_port silent_port_open(void)
     for (int i = 0; i < 8; i++)
         silent.fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(silent.fds[0], (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(silent.fds[0], 0), 0);
+    assert_int_equal(listen(silent.fds[0], backlog), 0);
     assert_int_equal(getsockname(silent.fds[0], (struct sockaddr *)&address, &size), 0);
-    for (int i = 1; i < 8; i++)
-        connect(silent.fds[i], (struct sockaddr *)&address, size);
     silent.port = ntohs(address.sin_port);
     return silent;
+}
+
+struct silent_port silent_port_open(void)
+{
+    struct silent_port silent = open_port(0);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    address.sin_port = htons((uint16_t)silent.port);
+    for (int i = 1; i < 8; i++)
+        connect(silent.fds[i], (struct sockaddr *)&address, sizeof(address));
+    return silent;
+}
+
+struct silent_port mute_port_open(void)
+{
+    return open_port(64);
+}
+
+int mute_port_taken(const struct silent_port *mute)
+{
+    int taken = 0;
+    for (int fd; (fd = accept(mute->fds[0], NULL, NULL)) >= 0; taken++)
+        close(fd);
+    return taken;
 }
 
 void silent_port_close(struct silent_port *silent)

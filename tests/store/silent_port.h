@@ -9,6 +9,10 @@ struct silent_port {
     int fds[8], port;
 };
 struct silent_port silent_port_open(void);
+/* The same, but the kernel takes up to 64 connections, to which then nobody speaks. */
+struct silent_port mute_port_open(void);
+/* How many it has taken since the last call. */
+int mute_port_taken(const struct silent_port *mute);
 void silent_port_close(struct silent_port *silent);
 
 /* The server of TEST_POSTGRES_URL as the last host of a list of such ports, with connect_timeout=2. */

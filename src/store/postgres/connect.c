@@ -123,8 +123,10 @@ bool connect_check(const struct store_url *url, struct errand_error *err)
 }
 
 PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
-                      struct errand_error *err)
+                      const struct hosts *hosts, struct errand_error *err)
 {
+    static const struct hosts as_it_says;
+    const struct hosts *order = hosts ? hosts : &as_it_says;
     /* What stands before dbname, the URL overrides; what stands behind it, overrides the URL. */
     const char *names[] = {
         "fallback_application_name",
@@ -134,11 +136,25 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
         "tcp_user_timeout", /* what was sent and never acknowledged: keepalive does not look then */
         "dbname",
         "client_encoding",
+        "host",
+        "hostaddr",
+        "port",
         database ? "dbname" : NULL,
         NULL,
     };
     const char *values[] = {
-        application_name ? application_name : "errand", "5", "2", "3", "15000", url->target, "UTF8", database, NULL,
+        application_name ? application_name : "errand",
+        "5",
+        "2",
+        "3",
+        "15000",
+        url->target,
+        "UTF8",
+        order->host,
+        order->hostaddr,
+        order->port,
+        database,
+        NULL,
     };
     if (!connect_check(url, err))
         return NULL;
@@ -182,8 +198,8 @@ bool connect_at_another_address(PGconn *conn, uint64_t *address)
     return other;
 }
 
-/* Polls to the end. False: the last address did not answer in time. */
-static bool poll_until_made(PGconn *conn)
+/* Polls to the end. False: the last address did not answer in time. *untried: how many hosts may still answer. */
+static bool poll_until_made(PGconn *conn, struct hosts *hosts, size_t *untried)
 {
     int limit_ms = connect_limit_ms(conn);
     int64_t until = 0;
@@ -199,8 +215,12 @@ static bool poll_until_made(PGconn *conn)
         if (ready < 0 && errno == EINTR)
             continue;
         in_time = ready > 0;
-        if (!in_time)
+        if (!in_time) {
+            size_t count = hosts_put_last(hosts, conn);
+            *untried = *untried < count ? *untried : count;
+            *untried -= *untried > 0;
             connect_give_up_address(conn);
+        }
         next = PQconnectPoll(conn);
         if (next == PGRES_POLLING_OK || next == PGRES_POLLING_FAILED)
             break;
@@ -208,13 +228,28 @@ static bool poll_until_made(PGconn *conn)
     return in_time;
 }
 
+/* libpq goes on to the next host where one cannot be reached, but not where it takes the connection and then says
+   nothing: that is tried again, with that host at the end. */
+static PGconn *make(const struct store_url *url, const char *database, bool *in_time, struct errand_error *err)
+{
+    struct hosts hosts = { 0 };
+    size_t untried = SIZE_MAX;
+    PGconn *conn = connect_start(url, database, NULL, NULL, err);
+    while (conn && !(*in_time = poll_until_made(conn, &hosts, &untried)) && untried > 0) {
+        PQfinish(conn);
+        conn = connect_start(url, database, NULL, &hosts, err);
+    }
+    hosts_forget(&hosts);
+    return conn;
+}
+
 PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err)
 {
+    bool in_time = false;
+    PGconn *conn = make(url, database, &in_time, err);
     *later = false;
-    PGconn *conn = connect_start(url, database, NULL, err);
     if (!conn)
         return NULL;
-    bool in_time = poll_until_made(conn);
     if (in_time && PQstatus(conn) == CONNECTION_OK) {
         PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
         return conn;

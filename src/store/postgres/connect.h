@@ -2,6 +2,7 @@
 #ifndef STORE_POSTGRES_CONNECT_H
 #define STORE_POSTGRES_CONNECT_H
 
+#include "store/postgres/hosts.h"
 #include "store/url.h"
 
 #include <libpq-fe.h>
@@ -9,10 +10,10 @@
 /* Whether libpq takes it as an address; the sentence where not. */
 bool connect_check(const struct store_url *url, struct errand_error *err);
 /* Begins to connect, to be gone on with by PQconnectPoll. database: another than the URL's, or NULL;
-   application_name: where the URL gives none, or NULL. NULL and the sentence where memory ran out or the URL is not
-   one; a connection that fails at once is returned, its status says so. */
+   application_name: where the URL gives none, or NULL; hosts: in which order, or NULL. NULL and the sentence where
+   memory ran out or the URL is not one; a connection that fails at once is returned, its status says so. */
 PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
-                      struct errand_error *err);
+                      const struct hosts *hosts, struct errand_error *err);
 /* Connects and waits. *later as connection_try has it. */
 PGconn *connect_and_wait(const struct store_url *url, const char *database, bool *later, struct errand_error *err);
 

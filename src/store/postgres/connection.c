@@ -110,7 +110,7 @@ static struct connection *postgres_open(const struct store_url *url, bool *later
 static char *database_name(const struct store_url *url)
 {
     struct errand_error ignored;
-    PGconn *conn = connect_start(url, NULL, NULL, &ignored);
+    PGconn *conn = connect_start(url, NULL, NULL, NULL, &ignored);
     char *name = conn && PQdb(conn) ? strdup(PQdb(conn)) : NULL;
     PQfinish(conn);
     return name;
@@ -144,7 +144,7 @@ static int create_database(const struct store_url *url, bool *created, struct er
 static bool is_missing(const struct store_url *url)
 {
     struct errand_error ignored;
-    PGconn *conn = connect_start(url, NULL, NULL, &ignored);
+    PGconn *conn = connect_start(url, NULL, NULL, NULL, &ignored);
     struct connect_failure failure = { 0 };
     while (conn && PQstatus(conn) != CONNECTION_BAD && PQstatus(conn) != CONNECTION_OK) {
         struct pollfd wait = { .fd = PQsocket(conn), .events = POLLIN | POLLOUT };

@@ -42,6 +42,7 @@ struct postgres_store {
     bool told_offline;
     bool leaving; /* the row in errand_workers is being taken out */
     struct link links[LINKS];
+    struct hosts hosts;
     bool ready[LINKS]; /* connected, set up, and for the session: the lease is held */
     int backends[LINKS];
     bool proxied; /* a backend's pid is not the one its handshake told */

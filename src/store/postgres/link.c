@@ -412,6 +412,7 @@ static void out_of_time(uv_timer_t *timer)
         connect_lost(link, true);
         return;
     }
+    hosts_put_last(link->hosts, link->conn);
     connect_give_up_address(link->conn);
     step(link, false);
 }
@@ -419,7 +420,7 @@ static void out_of_time(uv_timer_t *timer)
 void link_connect(struct link *link)
 {
     struct errand_error err;
-    link->conn = connect_start(link->url, NULL, link->application_name, &err);
+    link->conn = connect_start(link->url, NULL, link->application_name, link->hosts, &err);
     link->limit = calloc(1, sizeof(*link->limit));
     if (!link->limit)
         abort();

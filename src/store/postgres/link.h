@@ -23,6 +23,7 @@ struct link_events {
 struct link {
     uv_loop_t *loop;
     const struct store_url *url;
+    struct hosts *hosts; /* shared by the links of a store */
     const char *application_name;
     const struct link_events *events;
     void *owner;

@@ -137,6 +137,7 @@ static void set_up(struct request *request, struct store_result result)
     store->backends[link->number] = atoi(PQgetvalue(about, 0, 0));
     store->proxied |= store->backends[link->number] != PQbackendPID(link->conn);
     if (is_true(about, 0, 1)) {
+        hosts_forget(&store->hosts); /* one that was put behind it may take writes */
         postgres_drop_link(store, link, "the server is a standby, which takes no writes");
     } else if (link->number != SESSION_LINK) {
         postgres_link_ready(store, link);

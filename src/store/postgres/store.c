@@ -297,6 +297,7 @@ static struct store *postgres_open(uv_loop_t *loop, const struct store_config *c
     for (int i = 0; i < LINKS; i++) {
         link_init(&store->links[i], loop, i, &link_events, store);
         store->links[i].url = config->url;
+        store->links[i].hosts = &store->hosts;
         store->links[i].application_name = name;
     }
     connect_missing(store);
@@ -317,6 +318,7 @@ static void free_store(struct postgres_store *store)
     }
     free(store->application_name);
     free(store->sleeping);
+    hosts_forget(&store->hosts);
     free(store->free_leases);
     buffer_release(&store->dead);
     buffer_release(&store->known);
