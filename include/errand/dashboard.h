@@ -234,6 +234,7 @@ struct errand_response {
     int status;
     struct errand_header headers[ERRAND_RESPONSE_HEADERS_MAX];
     size_t header_count;
+    /* To HEAD the same as to GET, so that a server can say its length; it is not sent. */
     const char *body;
     size_t body_size;
     /* The response is a stream of events (text/event-stream): after body, what errand_dashboard_next_event gives, for
@@ -253,6 +254,8 @@ void errand_response_release(struct errand_response *response);
 size_t errand_dashboard_next_event(struct errand_dashboard_service *service, uint64_t *seen, int timeout_ms, char *text,
                                    size_t size);
 enum { ERRAND_EVENT_MAX = 4096 };
+/* Lets all who wait for events return 0, now and from now on; before errand_dashboard_close. */
+void errand_dashboard_stop(struct errand_dashboard_service *service);
 
 /* The whole of RunDashboard, for programs with a build of their own; in the library liberrand-dashboard. Returns the
    exit code. dashboard may be NULL: every job table with the default views and no authentication, on loopback only. */

@@ -25,6 +25,7 @@ enum {
     DASHBOARD_TARGET_MAX = 8 * 1024,       /* path and query */
     DASHBOARD_BODY_MAX = 1024 * 1024,      /* a form */
     DASHBOARD_FIELDS_MAX = 512,            /* parameters of a request */
+    DASHBOARD_NAME_MAX = 200,              /* bytes of a name */
     DASHBOARD_FIELD_MAX = 256 * 1024,      /* one value */
     DASHBOARD_PAGE_MAX = 16 * 1024 * 1024, /* a page's HTML */
     DASHBOARD_PAGE_SIZE = 25,              /* jobs on a list page */
@@ -85,6 +86,7 @@ struct page {
     struct param *query; /* of the address, ended by a NULL name */
     struct param *form;  /* of the body, the same */
     const char *user;    /* who it is; NULL: nobody is asked */
+    bool let_in;         /* whoever asks may see what the dashboard shows */
     bool wants_json;
     struct html *out;         /* what the page writes to */
     struct errand_page shown; /* for the layout: title, user */
@@ -159,6 +161,8 @@ bool form_same_name(const char *a, const char *b);
 /* Writes the whole document to `whole`: what the page wrote (page->out) inside the application's layout, or the
    dashboard's. */
 void page_layout(struct page *page, struct html *whole);
+/* Always inside the dashboard's own, and for who is not let in without the navigation. */
+void page_plain_layout(struct page *page, struct html *whole);
 /* Writes the page of page->refusal (status, sentence, a way on) to page->out, as HTML or as JSON {"error": ...}. Asks
    the database for nothing: it may be away, and nobody may be logged in (page->user). */
 void page_refusal(struct page *page);

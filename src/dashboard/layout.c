@@ -68,7 +68,8 @@ void errand_page_content(struct html *out, const struct errand_page *page)
     struct page *request = out->page;
     html_raw(out, "<div class=\"errand\">");
     add_header(out, page);
-    add_navigation(out);
+    if (request->let_in)
+        add_navigation(out);
     html_raw(out, "<main class=\"errand-page\" id=\"errand-page\" tabindex=\"-1\"");
     if (request->live)
         html_printf(out, " data-errand-events=\"%s/Events\"", html_mount(out));
@@ -89,12 +90,23 @@ static void default_layout(struct errand_context *ctx, struct html *out, const s
     html_raw(out, "</body></html>\n");
 }
 
-void page_layout(struct page *page, struct html *whole)
+static void lay_out(struct page *page, struct html *whole,
+                    void (*layout)(struct errand_context *ctx, struct html *out, const struct errand_page *page))
 {
     page->shown.user = page->user;
     if (!page->shown.title)
         page->shown.title = title_of(page);
-    (page->service->config->layout ? page->service->config->layout : default_layout)(page->ctx, whole, &page->shown);
+    layout(page->ctx, whole, &page->shown);
+}
+
+void page_layout(struct page *page, struct html *whole)
+{
+    lay_out(page, whole, page->service->config->layout ? page->service->config->layout : default_layout);
+}
+
+void page_plain_layout(struct page *page, struct html *whole)
+{
+    lay_out(page, whole, default_layout);
 }
 
 /* ---- The page of a refusal ---- */

@@ -1,8 +1,7 @@
 /* Errand in programs of the user's own: a database with a few connections, shared by threads. */
-#include <errand/application.h>
+#include "record/application.h"
 
 #include "base/error.h"
-#include "record/context.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -12,27 +11,26 @@
 enum { IDLE_MAX = 8 };
 
 struct errand {
-    struct store_url url; /* owned */
+    struct store_url url;         /* owned */
+    struct context_config config; /* of each context */
     pthread_mutex_t mutex;
     struct errand_context *idle[IDLE_MAX];
     size_t idle_count;
 };
 
-static struct errand_context *take(struct errand *errand)
+struct errand_context *application_take(struct errand *errand)
 {
     struct errand_context *ctx = NULL;
     pthread_mutex_lock(&errand->mutex);
     if (errand->idle_count > 0)
         ctx = errand->idle[--errand->idle_count];
     pthread_mutex_unlock(&errand->mutex);
-    if (ctx)
-        return ctx;
-    const struct context_config config = { .url = &errand->url };
-    return context_new(&config);
+    return ctx ? ctx : context_new(&errand->config);
 }
 
-static void give_back(struct errand *errand, struct errand_context *ctx)
+void application_give_back(struct errand *errand, struct errand_context *ctx)
 {
+    context_abandon(ctx);
     context_reset(ctx);
     pthread_mutex_lock(&errand->mutex);
     if (errand->idle_count < IDLE_MAX) {
@@ -51,14 +49,13 @@ struct loan {
 
 static void end_loan(struct loan *loan)
 {
-    context_abandon(loan->ctx);
-    give_back(loan->errand, loan->ctx);
+    application_give_back(loan->errand, loan->ctx);
 }
 
 int errand_run(struct errand *errand, void (*fn)(struct errand_context *ctx, void *arg), void *arg,
                struct errand_error *err)
 {
-    struct errand_context *ctx = take(errand);
+    struct errand_context *ctx = application_take(errand);
     if (!ctx)
         return error_set(err, "out of memory");
     __attribute__((cleanup(end_loan))) struct loan loan = { errand, ctx };
@@ -72,7 +69,7 @@ static void connect(struct errand_context *ctx, void *arg)
     context_connection(ctx);
 }
 
-struct errand *errand_open(const char *url, struct errand_error *err)
+struct errand *application_open(const char *url, const struct context_config *config, struct errand_error *err)
 {
     struct errand *errand = calloc(1, sizeof(*errand));
     if (!errand) {
@@ -83,11 +80,18 @@ struct errand *errand_open(const char *url, struct errand_error *err)
         free(errand);
         return NULL;
     }
+    errand->config = *config;
+    errand->config.url = &errand->url;
     pthread_mutex_init(&errand->mutex, NULL);
     if (errand_run(errand, connect, NULL, err) == 0)
         return errand;
     errand_close(errand);
     return NULL;
+}
+
+struct errand *errand_open(const char *url, struct errand_error *err)
+{
+    return application_open(url, &(struct context_config){ 0 }, err);
 }
 
 void errand_close(struct errand *errand)

@@ -41,10 +41,12 @@ static void connect(struct errand_context *ctx)
         ctx->connection = connection_try(ctx->config.url, &later, &err);
         if (ctx->connection)
             break;
+        ctx->trouble = CONTEXT_TROUBLE_AWAY;
         if (!later || !ctx->config.wait_for_connection || errand_time_left_us(ctx) == 0)
             errand_fail(ctx, "%s", err.message);
         wait_to_connect(ctx, attempt, &err);
     }
+    ctx->trouble = CONTEXT_TROUBLE_NONE;
     if (ctx->config.connected)
         ctx->config.connected(ctx->config.arg, connection_backend(ctx->connection));
 }
@@ -79,6 +81,8 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
     ctx->lost = failed && connection_is_lost(connection);
     if (!ctx->lost)
         ctx->in_transaction = connection_in_transaction(connection);
+    if (ctx->lost)
+        ctx->trouble = CONTEXT_TROUBLE_AWAY;
     if (ctx->lost && ctx->in_transaction)
         error_prefix(&err,
                      "the connection to the database was lost inside a transaction, which is thereby rolled back");

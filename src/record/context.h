@@ -52,6 +52,13 @@ void context_set_deadline(struct errand_context *ctx, int64_t deadline_us);
 void context_attach(struct errand_context *ctx, void *attachment);
 void *context_attachment(const struct errand_context *ctx);
 
+/* Why the last call raised, as far as the database had a part in it. */
+enum context_trouble {
+    CONTEXT_TROUBLE_NONE = 0, /* it had none, or it refused a statement */
+    CONTEXT_TROUBLE_AWAY,     /* it could not be reached, or the connection was lost */
+};
+enum context_trouble context_trouble(const struct errand_context *ctx);
+
 /* Raises (errand_fail) unless the calling thread is inside context_call of this context. Returns its connection,
    opening it where there is none. */
 struct connection *context_connection(struct errand_context *ctx);

@@ -57,6 +57,7 @@ struct errand_context {
     struct boundary *boundary; /* the innermost */
     bool raising;              /* from the first raise to the end of the call; the first one's error counts */
     struct context_end end;
+    enum context_trouble trouble; /* why */
     char error[CONTEXT_ERROR_MAX + 1];
 };
 

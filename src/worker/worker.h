@@ -14,6 +14,7 @@
 #define WORKER_WORKER_H
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "runner/runner.h"
 #include "store/store.h"
 #include "worker/options.h"
@@ -247,11 +248,6 @@ int worker_run(struct worker *worker);
 /* Something came to an end: is the worker done (draining, --drain)? */
 void worker_check_done(struct worker *worker);
 bool worker_may_claim(const struct worker *worker);
-
-/* ---- notify.c: what systemd is told, where it asked for it (NOTIFY_SOCKET) ---- */
-void notify_systemd(const char *state);
-/* How often WATCHDOG=1 is to be told, in milliseconds; 0: not at all. */
-uint64_t notify_watchdog_ms(void);
 
 #define WORKER_LOG(worker, level, ...) log_write(&(worker)->log, level, NULL, __VA_ARGS__)
 

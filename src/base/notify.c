@@ -1,5 +1,5 @@
 /* The readiness protocol of systemd (sd_notify(3)), which is one datagram: a library for it would be larger than it. */
-#include "worker/worker.h"
+#include "base/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
