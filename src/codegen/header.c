@@ -82,7 +82,7 @@ static void print_links(const struct plan_table *table, struct buffer *out)
     }
 }
 
-/* Macros with named options, and JOB(), which C++ cannot have. */
+/* Macros with named options, and what JOB() and the views are made of, which C++ cannot have. */
 static void print_macros(const struct plan_table *table, struct buffer *out)
 {
     static const char *const queries[] = { "fetch", "fetch_one", "count" };
@@ -92,8 +92,10 @@ static void print_macros(const struct plan_table *table, struct buffer *out)
         buffer_printf(out, "#define %s_%s(...) %s_%s_((struct errand_query){ .ctx = __VA_ARGS__ })\n", name, queries[i],
                       name, queries[i]);
     buffer_printf(out, "#define %s_each(...) %s_each_((struct %s_walk){ .ctx = __VA_ARGS__ })\n", name, name, name);
-    if (table->source->is_job)
+    if (table->source->is_job) {
         buffer_printf(out, "ERRAND_JOB_OPTIONS_STRUCT(%s)\nextern const struct %s_options %s_job;\n", name, name, name);
+        codegen_view_declarations(table, out);
+    }
     buffer_puts(out, "#endif\n\n");
 }
 

@@ -259,6 +259,8 @@ void codegen_source(const struct plan *plan, struct buffer *out)
         print_find(&plan->tables[i], out);
         print_links(&plan->tables[i], out);
         print_perform(&plan->tables[i], out);
+        if (plan->tables[i].source->is_job)
+            codegen_views(&plan->tables[i], out);
     }
     print_schema(plan, out);
 }

@@ -25,12 +25,24 @@ static struct listing begin(struct errand_context *ctx, struct html *out, const 
     return listing;
 }
 
+static size_t column(const struct listing *listing, const char *name)
+{
+    const struct errand_table *table = listing->view->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return i;
+    }
+    errand_fail(listing->ctx, "the job table %s has no column %s", table->name, name);
+}
+
 /* ---- Jobs ---- */
 
 static struct errand_list newest(const struct listing *listing, int64_t offset, int64_t count)
 {
-    const struct admin_list_query query = { .table = listing->view->table, .offset = offset, .limit = count };
-    return admin_list(listing->ctx, &query).jobs;
+    const struct errand_query query = {
+        .ctx = listing->ctx, .limit = count, .offset = offset, .order_by_desc = 1 + (int)column(listing, "created_at")
+    };
+    return errand_record_fetch(listing->view->table, query);
 }
 
 static void load_related(const struct listing *listing)
@@ -57,12 +69,7 @@ static bool has_more(const struct listing *listing, int64_t page, int64_t page_s
 
 static struct errand_value field(const struct listing *listing, const void *job, const char *name)
 {
-    const struct errand_table *table = listing->view->table;
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0)
-            return field_value(&table->columns[i], job);
-    }
-    errand_fail(listing->ctx, "the job table %s has no column %s", table->name, name);
+    return field_value(&listing->view->table->columns[column(listing, name)], job);
 }
 
 static const char *text_field(const struct listing *listing, const void *job, const char *name)
@@ -119,7 +126,7 @@ static void write_jobs(const struct listing *listing)
         return;
     }
     html_printf(out,
-                "<div class=\"table-responsive\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table "
+                "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table "
                 "table-hover\">",
                 listing->title);
     write_headers(listing);

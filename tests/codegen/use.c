@@ -44,3 +44,54 @@ static void perform(struct errand_context *ctx, const EmailCustomersJob *job)
 }
 
 JOB(EmailCustomersJob, .perform = perform, .max_attempts = 3)
+
+static void row(struct errand_context *ctx, struct html *out, const EmailCustomersJob *job)
+{
+    const Customer *customer = EmailCustomersJob_customer(ctx, job);
+    html_printf(out, "<tr><td>%s</td><td>", customer ? customer->name : "nobody");
+    html_status_badge(out, JobStatus_label(job->status));
+    html_raw(out, "</td></tr>");
+}
+
+static EmailCustomersJob_list page(struct errand_context *ctx, int64_t number, int64_t size)
+{
+    return EmailCustomersJob_fetch(ctx, .order_by_desc = EMAIL_CUSTOMERS_JOB_CREATED_AT, .limit = size,
+                                   .offset = number * size);
+}
+
+TABLE_VIEWABLE(EmailCustomersJob, email_table, .title = "Mailings", .headers = { "Customer", "Status" }, .row = row,
+               .page = page, .related = { EmailCustomersJob_load_customer })
+
+static void dashboard_section(struct errand_context *ctx, struct html *out)
+{
+    static const double values[] = { 1, 2, 3 };
+    html_bar_chart(out, "Mailings", &(struct html_series){ .label = "sent", .values = values, .count = 3 }, 1);
+    EmailCustomersJob_table_section(ctx, out, &email_table);
+}
+
+static void detail_view(struct errand_context *ctx, struct html *out, const EmailCustomersJob *job)
+{
+    (void)ctx;
+    html_time_ago(out, job->updated_at);
+}
+
+static void new_job_view(struct errand_context *ctx, struct html *out)
+{
+    (void)ctx;
+    html_form_begin(out, "/jobs/CreateJob");
+    html_input(out, .name = "customerId", .required = true);
+    html_form_end(out);
+}
+
+static void create_new_job(struct errand_context *ctx)
+{
+    EmailCustomersJob job = EmailCustomersJob_new();
+    job.customer_id = (errand_nullable_uuid){ true, errand_param_uuid(ctx, "customerId") };
+    EmailCustomersJob_create(ctx, &job);
+}
+
+DISPLAYABLE_JOB(EmailCustomersJob, .table = &email_table, .dashboard_section = dashboard_section,
+                .detail_view = detail_view, .new_job_view = new_job_view, .create_new_job = create_new_job)
+
+DASHBOARD(.auth = BASIC_AUTH("DASHBOARD_USER", "DASHBOARD_PASSWORD"), .jobs = { &EmailCustomersJob_dashboard },
+          .records = { "customers" })

@@ -411,6 +411,125 @@ static void EmailCustomersJob_perform(struct errand_context *ctx, const void *jo
     EmailCustomersJob_job.perform(ctx, job);
 }
 
+static bool EmailCustomersJob_table_row(const void *view, struct errand_context *ctx, struct html *out, const void *job)
+{
+    const struct EmailCustomersJob_table *typed = view;
+    if (typed->row)
+        typed->row(ctx, out, job);
+    return typed->row;
+}
+
+static bool EmailCustomersJob_table_link(const void *view, struct errand_context *ctx, struct html *out)
+{
+    const struct EmailCustomersJob_table *typed = view;
+    if (typed->new_job_link)
+        typed->new_job_link(ctx, out);
+    return typed->new_job_link;
+}
+
+static bool EmailCustomersJob_table_index(const void *view, struct errand_context *ctx, struct errand_list *jobs)
+{
+    const struct EmailCustomersJob_table *typed = view;
+    EmailCustomersJob_list list = { NULL, 0 };
+    if (typed->index)
+        list = typed->index(ctx);
+    *jobs = (struct errand_list){ list.items, list.count };
+    return typed->index;
+}
+
+static bool EmailCustomersJob_table_jobs(const void *view, struct errand_context *ctx, int64_t page, int64_t page_size,
+    struct errand_list *jobs)
+{
+    const struct EmailCustomersJob_table *typed = view;
+    EmailCustomersJob_list list = { NULL, 0 };
+    if (typed->page)
+        list = typed->page(ctx, page, page_size);
+    *jobs = (struct errand_list){ list.items, list.count };
+    return typed->page;
+}
+
+static void EmailCustomersJob_table_load(const void *view, struct errand_context *ctx, const struct errand_list *jobs)
+{
+    const struct EmailCustomersJob_table *typed = view;
+    EmailCustomersJob_list list = { jobs->items, jobs->count };
+    for (size_t i = 0; i < ERRAND_TABLE_RELATED_MAX && typed->related[i]; i++)
+        typed->related[i](ctx, &list);
+}
+
+static struct errand_table_view EmailCustomersJob_table_view(const struct EmailCustomersJob_table *view)
+{
+    struct errand_table_view made = {
+        .table = &EmailCustomersJob_table_, .title = view->title, .table_name = view->table_name,
+        .headers = view->headers, .view = view, .row = EmailCustomersJob_table_row,
+        .new_job_link = EmailCustomersJob_table_link, .index = EmailCustomersJob_table_index, .page = EmailCustomersJob_table_jobs,
+        .load = EmailCustomersJob_table_load
+    };
+    return made;
+}
+
+void EmailCustomersJob_table_section(struct errand_context *ctx, struct html *out, const struct EmailCustomersJob_table *view)
+{
+    struct errand_table_view made = EmailCustomersJob_table_view(view);
+    errand_table_section(ctx, out, &made);
+}
+
+void EmailCustomersJob_table_page(struct errand_context *ctx, struct html *out, const struct EmailCustomersJob_table *view, int64_t page,
+    int64_t page_size)
+{
+    struct errand_table_view made = EmailCustomersJob_table_view(view);
+    errand_table_page(ctx, out, &made, page, page_size);
+}
+
+static bool EmailCustomersJob_show_section(const void *views, struct errand_context *ctx, struct html *out)
+{
+    const struct EmailCustomersJob_views *typed = views;
+    if (typed->dashboard_section)
+        typed->dashboard_section(ctx, out);
+    else if (typed->table)
+        EmailCustomersJob_table_section(ctx, out, typed->table);
+    return typed->dashboard_section || typed->table;
+}
+
+static bool EmailCustomersJob_show_page(const void *views, struct errand_context *ctx, struct html *out, int64_t page,
+    int64_t page_size)
+{
+    const struct EmailCustomersJob_views *typed = views;
+    if (typed->page_view)
+        typed->page_view(ctx, out, page, page_size);
+    else if (typed->table)
+        EmailCustomersJob_table_page(ctx, out, typed->table, page, page_size);
+    return typed->page_view || typed->table;
+}
+
+static bool EmailCustomersJob_show_detail(const void *views, struct errand_context *ctx, struct html *out, const void *job)
+{
+    const struct EmailCustomersJob_views *typed = views;
+    if (typed->detail_view)
+        typed->detail_view(ctx, out, job);
+    return typed->detail_view;
+}
+
+static bool EmailCustomersJob_show_new_job(const void *views, struct errand_context *ctx, struct html *out)
+{
+    const struct EmailCustomersJob_views *typed = views;
+    if (typed->new_job_view)
+        typed->new_job_view(ctx, out);
+    return typed->new_job_view;
+}
+
+static bool EmailCustomersJob_create_new_job(const void *views, struct errand_context *ctx)
+{
+    const struct EmailCustomersJob_views *typed = views;
+    if (typed->create_new_job)
+        typed->create_new_job(ctx);
+    return typed->create_new_job;
+}
+
+const struct errand_displayable_type EmailCustomersJob_displayable_type = {
+    .table = &EmailCustomersJob_table_, .dashboard_section = EmailCustomersJob_show_section, .page_view = EmailCustomersJob_show_page,
+    .detail_view = EmailCustomersJob_show_detail, .new_job_view = EmailCustomersJob_show_new_job, .create_new_job = EmailCustomersJob_create_new_job
+};
+
 static const struct errand_table *const tables[] = {
     &Customer_table_,
     &OrderLine_table_,

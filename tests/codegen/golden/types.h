@@ -182,6 +182,13 @@ void EmailCustomersJob_load_customer(struct errand_context *ctx, const EmailCust
 #define EmailCustomersJob_each(...) EmailCustomersJob_each_((struct EmailCustomersJob_walk){ .ctx = __VA_ARGS__ })
 ERRAND_JOB_OPTIONS_STRUCT(EmailCustomersJob)
 extern const struct EmailCustomersJob_options EmailCustomersJob_job;
+ERRAND_DASHBOARD_STRUCTS(EmailCustomersJob)
+extern const struct errand_displayable_type EmailCustomersJob_displayable_type;
+extern const struct errand_displayable EmailCustomersJob_dashboard; /* DISPLAYABLE_JOB makes it */
+/* What the overview and the list show of a TABLE_VIEWABLE, for views that add something to it. */
+void EmailCustomersJob_table_section(struct errand_context *ctx, struct html *out, const struct EmailCustomersJob_table *view);
+void EmailCustomersJob_table_page(struct errand_context *ctx, struct html *out, const struct EmailCustomersJob_table *view, int64_t page,
+    int64_t page_size);
 #endif
 
 /* All of the above, for the worker and the dashboard. */
