@@ -1,0 +1,193 @@
+/* A table of jobs, as the overview and the default list show it. */
+#include "dashboard/link.h"
+#include "dashboard/parts.h"
+
+#include <string.h>
+
+enum { OWN_COLUMNS_MAX = 6 }; /* of the user's own, in a list; the rest stands on the job's page */
+
+/* Whose cells hold what, in their order; own columns stand behind the status. */
+static bool is_shown(const struct errand_table *table, const struct errand_column *column)
+{
+    return column_is_own(table, column);
+}
+
+static const char *form_id(struct html *out, const struct errand_table *table)
+{
+    return errand_printf(out->page->ctx, "jobs-%s", html_url(out, table->name));
+}
+
+/* ---- Header ---- */
+
+static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *label)
+{
+    const struct errand_column *found = column_named(jobs->table, column);
+    if (!jobs->request || !found || !filter_takes(jobs->table, found)) {
+        html_printf(out, "<th scope=\"col\">%s</th>", label);
+        return;
+    }
+    struct filter_request sorted = *jobs->request;
+    int place = (int)(found - jobs->table->columns) + 1;
+    bool is_sorted = sorted.query.sort == place, descends = sorted.query.descending;
+    sorted.query.sort = place;
+    sorted.query.descending = is_sorted ? !descends : true;
+    const char *direction = !is_sorted ? NULL : descends ? "descending" : "ascending";
+    html_raw(out, "<th scope=\"col\"");
+    if (direction)
+        html_printf(out, " aria-sort=\"%s\"", direction);
+    html_printf(out, "><a href=\"%s%s\">%s<span class=\"sort\" aria-hidden=\"true\">%s</span></a></th>",
+                link_list(out, jobs->table->name), filter_parameters(out, &sorted), label,
+                !is_sorted ? ""
+                : descends ? "↓"
+                           : "↑");
+}
+
+static void add_head(struct html *out, const struct jobs_table *jobs)
+{
+    html_raw(out, "<thead><tr>");
+    bool can_change = !out->page->service->read_only;
+    if (jobs->request && can_change)
+        html_raw(out,
+                 "<th scope=\"col\" class=\"select\"><input type=\"checkbox\" data-errand-all hidden "
+                 "aria-label=\"Select all jobs of this page\"><span class=\"visually-hidden\">Selected</span></th>");
+    add_header(out, jobs, "id", "ID");
+    add_header(out, jobs, "status", "Status");
+    int own = 0;
+    for (size_t i = 0; jobs->request && i < jobs->table->column_count && own < OWN_COLUMNS_MAX; i++) {
+        const struct errand_column *column = &jobs->table->columns[i];
+        if (!is_shown(jobs->table, column))
+            continue;
+        own++;
+        add_header(out, jobs, column->name, html_field_label(out, column->name));
+    }
+    if (jobs->request)
+        add_header(out, jobs, "attempts_count", "Attempts");
+    add_header(out, jobs, "updated_at", "Updated at");
+    add_header(out, jobs, "last_error", "Last error");
+    html_raw(out, "<th scope=\"col\"><span class=\"visually-hidden\">Actions</span></th></tr></thead>");
+}
+
+/* ---- Rows ---- */
+
+static void add_cell(struct html *out, const struct jobs_table *jobs, const char *name, const char *class,
+                     const void *job)
+{
+    const struct errand_column *column = column_named(jobs->table, name);
+    html_printf(out, "<td class=\"%s\" data-label=\"%s\">", class, html_field_label(out, name));
+    if (column)
+        value_show_short(out, jobs->table, column, job);
+    html_raw(out, "</td>");
+}
+
+static void add_button(struct html *out, const struct jobs_table *jobs, const char *action, const char *label,
+                       const char *style, const char *id)
+{
+    html_printf(out,
+                "<button class=\"btn btn-link btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"id\" value=\"%s\" "
+                "aria-label=\"%s job %.8s\">%s</button>",
+                style, form_id(out, jobs->table), html_mount(out), action, id, label, id, label);
+}
+
+/* A job that waits for its time can be told to run now; one that is due needs no telling. */
+static const char *retry_label(struct html *out, const struct errand_table *table, int status, const void *job)
+{
+    struct errand_value run_at = value_named(table, "run_at", job);
+    if (status != ADMIN_NOT_STARTED && status != ADMIN_RETRY)
+        return "Retry";
+    return run_at.kind == ERRAND_VALUE_TIME && run_at.as.integer > page_now(out->page) ? "Run now" : NULL;
+}
+
+static void add_actions(struct html *out, const struct jobs_table *jobs, const char *id, const void *job)
+{
+    int status = job_status(jobs->table, job);
+    html_raw(out, "<td class=\"actions\">");
+    if (!out->page->service->read_only && status != ADMIN_RUNNING) {
+        const char *retry = retry_label(out, jobs->table, status, job);
+        if (retry)
+            add_button(out, jobs, "RetryJob", retry, "", id);
+        add_button(out, jobs, "DeleteJob", "Delete", "danger", id);
+    }
+    html_raw(out, "</td>");
+}
+
+static void add_row(struct html *out, const struct jobs_table *jobs, const void *job)
+{
+    const struct errand_table *table = jobs->table;
+    const char *id = job_id(table, job);
+    html_printf(out, "<tr id=\"job-%s\">", id);
+    if (jobs->request && !out->page->service->read_only)
+        html_printf(out,
+                    "<td class=\"select\"><input type=\"checkbox\" form=\"%s\" name=\"selected\" value=\"%s\" "
+                    "aria-label=\"Select job %.8s\"></td>",
+                    form_id(out, table), id, id);
+    html_printf(out, "<th scope=\"row\" class=\"id\"><a href=\"%s\" title=\"%s\"><code>%.8s</code></a></th>",
+                link_job(out, table->name, id), id, id);
+    html_raw(out, "<td class=\"status\" data-label=\"Status\">");
+    html_status_badge(out, value_string(value_named(table, "status", job)));
+    html_raw(out, "</td>");
+    int own = 0;
+    for (size_t i = 0; jobs->request && i < table->column_count && own < OWN_COLUMNS_MAX; i++) {
+        if (!is_shown(table, &table->columns[i]))
+            continue;
+        own++;
+        add_cell(out, jobs, table->columns[i].name, "own", job);
+    }
+    if (jobs->request)
+        add_cell(out, jobs, "attempts_count", "number", job);
+    add_cell(out, jobs, "updated_at", "time", job);
+    add_cell(out, jobs, "last_error", "error", job);
+    add_actions(out, jobs, id, job);
+    html_raw(out, "</tr>");
+}
+
+/* ---- The whole ---- */
+
+/* The records that are shown by name, in one query a foreign key. */
+static void load_related(struct html *out, const struct jobs_table *jobs)
+{
+    for (size_t i = 0; jobs->request && i < jobs->table->foreign_key_count; i++) {
+        if (table_has_records(out->page->service, jobs->table->foreign_keys[i].target->name))
+            errand_record_load(out->page->ctx, jobs->table, i, jobs->jobs.items, jobs->jobs.count);
+    }
+}
+
+static void add_form(struct html *out, const struct jobs_table *jobs)
+{
+    const char *token = page_token(out->page);
+    html_printf(out, "<form method=\"post\" id=\"%s\" action=\"%s/RetryJob\">", form_id(out, jobs->table),
+                html_mount(out));
+    if (token)
+        html_hidden(out, DASHBOARD_TOKEN_FIELD, token);
+    html_hidden(out, "tableName", jobs->table->name);
+    html_hidden(out, "back", part_back_word(jobs->back));
+    if (jobs->request)
+        filter_hidden(out, jobs->request);
+    html_raw(out, "</form>");
+}
+
+void jobs_table(struct html *out, const struct jobs_table *jobs)
+{
+    const char *label = html_field_label(out, jobs->table->name);
+    load_related(out, jobs);
+    if (!out->page->service->read_only)
+        add_form(out, jobs);
+    html_printf(
+        out,
+        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table jobs\">"
+        "<caption class=\"visually-hidden\">%s</caption>",
+        label, label);
+    add_head(out, jobs);
+    html_raw(out, "<tbody>");
+    for (size_t i = 0; i < jobs->jobs.count; i++)
+        add_row(out, jobs, (const char *)jobs->jobs.items + i * jobs->table->record_size);
+    html_raw(out, "</tbody></table></div>");
+}
+
+void jobs_table_json(struct html *out, struct json *json, const char *name, const struct errand_table *table,
+                     struct errand_list jobs)
+{
+    json_begin(json, name, '[');
+    for (size_t i = 0; i < jobs.count; i++)
+        record_json(out->page->ctx, json, NULL, table, (const char *)jobs.items + i * table->record_size);
+    json_end(json, ']');
+}

@@ -1,0 +1,172 @@
+/* The jobs of one type: narrowed, sorted, page by page, to be selected. */
+#include "dashboard/link.h"
+#include "dashboard/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A list of the user's own ---- */
+
+struct own_list {
+    const struct errand_displayable *displayable;
+    int64_t page;
+    bool done; /* false: the views leave it to the default */
+};
+
+static void show_own(struct page *page, void *arg)
+{
+    struct own_list *own = arg;
+    const struct errand_displayable_type *type = own->displayable->job_type;
+    own->done = true; /* also where it raises: what it raised is then shown */
+    own->done = type->page_view(own->displayable->views, page->ctx, page->out, own->page, DASHBOARD_PAGE_SIZE);
+}
+
+static bool shows_own(struct page *page, const struct errand_table *table, int64_t number)
+{
+    struct own_list own = { .displayable = dashboard_displayable(page->service, table), .page = number };
+    if (page->wants_json || !own.displayable || !own.displayable->job_type->page_view)
+        return false;
+    page->shown.title = html_field_label(page->out, table->name);
+    page_view_safely(page, "page_view", show_own, &own);
+    return own.done;
+}
+
+/* ---- The default one ---- */
+
+static void add_tab(struct html *out, const struct filter_request *request, unsigned statuses, const char *label,
+                    const char *class, const char *count)
+{
+    struct filter_request other = *request;
+    other.query.filter.statuses = statuses;
+    bool is_current = request->query.filter.statuses == statuses;
+    html_printf(out, "<li><a class=\"tab %s\" href=\"%s%s\"%s>%s <span class=\"tab-count\">%s</span></a></li>", class,
+                link_list(out, request->query.table->name), filter_parameters(out, &other),
+                is_current ? " aria-current=\"true\"" : "", label, count);
+}
+
+static void add_tabs(struct html *out, const struct filter_request *request, const struct admin_overview *counts)
+{
+    html_raw(out, "<nav aria-label=\"Status\"><ul class=\"tabs\">");
+    add_tab(out, request, 0, "All", "", "");
+    for (int i = 0; i < ADMIN_STATUSES; i++) {
+        const char *label = admin_status_label((enum admin_status)i) + strlen("job_status_");
+        add_tab(out, request, 1U << i, admin_status_name((enum admin_status)i),
+                errand_printf(out->page->ctx, "status-%s", label), part_count(out, counts->by_status[i]));
+    }
+    html_raw(out, "</ul></nav>");
+}
+
+/* What is done with the selected, and with all that match. */
+static void add_toolbar(struct html *out, const struct filter_request *request, struct admin_count matching)
+{
+    static const struct {
+        const char *label, *action, *style;
+    } actions[] = { { "Retry", "RetryJob", "btn-secondary" }, { "Delete", "DeleteJob", "btn-danger" } };
+    const char *form = errand_printf(out->page->ctx, "jobs-%s", html_url(out, request->query.table->name));
+    html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\"><span class=\"toolbar-label\" "
+                  "data-errand-selected>Selected:</span>");
+    for (size_t i = 0; i < 2; i++)
+        html_printf(
+            out,
+            "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" data-errand-bulk>%s selected</button>",
+            actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
+    html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
+    for (size_t i = 0; i < 2; i++)
+        html_printf(out,
+                    "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"all\" value=\"1\">%s "
+                    "all…</button>",
+                    actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
+    html_raw(out, "</div>");
+}
+
+static void add_page_links(struct html *out, const struct filter_request *request, const struct admin_list *list)
+{
+    const char *address = errand_printf(out->page->ctx, "%s%s", link_list(out, request->query.table->name),
+                                        filter_parameters(out, request));
+    if (!list->first_key && !list->last_key)
+        return;
+    html_raw(out, "<nav class=\"pages\" aria-label=\"Pages\">");
+    if (list->first_key)
+        html_printf(out,
+                    "<a class=\"btn btn-sm btn-secondary\" href=\"%s\">First page</a>"
+                    "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&before=%s\">← Previous</a>",
+                    address, address, html_url(out, list->first_key));
+    if (list->last_key)
+        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&after=%s\">Next →</a>", address,
+                    html_url(out, list->last_key));
+    html_raw(out, "</nav>");
+}
+
+static void add_nothing(struct html *out, const struct filter_request *request)
+{
+    const struct admin_filter *filter = &request->query.filter;
+    if (!filter->statuses && !filter_is_narrow(filter) && request->page == 0 && !request->query.after) {
+        part_no_jobs(out, request->query.table);
+        return;
+    }
+    html_printf(out, "<div class=\"empty\"><p>No job matches. <a href=\"%s\">Show all jobs</a></p></div>",
+                link_list(out, request->query.table->name));
+}
+
+static void show_html(struct page *page, const struct filter_request *request, const struct admin_overview *counts)
+{
+    struct html *out = page->out;
+    const struct errand_table *table = request->query.table;
+    struct admin_list list = admin_list(page->ctx, &request->query);
+    struct figures figures = figures_of(page, table, counts);
+    page->live = true;
+    html_raw(out, "<div class=\"page-head\">");
+    part_heading(out, "%s", html_field_label(out, table->name));
+    part_new_job(out, table);
+    html_raw(out, "</div>");
+    figures_facts(out, &figures);
+    add_tabs(out, request, counts);
+    filter_form(out, request);
+    filter_chips(out, request);
+    if (list.jobs.count == 0) {
+        add_nothing(out, request);
+        return;
+    }
+    if (!page->service->read_only)
+        add_toolbar(out, request, admin_count_matching(page->ctx, table, &request->query.filter));
+    jobs_table(out, &(struct jobs_table){ table, list.jobs, request, PART_BACK_LIST });
+    add_page_links(out, request, &list);
+}
+
+static void show_json(struct page *page, const struct filter_request *request, const struct admin_overview *counts)
+{
+    struct json json = { .out = &page->out->text };
+    struct admin_list list = admin_list(page->ctx, &request->query);
+    json_begin(&json, NULL, '{');
+    json_text(&json, "table", request->query.table->name);
+    json_begin(&json, "by_status", '{');
+    for (int i = 0; i < ADMIN_STATUSES; i++)
+        part_count_json(&json, admin_status_label((enum admin_status)i), counts->by_status[i]);
+    json_end(&json, '}');
+    part_count_json(&json, "matching", admin_count_matching(page->ctx, request->query.table, &request->query.filter));
+    jobs_table_json(page->out, &json, "jobs", request->query.table, list.jobs);
+    json_text(&json, "before", list.first_key);
+    json_text(&json, "after", list.last_key);
+    json_end(&json, '}');
+}
+
+void page_list(struct page *page)
+{
+    const struct errand_table *table = page_job_table(page);
+    struct filter_request request = filter_read(page, table);
+    /* A form without a script sends its empty fields too: the address that is kept and shared is the short one. */
+    if (page_param(page, "apply") && !page->wants_json)
+        page_redirect(page, errand_printf(page->ctx, "%s%s", link_list(page->out, table->name),
+                                          filter_parameters(page->out, &request)));
+    if (shows_own(page, table, request.page))
+        return;
+    const struct admin_overview *counts = admin_overviews(page->ctx, &table, 1);
+    if (counts->missing && page->wants_json)
+        page_refuse(page, 404, "The database has no table %s, or may not be asked for it.", table->name);
+    if (counts->missing) {
+        part_heading(page->out, "%s", html_field_label(page->out, table->name));
+        part_no_table(page->out, table);
+        return;
+    }
+    (page->wants_json ? show_json : show_html)(page, &request, counts);
+}

@@ -1,0 +1,58 @@
+/* What several pages are made of. */
+#ifndef DASHBOARD_PARTS_H
+#define DASHBOARD_PARTS_H
+
+#include "dashboard/filter.h"
+
+/* ---- parts.c ---- */
+
+/* The heading, and the sentence about what was just done (notice= of the address) under it. */
+void part_heading(struct html *out, const char *format, ...) ERRAND_PRINTF(2, 3);
+/* "12,345", "10,000+", "~48,000" */
+const char *part_count(struct html *out, struct admin_count count);
+void part_count_json(struct json *json, const char *name, struct admin_count count);
+/* "+ New Job"; nothing where nothing can be changed. */
+void part_new_job(struct html *out, const struct errand_table *table);
+/* What to do about a table that has no jobs, or that the database does not have. */
+void part_no_jobs(struct html *out, const struct errand_table *table);
+void part_no_table(struct html *out, const struct errand_table *table);
+/* Where the address for a retry or delete goes on: to the job, its list or the overview. */
+enum part_back { PART_BACK_JOB, PART_BACK_LIST, PART_BACK_OVERVIEW };
+const char *part_back_word(enum part_back back);
+/* The state that a job is in, as one of the six. -1: unknown to us. */
+int job_status(const struct errand_table *table, const void *job);
+const char *job_id(const struct errand_table *table, const void *job);
+
+/* ---- jobs_table.c ---- */
+
+struct jobs_table {
+    const struct errand_table *table;
+    struct errand_list jobs;
+    const struct filter_request *request; /* headers sort by it, rows can be selected; NULL: neither */
+    enum part_back back;
+};
+/* The form that its buttons belong to is around nothing: they name it, so that rows may hold forms of their own. */
+void jobs_table(struct html *out, const struct jobs_table *jobs);
+void jobs_table_json(struct html *out, struct json *json, const char *name, const struct errand_table *table,
+                     struct errand_list jobs);
+
+/* ---- figures.c ---- */
+
+enum { FIGURES_STEPS = 60 }; /* the last hour, by the minute */
+struct figures {
+    const struct errand_table *table;
+    const struct admin_overview *counts;
+    const struct admin_point *points; /* FIGURES_STEPS */
+};
+struct figures figures_of(struct page *page, const struct errand_table *table, const struct admin_overview *counts);
+/* Of several added up, without their table. */
+struct figures figures_sum(struct errand_context *ctx, const struct figures *figures, size_t count);
+/* Counts as links, and the facts: how much in the last hour and how well, the longest waiting. */
+void figures_show(struct html *out, const struct figures *figures);
+void figures_facts(struct html *out, const struct figures *figures);
+/* The same over all, as the overview begins. */
+void figures_totals(struct html *out, const struct figures *sum, const struct admin_workers *workers);
+void figures_chart(struct html *out, const struct figures *figures);
+void figures_json(struct json *json, const struct figures *figures);
+
+#endif

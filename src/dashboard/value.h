@@ -1,0 +1,49 @@
+/* The cells of a job or record: shown on a page, in JSON, in a form, and read from what was entered. */
+#ifndef DASHBOARD_VALUE_H
+#define DASHBOARD_VALUE_H
+
+#include "base/json.h"
+#include "dashboard/dashboard.h"
+
+enum {
+    VALUE_SHORT_MAX = 80, /* bytes of a text in a list */
+    VALUE_NAMES_MAX = 200 /* rows among which a form lets one choose */
+};
+
+/* The column of that name (bandId is band_id too), or NULL. */
+const struct errand_column *column_named(const struct errand_table *table, const char *name);
+/* The user's own, of a job table: neither managed by the engine, nor the key, nor generated. */
+bool column_is_own(const struct errand_table *table, const struct errand_column *column);
+/* What its name says is nobody's business: password, token, secret, hash, key. */
+bool column_is_masked(const struct errand_table *table, const struct errand_column *column);
+bool column_is_json(const struct errand_column *column);
+/* The foreign key of the column, or NULL. */
+const struct errand_foreign_key *column_foreign_key(const struct errand_table *table,
+                                                    const struct errand_column *column);
+/* The text column that says best what a row is (name, title, ...), or NULL. */
+const struct errand_column *table_name_column(const struct errand_table *table);
+/* The rows of the table may be looked at: .records has it. */
+bool table_has_records(const struct errand_dashboard_service *service, const char *table);
+
+/* The value of a column of that name; of kind NONE where the table has none. */
+struct errand_value value_named(const struct errand_table *table, const char *column, const void *record);
+/* Text of a TEXT value, "" for any other. */
+const char *value_string(struct errand_value value);
+
+/* In a list: short, times relative, a foreign key as a link. */
+void value_show_short(struct html *out, const struct errand_table *table, const struct errand_column *column,
+                      const void *record);
+/* On a page of its own: whole. */
+void value_show(struct html *out, const struct errand_table *table, const struct errand_column *column,
+                const void *record);
+/* As a member of the object that is being written. */
+void value_json(struct errand_context *ctx, struct json *json, const struct errand_table *table,
+                const struct errand_column *column, const void *record);
+/* All columns, as an object; name NULL: in an array. */
+void record_json(struct errand_context *ctx, struct json *json, const char *name, const struct errand_table *table,
+                 const void *record);
+
+/* As a form has it; NULL for NULL. */
+const char *value_text(struct errand_context *ctx, const struct errand_column *column, const void *record);
+
+#endif
