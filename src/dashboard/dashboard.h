@@ -43,7 +43,7 @@ struct errand_dashboard_service {
     const struct errand_table **tables; /* the job tables, listed ones first, in the order they are shown */
     size_t table_count;
     const char *login_user, *login_password; /* of Basic authentication; borrowed */
-    char *secret;                            /* for tokens */
+    const char *secret;                      /* for tokens; NULL where nothing can be changed */
     struct login_failures *failures;
     struct arena memory; /* of what is owned above and has no function of its own to free it */
 };

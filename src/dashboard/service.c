@@ -1,7 +1,7 @@
 /* A dashboard that is open: its declaration checked, its settings, its database. */
 #include "base/error.h"
-#include "base/uuid.h"
 #include "dashboard/guard.h"
+#include "dashboard/secret.h"
 #include "dashboard/token.h"
 #include "record/application.h"
 
@@ -142,12 +142,10 @@ static int set_secret(struct errand_dashboard_service *service, const char *secr
                          "ERRAND_DASHBOARD_SECRET has %zu characters; it needs at least %d, such as `openssl rand "
                          "-hex 32` prints",
                          strlen(secret), SECRET_LEAST);
-    if (secret)
-        service->secret = arena_strdup(&service->memory, secret);
-    if (secret)
-        return service->secret ? 0 : error_set(err, "out of memory");
-    errand_uuid random = uuid_v4();
-    service->secret = arena_strdup(&service->memory, random.text);
+    if (service->read_only)
+        return 0; /* no form is ever sent */
+    service->secret =
+        secret ? arena_strdup(&service->memory, secret) : secret_of_database(service->errand, &service->memory);
     return service->secret ? 0 : error_set(err, "out of memory");
 }
 

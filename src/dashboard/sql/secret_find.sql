@@ -1,0 +1,1 @@
+SELECT value FROM errand_secrets WHERE name = 'dashboard'

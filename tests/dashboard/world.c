@@ -1,0 +1,263 @@
+#include "world.h"
+
+#include "dashboard/dashboard.h"
+
+#include <errand.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct world world;
+
+/* ---- The database ---- */
+
+bool on_postgres(void)
+{
+    return world.url.kind == STORE_POSTGRES;
+}
+
+static const char *command, *schema_file;
+
+static int create_database(const char *url)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        execl(command, command, "db", "create", "--database", url, "--schema", schema_file, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
+}
+
+int open_database(void **state)
+{
+    (void)state;
+    struct errand_error err;
+    const char *url = getenv("TEST_POSTGRES_URL");
+    char text[128];
+    if (!url) {
+        strcpy(world.folder, "/tmp/errand-dashboard-XXXXXX");
+        if (!mkdtemp(world.folder))
+            return -1;
+        snprintf(text, sizeof(text), "sqlite:%s/app.db", world.folder);
+        url = text;
+    }
+    world.url_text = strdup(url);
+    return create_database(url) < 0 || store_url_parse(url, &world.url, &err) < 0 ? -1 : 0;
+}
+
+int close_database(void **state)
+{
+    (void)state;
+    static const char *const files[] = { "app.db", "app.db-wal", "app.db-shm" };
+    for (size_t i = 0; !on_postgres() && i < sizeof(files) / sizeof(files[0]); i++) {
+        char path[128];
+        snprintf(path, sizeof(path), "%s/%s", world.folder, files[i]);
+        unlink(path);
+    }
+    if (!on_postgres())
+        rmdir(world.folder);
+    store_url_release(&world.url);
+    free((char *)(uintptr_t)world.url_text);
+    return 0;
+}
+
+static struct connection *connect(void)
+{
+    struct errand_error err = { "" };
+    struct connection *connection = connection_open(&world.url, &err);
+    if (!connection)
+        fail_msg("%s", err.message);
+    return connection;
+}
+
+void run_sql(const char *format, ...)
+{
+    char script[4096];
+    struct errand_error err = { "" };
+    va_list values;
+    va_start(values, format);
+    vsnprintf(script, sizeof(script), format, values);
+    va_end(values);
+    struct connection *connection = connect();
+    if (connection_script(connection, script, &err) < 0)
+        fail_msg("%s: %s", script, err.message);
+    connection_close(connection);
+}
+
+int64_t number_of(const char *format, ...)
+{
+    char sql[4096];
+    struct errand_error err = { "" };
+    struct result *result;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(sql, sizeof(sql), format, values);
+    va_end(values);
+    struct connection *connection = connect();
+    if (connection_query(connection, sql, NULL, 0, &result, &err) < 0)
+        fail_msg("%s: %s", sql, err.message);
+    const char *cell = result_rows(result) ? result_cell(result, 0, 0, NULL) : NULL;
+    int64_t number = cell ? atoll(cell) : -1;
+    result_free(result);
+    connection_close(connection);
+    return number;
+}
+
+/* ---- The dashboard ---- */
+
+int start_test(void **state)
+{
+    (void)state;
+    run_sql("DELETE FROM initial_scrape_jobs; DELETE FROM letter_jobs; DELETE FROM bands; DELETE FROM customers;");
+    return 0;
+}
+
+int end_test(void **state)
+{
+    (void)state;
+    errand_response_release(&world.response);
+    free(world.body);
+    world.body = NULL;
+    if (world.service) {
+        errand_dashboard_stop(world.service);
+        errand_dashboard_close(world.service);
+    }
+    world.service = NULL;
+    return 0;
+}
+
+int run_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t count, const char *group)
+{
+    if (argc != 3)
+        return fprintf(stderr, "usage: %s ERRAND SCHEMA\n", argv[0]), 2;
+    command = argv[1];
+    schema_file = argv[2];
+    return _cmocka_run_group_tests(group, tests, count, open_database, close_database);
+}
+
+void serve(const struct errand_dashboard *dashboard, struct errand_dashboard_options *options)
+{
+    struct errand_dashboard_options none = { 0 };
+    struct errand_error err = { "" };
+    end_test(NULL);
+    options = options ? options : &none;
+    options->database = world.url_text;
+    world.service = errand_dashboard_open(dashboard, &errand_schema, options, &err);
+    if (!world.service)
+        fail_msg("%s", err.message);
+}
+
+const char *refused_to_open(const struct errand_dashboard *dashboard, struct errand_dashboard_options *options)
+{
+    static struct errand_error err;
+    struct errand_dashboard_options none = { 0 };
+    options = options ? options : &none;
+    options->database = options->database ? options->database : world.url_text;
+    struct errand_dashboard_service *service = errand_dashboard_open(dashboard, &errand_schema, options, &err);
+    errand_dashboard_close(service);
+    assert_null(service);
+    return err.message;
+}
+
+/* ---- Requests ---- */
+
+static void add(struct errand_header *headers, size_t *count, const char *name, const char *value)
+{
+    headers[(*count)++] = (struct errand_header){ name, value };
+}
+
+static size_t make_headers(const struct question *question, struct errand_header *headers)
+{
+    size_t count = 0;
+    const char *host = question->host ? question->host : "localhost";
+    static char origin[300];
+    snprintf(origin, sizeof(origin), "http%s://%s", question->encrypted ? "s" : "", host);
+    if (*host)
+        add(headers, &count, "Host", host);
+    if (question->form && !question->bare) {
+        add(headers, &count, "Content-Type", "application/x-www-form-urlencoded");
+        add(headers, &count, "Origin", origin);
+    }
+    for (size_t i = 0; i < QUESTION_HEADERS_MAX && question->headers[i].name; i++)
+        headers[count++] = question->headers[i];
+    return count;
+}
+
+int ask_(struct question question)
+{
+    struct errand_header headers[QUESTION_HEADERS_MAX + 3];
+    const struct errand_request request = {
+        .method = question.method ? question.method : question.form ? "POST" : "GET",
+        .target = question.target,
+        .headers = headers,
+        .header_count = make_headers(&question, headers),
+        .body = question.form,
+        .body_size = question.form ? strlen(question.form) : 0,
+        .remote = question.remote ? question.remote : "127.0.0.1",
+        .encrypted = question.encrypted,
+    };
+    errand_response_release(&world.response);
+    free(world.body);
+    errand_dashboard_respond(world.service, &request, &world.response);
+    world.body = strndup(world.response.body, world.response.body_size);
+    return world.response.status;
+}
+
+const char *token_on(struct question question)
+{
+    static char token[200];
+    question.form = NULL;
+    question.method = NULL;
+    ask_(question);
+    const char *field = strstr(world.body, "name=\"" DASHBOARD_TOKEN_FIELD "\" value=\"");
+    if (!field)
+        return NULL;
+    field += strlen("name=\"" DASHBOARD_TOKEN_FIELD "\" value=\"");
+    snprintf(token, sizeof(token), "%.*s", (int)strcspn(field, "\""), field);
+    return token;
+}
+
+int send_form_(struct question question)
+{
+    struct question page = question;
+    page.target = "/jobs/CreateJob?tableName=letter_jobs";
+    const char *token = token_on(page);
+    if (!token)
+        fail_msg("the new-job page has no token: %d %s", world.response.status, world.body);
+    char *form;
+    if (asprintf(&form, "%s&" DASHBOARD_TOKEN_FIELD "=%s", question.form, token) < 0)
+        abort();
+    question.form = form;
+    int status = ask_(question);
+    free(form);
+    return status;
+}
+
+const char *header(const char *name)
+{
+    for (size_t i = 0; i < world.response.header_count; i++)
+        if (strcasecmp(world.response.headers[i].name, name) == 0)
+            return world.response.headers[i].value;
+    return NULL;
+}
+
+void assert_page_has_(const char *text, const char *file, int line)
+{
+    if (strstr(world.body, text))
+        return;
+    print_error("the page lacks \"%s\":\n%s\n", text, world.body);
+    _fail(file, line);
+}
+
+void assert_page_lacks_(const char *text, const char *file, int line)
+{
+    if (!strstr(world.body, text))
+        return;
+    print_error("the page has \"%s\":\n%s\n", text, world.body);
+    _fail(file, line);
+}
