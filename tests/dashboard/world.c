@@ -192,7 +192,9 @@ int ask_(struct question question)
 {
     struct errand_header headers[QUESTION_HEADERS_MAX + 3];
     const struct errand_request request = {
-        .method = question.method ? question.method : question.form ? "POST" : "GET",
+        .method = question.method ? question.method
+                  : question.form ? "POST"
+                                  : "GET",
         .target = question.target,
         .headers = headers,
         .header_count = make_headers(&question, headers),

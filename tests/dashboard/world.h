@@ -1,5 +1,5 @@
-/* A dashboard over a database with the tables of schema.sql: the cluster at TEST_POSTGRES_URL where that is set, otherwise
-   a SQLite file. Requests go straight to errand_dashboard_respond, without a server. */
+/* A dashboard over a database with the tables of schema.sql: the cluster at TEST_POSTGRES_URL where that is set,
+   otherwise a SQLite file. Requests go straight to errand_dashboard_respond, without a server. */
 #ifndef TESTS_DASHBOARD_WORLD_H
 #define TESTS_DASHBOARD_WORLD_H
 
