@@ -13,6 +13,7 @@ enum {
     ADMIN_COUNT_MAX = 10000,  /* counted exactly up to here; then "10,000+" */
     ADMIN_PAGE_MAX = 200,     /* jobs on a page */
     ADMIN_CONDITIONS_MAX = 8, /* of a filter, on columns of the table's own */
+    ADMIN_VALUE_MAX = 4096,   /* bytes of what a filter compares with */
     ADMIN_STEP = 1000,        /* rows that one step of a bulk change touches, in a transaction of its own */
     ADMIN_ATTEMPTS_MAX = 50,  /* attempts shown of one job */
     ADMIN_WORKERS_MAX = 500,
@@ -45,12 +46,13 @@ struct admin_count {
 
 struct admin_overview {
     const struct errand_table *table;
-    bool missing; /* the database has no such table, or it may not be read: nothing else is set */
+    bool missing;        /* the database has no such table, or it may not be read: nothing else is set */
+    const char *trouble; /* why it could not be counted; NULL: it could. Set: nothing else is */
     struct admin_count by_status[ADMIN_STATUSES];
     struct admin_count due;          /* pending and run_at has come */
     errand_nullable_time oldest_due; /* run_at of the job that has waited longest */
 };
-/* One a table, in a few statements in all. */
+/* One a table, each counted by itself: what is wrong with one does not keep the others from being shown. */
 struct admin_overview *admin_overviews(struct errand_context *ctx, const struct errand_table *const *tables,
                                        size_t count);
 
@@ -121,6 +123,11 @@ struct admin_filter {
    is SQL NULL. Text in the value is borrowed, or in the context's memory. */
 int admin_value(struct errand_context *ctx, const struct errand_column *column, const char *text,
                 struct errand_value *value, struct errand_error *err);
+
+/* Whether a condition can have that operator on the column: by its type, and NULLs where it may be NULL. */
+bool admin_operator_fits(const struct errand_column *column, enum admin_operator op);
+/* Whether a list can be sorted by the column. Text is sorted by its first 200 characters. */
+bool admin_sortable(const struct errand_column *column);
 
 struct admin_list_query {
     const struct errand_table *table;

@@ -17,7 +17,7 @@ static void add_columns(struct errand_context *ctx, const struct errand_table *t
     }
     statement_add(ctx, count ? ") VALUES (" : " DEFAULT VALUES");
     for (size_t i = 1; i <= count; i++)
-        buffer_printf(&ctx->sql, i > 1 ? ", $%zu" : "$%zu", i);
+        statement_add(ctx, errand_printf(ctx, i > 1 ? ", $%zu" : "$%zu", i));
     statement_add(ctx, count ? ")" : "");
 }
 

@@ -1,5 +1,5 @@
 /* The six statuses by their names. */
-#include "admin/admin.h"
+#include "admin/internal.h"
 
 #include "job/status.h"
 
@@ -37,4 +37,19 @@ int admin_status_parse(const char *label)
             return status;
     }
     return -1;
+}
+
+const struct errand_column *column_named(const struct errand_table *table, const char *name)
+{
+    int index = table_column(table, name);
+    return index < 0 ? NULL : &table->columns[index];
+}
+
+bool status_is_known(const struct errand_table *table, enum admin_status status)
+{
+    const struct errand_column *column = column_named(table, "status");
+    for (size_t i = 0; column && column->labels && column->labels[i]; i++)
+        if (strcmp(column->labels[i], admin_status_label(status)) == 0)
+            return true;
+    return false;
 }

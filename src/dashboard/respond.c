@@ -122,23 +122,27 @@ static void empty(struct html *out)
 }
 
 /* A fault that nobody asked for: of the database, or of the program. */
-static struct refusal fault_of(struct answer *answer, const char *error)
+static struct refusal fault_of(struct answer *answer, const struct context_end *end)
 {
-    snprintf(answer->sentence, sizeof(answer->sentence), "%s", error ? error : "");
-    switch (context_trouble(answer->ctx)) {
-    case CONTEXT_TROUBLE_AWAY:
-        return (struct refusal){ .status = 503, .sentence = answer->sentence, .retry_after_s = RETRY_AFTER_S };
-    case CONTEXT_TROUBLE_NONE:
-        break;
-    }
-    return (struct refusal){ .status = 500, .sentence = answer->sentence };
+    static const struct refusal refusals[] = {
+        [CONTEXT_FAULT_NONE] = { .status = 500 },
+        [CONTEXT_FAULT_OTHER] = { .status = 500 },
+        [CONTEXT_FAULT_INPUT] = { .status = 400 },
+        [CONTEXT_FAULT_OVERDUE] = { .status = 503 },
+        [CONTEXT_FAULT_READ_ONLY] = { .status = 403 },
+        [CONTEXT_FAULT_AWAY] = { .status = 503, .retry_after_s = RETRY_AFTER_S },
+    };
+    snprintf(answer->sentence, sizeof(answer->sentence), "%s", end->error ? end->error : "");
+    struct refusal refusal = refusals[end->fault];
+    refusal.sentence = answer->sentence;
+    return refusal;
 }
 
 /* Who is not let in is not told what the database said. */
-static void note_fault(struct answer *answer, const char *error)
+static void note_fault(struct answer *answer, const struct context_end *end)
 {
     struct page *page = &answer->page;
-    page->refusal = fault_of(answer, error);
+    page->refusal = fault_of(answer, end);
     if (!page->let_in)
         page->refusal.sentence = page->refusal.status == 503
                                      ? "The database does not answer. Please come again."
@@ -172,7 +176,7 @@ static bool call(struct answer *answer, void (*fn)(struct errand_context *ctx, v
     if (end.end == JOB_END_RETURNED)
         return true;
     if (!answer->page.refusal.status) {
-        note_fault(answer, end.error);
+        note_fault(answer, &end);
         context_call(answer->ctx, log_fault, answer);
     }
     return false;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATEMENT_MS = 2000 }; /* how long a statement may take, where the options do not say */
+
 /* ---- The declaration ---- */
 
 static int check_variable(const char *variable, const char **value, struct errand_error *err)
@@ -159,7 +161,11 @@ static int set_up(struct errand_dashboard_service *service, const struct errand_
     service->failures = login_failures_new();
     if (!service->failures)
         return error_set(err, "out of memory");
-    const struct context_config config = { .log = options->log, .arg = options->log_arg };
+    const struct context_config config = {
+        .limits = { .statement_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms : STATEMENT_MS },
+        .log = options->log,
+        .arg = options->log_arg,
+    };
     service->errand = application_open(options->database, &config, err);
     return service->errand ? set_secret(service, options->secret, err) : -1;
 }

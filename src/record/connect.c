@@ -33,6 +33,18 @@ static void wait_to_connect(struct errand_context *ctx, int attempt, const struc
     sleep_ms(ms < WAIT_LAST_MS ? ms : WAIT_LAST_MS);
 }
 
+static _Noreturn void fail(struct errand_context *ctx, enum connection_fault fault, const struct errand_table *table,
+                           const char *verb, const struct errand_error *err)
+{
+    static const enum context_fault faults[] = {
+        [CONNECTION_REFUSED] = CONTEXT_FAULT_OTHER,
+        [CONNECTION_OVERDUE] = CONTEXT_FAULT_OVERDUE,
+        [CONNECTION_READ_ONLY] = CONTEXT_FAULT_READ_ONLY,
+        [CONNECTION_LOST] = CONTEXT_FAULT_AWAY,
+    };
+    context_fail_as(ctx, faults[fault], table, verb, err);
+}
+
 static void connect(struct errand_context *ctx)
 {
     struct errand_error err;
@@ -41,12 +53,12 @@ static void connect(struct errand_context *ctx)
         ctx->connection = connection_try(ctx->config.url, &later, &err);
         if (ctx->connection)
             break;
-        ctx->trouble = CONTEXT_TROUBLE_AWAY;
         if (!later || !ctx->config.wait_for_connection || errand_time_left_us(ctx) == 0)
-            errand_fail(ctx, "%s", err.message);
+            context_refuse(ctx, CONTEXT_FAULT_AWAY, "%s", err.message);
         wait_to_connect(ctx, attempt, &err);
     }
-    ctx->trouble = CONTEXT_TROUBLE_NONE;
+    if (connection_limit(ctx->connection, &ctx->config.limits, &err) < 0)
+        fail(ctx, connection_fault(ctx->connection), NULL, "limiting what statements may do", &err);
     if (ctx->config.connected)
         ctx->config.connected(ctx->config.arg, connection_backend(ctx->connection));
 }
@@ -58,7 +70,8 @@ struct connection *context_connection(struct errand_context *ctx)
     if (ctx->connection && (ctx->in_transaction ? !ctx->lost : !connection_is_lost(ctx->connection)))
         return ctx->connection;
     if (ctx->connection && ctx->in_transaction)
-        errand_fail(ctx, "the connection to the database was lost inside a transaction, which is thereby rolled back");
+        context_refuse(ctx, CONTEXT_FAULT_AWAY,
+                       "the connection to the database was lost inside a transaction, which is thereby rolled back");
     context_disconnect(ctx);
     connect(ctx);
     return ctx->connection;
@@ -81,13 +94,11 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
     ctx->lost = failed && connection_is_lost(connection);
     if (!ctx->lost)
         ctx->in_transaction = connection_in_transaction(connection);
-    if (ctx->lost)
-        ctx->trouble = CONTEXT_TROUBLE_AWAY;
     if (ctx->lost && ctx->in_transaction)
         error_prefix(&err,
                      "the connection to the database was lost inside a transaction, which is thereby rolled back");
     if (failed)
-        context_fail(ctx, table, verb, &err);
+        fail(ctx, connection_fault(connection), table, verb, &err);
     return result;
 }
 
@@ -115,7 +126,7 @@ void errand_begin(struct errand_context *ctx)
                     "errand_rollback first");
     struct errand_error err;
     if (connection_begin(connection, &err) < 0)
-        context_fail(ctx, NULL, "errand_begin", &err);
+        fail(ctx, connection_fault(connection), NULL, "errand_begin", &err);
     ctx->in_transaction = true;
 }
 
@@ -126,12 +137,13 @@ void errand_commit(struct errand_context *ctx)
         errand_fail(ctx, "errand_commit: no transaction is open; errand_begin opens one");
     struct errand_error err;
     int failed = connection_commit(connection, &err);
+    enum connection_fault fault = connection_fault(connection);
     /* SQLite leaves it open where the commit failed; it cannot succeed any more. */
     if (failed && !connection_is_lost(connection) && connection_in_transaction(connection))
         connection_rollback(connection, NULL);
     ctx->in_transaction = false;
     if (failed)
-        context_fail(ctx, NULL, "errand_commit", &err);
+        fail(ctx, fault, NULL, "errand_commit", &err);
 }
 
 void errand_rollback(struct errand_context *ctx)

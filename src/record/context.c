@@ -63,11 +63,6 @@ void context_attach(struct errand_context *ctx, void *attachment)
     ctx->attachment = attachment;
 }
 
-enum context_trouble context_trouble(const struct errand_context *ctx)
-{
-    return ctx->trouble;
-}
-
 void *context_attachment(const struct errand_context *ctx)
 {
     return ctx->attachment;
@@ -106,7 +101,6 @@ struct context_end context_call(struct errand_context *ctx, void (*fn)(struct er
     ctx->inside = true;
     ctx->thread = pthread_self();
     ctx->raising = false;
-    ctx->trouble = CONTEXT_TROUBLE_NONE;
     ctx->end = (struct context_end){ .end = JOB_END_RETURNED };
     context_bounded(ctx, fn, arg);
     ctx->inside = false;

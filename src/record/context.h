@@ -11,7 +11,8 @@
 struct context_config {
     const struct store_url *url; /* borrowed while the context lives */
     bool in_job;                 /* errand_discard and errand_snooze mean something */
-    bool wait_for_connection;    /* a server that is full or starting up is waited for, instead of raising at once */
+    struct connection_limits limits;
+    bool wait_for_connection; /* a server that is full or starting up is waited for, instead of raising at once */
     /* Told before the first statement on a new connection, with connection_backend(); may be NULL. */
     void (*connected)(void *arg, int backend);
     /* Takes what errand_log writes; NULL: a line on standard error. */
@@ -25,10 +26,21 @@ struct errand_context *context_new(const struct context_config *config);
 /* NULL is allowed. Rolls back and closes. */
 void context_free(struct errand_context *ctx);
 
+/* What was the matter with what was raised, for who answers differently to each. */
+enum context_fault {
+    CONTEXT_FAULT_NONE, /* nothing was raised */
+    CONTEXT_FAULT_OTHER,
+    CONTEXT_FAULT_INPUT,     /* what was asked for cannot be meant: context_refuse */
+    CONTEXT_FAULT_OVERDUE,   /* a statement took longer than `limits` allows */
+    CONTEXT_FAULT_READ_ONLY, /* a statement would have written, against `limits`, or the database takes no writes */
+    CONTEXT_FAULT_AWAY       /* the database could not be reached, or was lost */
+};
+
 struct context_end {
     enum job_end end;  /* RETURNED, FAILED, DISCARDED or SNOOZED */
     const char *error; /* the sentence; lives until the next context_call; NULL when it returned or snoozed */
     int64_t snooze_us;
+    enum context_fault fault;
 };
 
 /* Calls fn and catches what it raises. A transaction that was left open is rolled back, and makes the end a failure.
@@ -39,6 +51,9 @@ struct context_end context_call(struct errand_context *ctx, void (*fn)(struct er
    is in the context's memory. */
 struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                void *arg);
+/* Raises with a fault of its own. */
+ERRAND_NORETURN void context_refuse(struct errand_context *ctx, enum context_fault fault, const char *format, ...)
+    ERRAND_PRINTF(3, 4);
 /* After a call that another context's raise has unwound through, so that context_call did not return: ends it as if fn
    had raised. Does nothing after a call that returned. */
 void context_abandon(struct errand_context *ctx);
@@ -52,16 +67,14 @@ void context_set_deadline(struct errand_context *ctx, int64_t deadline_us);
 void context_attach(struct errand_context *ctx, void *attachment);
 void *context_attachment(const struct errand_context *ctx);
 
-/* Why the last call raised, as far as the database had a part in it. */
-enum context_trouble {
-    CONTEXT_TROUBLE_NONE = 0, /* it had none, or it refused a statement */
-    CONTEXT_TROUBLE_AWAY,     /* it could not be reached, or the connection was lost */
-};
-enum context_trouble context_trouble(const struct errand_context *ctx);
-
 /* Raises (errand_fail) unless the calling thread is inside context_call of this context. Returns its connection,
    opening it where there is none. */
 struct connection *context_connection(struct errand_context *ctx);
+/* Begins a transaction unless one is open; says whether it did, for context_commit_if. */
+bool context_begin_if(struct errand_context *ctx);
+void context_commit_if(struct errand_context *ctx, bool began);
+/* Of the database, whether it is connected to or not. */
+enum store_kind context_kind(const struct errand_context *ctx);
 
 /* A record from an encoded row (connection.h), in the context's memory. Raises where a cell is not of its column's
    type. */

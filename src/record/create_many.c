@@ -5,6 +5,7 @@
 #include "record/statement.h"
 
 #include "base/error.h"
+#include "record/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "record/query.h"
 
 #include "base/error.h"
+#include "record/state.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,8 @@
 /* Reading records: fetch, find, count. */
 #include "record/query.h"
 
+#include "record/state.h"
+
 #include <stdlib.h>
 #include <string.h>
 

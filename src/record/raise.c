@@ -107,7 +107,7 @@ static bool first_raise(struct errand_context *ctx, enum job_end end)
     if (ctx->raising)
         return false;
     ctx->raising = true;
-    ctx->end = (struct context_end){ .end = end, .error = ctx->error };
+    ctx->end = (struct context_end){ .end = end, .error = ctx->error, .fault = CONTEXT_FAULT_OTHER };
     return true;
 }
 
@@ -145,6 +145,19 @@ void errand_fail(struct errand_context *ctx, const char *format, ...)
         va_start(arguments, format);
         write_error(ctx, format, arguments);
         va_end(arguments);
+    }
+    go(ctx, first);
+}
+
+void context_refuse(struct errand_context *ctx, enum context_fault fault, const char *format, ...)
+{
+    bool first = first_raise(ctx, JOB_END_FAILED);
+    if (first) {
+        va_list arguments;
+        va_start(arguments, format);
+        write_error(ctx, format, arguments);
+        va_end(arguments);
+        ctx->end.fault = fault;
     }
     go(ctx, first);
 }
@@ -202,9 +215,15 @@ void errand_snooze(struct errand_context *ctx, int64_t delay_us)
 void context_fail(struct errand_context *ctx, const struct errand_table *table, const char *verb,
                   const struct errand_error *err)
 {
+    context_fail_as(ctx, CONTEXT_FAULT_OTHER, table, verb, err);
+}
+
+void context_fail_as(struct errand_context *ctx, enum context_fault fault, const struct errand_table *table,
+                     const char *verb, const struct errand_error *err)
+{
     if (table)
-        errand_fail(ctx, "%s_%s: %s", table->record_name, verb, err->message);
-    errand_fail(ctx, "%s: %s", verb, err->message);
+        context_refuse(ctx, fault, "%s_%s: %s", table->record_name, verb, err->message);
+    context_refuse(ctx, fault, "%s: %s", verb, err->message);
 }
 
 void errand_on_unwind(struct errand_context *ctx, void (*fn)(void *arg), void *arg)

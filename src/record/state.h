@@ -57,7 +57,6 @@ struct errand_context {
     struct boundary *boundary; /* the innermost */
     bool raising;              /* from the first raise to the end of the call; the first one's error counts */
     struct context_end end;
-    enum context_trouble trouble; /* why */
     char error[CONTEXT_ERROR_MAX + 1];
 };
 
@@ -70,6 +69,8 @@ void context_bounded(struct errand_context *ctx, void (*fn)(struct errand_contex
 /* Fails with "Customer_fetch: " and the sentence. */
 _Noreturn void context_fail(struct errand_context *ctx, const struct errand_table *table, const char *verb,
                             const struct errand_error *err);
+_Noreturn void context_fail_as(struct errand_context *ctx, enum context_fault fault, const struct errand_table *table,
+                               const char *verb, const struct errand_error *err);
 
 /* context.c */
 
@@ -85,9 +86,5 @@ void context_disconnect(struct errand_context *ctx);
    result. */
 struct result *context_query(struct errand_context *ctx, const struct errand_table *table, const char *verb,
                              const char *sql, const struct errand_value *values, size_t count);
-enum store_kind context_kind(const struct errand_context *ctx);
-/* Begins a transaction unless one is open; says whether it did, for context_commit_if. */
-bool context_begin_if(struct errand_context *ctx);
-void context_commit_if(struct errand_context *ctx, bool began);
 
 #endif

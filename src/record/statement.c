@@ -2,6 +2,7 @@
 #include "record/statement.h"
 
 #include "base/error.h"
+#include "record/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,11 @@ void statement_begin(struct errand_context *ctx)
 void statement_add(struct errand_context *ctx, const char *text)
 {
     buffer_puts(&ctx->sql, text);
+}
+
+void statement_add_size(struct errand_context *ctx, const char *text, size_t size)
+{
+    buffer_add(&ctx->sql, text, size);
 }
 
 void statement_add_name(struct errand_context *ctx, const char *name)
@@ -108,9 +114,11 @@ void statement_need_key(struct errand_context *ctx, const struct errand_table *t
 
 struct result *statement_run(struct errand_context *ctx, const struct errand_table *table, const char *verb)
 {
-    if (ctx->sql.failed)
-        errand_fail(ctx, "%s_%s: the statement is longer than %d bytes, or memory ran out", table->record_name, verb,
-                    CONTEXT_SQL_MAX);
+    struct errand_error err;
+    if (ctx->sql.failed) {
+        error_set(&err, "the statement is longer than %d bytes, or memory ran out", CONTEXT_SQL_MAX);
+        context_fail(ctx, table, verb, &err);
+    }
     return context_query(ctx, table, verb, ctx->sql.data, ctx->values, ctx->value_count);
 }
 
@@ -158,7 +166,7 @@ int rows_decode(struct errand_context *ctx, const struct errand_table *table, co
                 size_t count, void *records, struct errand_error *err)
 {
     const struct field_decoder decoder = { table, context_kind(ctx), context_arena(ctx), ctx->locale };
-    if (result_columns(result) != table->column_count)
+    if (result_columns(result) < table->column_count)
         return error_set(err, "the database gave %zu columns instead of %zu", result_columns(result),
                          table->column_count);
     for (size_t i = 0; i < count; i++) {

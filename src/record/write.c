@@ -2,6 +2,7 @@
 #include "record/statement.h"
 
 #include "base/error.h"
+#include "record/state.h"
 
 static void build_insert(struct errand_context *ctx, const struct errand_table *table, const void *record)
 {

@@ -16,7 +16,8 @@ struct connection_verbs {
     int (*query)(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
                  struct result **result, struct errand_error *err);
     int (*script)(struct connection *connection, const char *sql, struct errand_error *err);
-    const char *begin; /* the statement that begins a transaction for writing */
+    int (*begin)(struct connection *connection, struct errand_error *err); /* a transaction for writing */
+    int (*limit)(struct connection *connection, const struct connection_limits *limits, struct errand_error *err);
     bool (*in_transaction)(const struct connection *connection);
 };
 
@@ -24,7 +25,11 @@ struct connection_verbs {
 struct connection {
     const struct connection_verbs *verbs;
     enum store_kind kind;
+    struct connection_limits limits;
+    enum connection_fault fault; /* of the last failure */
 };
+/* The sentence of a statement that was stopped. Returns -1, and keeps the fault. */
+int connection_overdue(struct connection *connection, struct errand_error *err);
 
 extern const struct connection_verbs sqlite_connection_verbs;
 extern const struct connection_verbs postgres_connection_verbs;

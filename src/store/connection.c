@@ -1,6 +1,7 @@
 /* The blocking connection's verbs, handed on to the backend of the database. */
 #include "store/connection.h"
 
+#include "base/error.h"
 #include "store/backend.h"
 
 static const struct connection_verbs *const backends[] = {
@@ -46,6 +47,27 @@ bool connection_is_lost(const struct connection *connection)
     return connection->verbs->is_lost(connection);
 }
 
+int connection_limit(struct connection *connection, const struct connection_limits *limits, struct errand_error *err)
+{
+    const struct connection_limits before = connection->limits;
+    connection->limits = *limits;
+    if (limits->statement_ms == before.statement_ms && limits->read_only == before.read_only)
+        return 0;
+    return connection->verbs->limit(connection, limits, err);
+}
+
+enum connection_fault connection_fault(const struct connection *connection)
+{
+    return connection_is_lost(connection) ? CONNECTION_LOST : connection->fault;
+}
+
+int connection_overdue(struct connection *connection, struct errand_error *err)
+{
+    connection->fault = CONNECTION_OVERDUE;
+    return error_set(err, "the statement took longer than %g s, and was stopped",
+                     connection->limits.statement_ms / 1e3);
+}
+
 int connection_query(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
                      struct result **result, struct errand_error *err)
 {
@@ -59,7 +81,7 @@ int connection_script(struct connection *connection, const char *sql, struct err
 
 int connection_begin(struct connection *connection, struct errand_error *err)
 {
-    return connection_query(connection, connection->verbs->begin, NULL, 0, NULL, err);
+    return connection->verbs->begin(connection, err);
 }
 
 int connection_commit(struct connection *connection, struct errand_error *err)

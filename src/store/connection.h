@@ -27,6 +27,24 @@ int connection_backend(const struct connection *connection);
    that the server has closed it; it must be closed and opened anew. */
 bool connection_is_lost(const struct connection *connection);
 
+/* What the session allows; all zero: everything. 0, or -1 and the sentence. */
+struct connection_limits {
+    /* Each statement, and on SQLite each wait for the lock too; 0: none. Behind a proxy that gives each transaction
+       another backend, a statement outside a transaction is given one of its own, so that nothing is set for others. */
+    int statement_ms;
+    bool read_only; /* whatever writes is refused */
+};
+int connection_limit(struct connection *connection, const struct connection_limits *limits, struct errand_error *err);
+
+/* What kind of failure the last call that returned -1 met. */
+enum connection_fault {
+    CONNECTION_REFUSED = 1, /* whatever else the database said */
+    CONNECTION_OVERDUE,     /* the statement took longer than connection_limits allows, and was stopped */
+    CONNECTION_READ_ONLY,
+    CONNECTION_LOST
+};
+enum connection_fault connection_fault(const struct connection *connection);
+
 /* The answer to one statement. Cells are text (or bytes: bytea as \x... on PostgreSQL, raw on SQLite), with a NUL
    behind them that the size does not count. */
 struct result;
@@ -44,7 +62,7 @@ void result_free(struct result *result);
    (at least 60 s). 0 and *result (owned by the caller; result may be NULL), or -1 and the database's sentence. */
 int connection_query(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
                      struct result **result, struct errand_error *err);
-/* Runs a script of several statements, without values. */
+/* Runs a script of several statements, without values. (Behind a proxy its time is not limited.) */
 int connection_script(struct connection *connection, const char *sql, struct errand_error *err);
 
 /* BEGIN (on SQLite BEGIN IMMEDIATE), COMMIT, ROLLBACK. */

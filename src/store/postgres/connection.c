@@ -40,6 +40,10 @@ static struct postgres_connection *of(struct connection *connection)
 
 static int refuse(struct postgres_connection *connection, const PGresult *result, struct errand_error *err)
 {
+    const char *state = connect_sqlstate(result);
+    if (strcmp(state, "57014") == 0 && connection->base.limits.statement_ms > 0)
+        return connection_overdue(&connection->base, err);
+    connection->base.fault = strcmp(state, "25006") == 0 ? CONNECTION_READ_ONLY : CONNECTION_REFUSED;
     char text[sizeof(err->message)];
     connect_sentence(result, connection->conn, connection->url, text, sizeof(text));
     return error_set(err, "%s", text);
@@ -412,6 +416,78 @@ static PGresult *run_anew(struct postgres_connection *connection, const char *sq
     return run(connection, sql, values);
 }
 
+/* ---- Limits ---- */
+
+static bool is_limited(const struct postgres_connection *connection)
+{
+    return connection->base.limits.statement_ms > 0 || connection->base.limits.read_only;
+}
+
+/* Behind a proxy the next statement's backend is another one, and this one another client's: what is set must go with
+   the transaction. */
+static PGresult *begin_limited(struct postgres_connection *connection)
+{
+    char sql[96];
+    snprintf(sql, sizeof(sql), "BEGIN%s; SET LOCAL statement_timeout = %d",
+             connection->base.limits.read_only ? " READ ONLY" : "", connection->base.limits.statement_ms);
+    return PQexec(connection->conn, sql);
+}
+
+static bool succeeded(const PGresult *answer)
+{
+    return PQresultStatus(answer) == PGRES_COMMAND_OK || PQresultStatus(answer) == PGRES_TUPLES_OK;
+}
+
+/* In a transaction of its own; what keeps that from its beginning or its end is the answer then. */
+static PGresult *run_in_transaction(struct postgres_connection *connection, const char *sql,
+                                    const struct values *values)
+{
+    PGresult *begun = begin_limited(connection);
+    if (!succeeded(begun))
+        return begun;
+    PQclear(begun);
+    PGresult *answer = run(connection, sql, values);
+    PGresult *ended = PQexec(connection->conn, succeeded(answer) ? "COMMIT" : "ROLLBACK");
+    if (!succeeded(answer) || succeeded(ended)) {
+        PQclear(ended);
+        return answer;
+    }
+    PQclear(answer);
+    return ended;
+}
+
+static PGresult *run_limited(struct postgres_connection *connection, const char *sql, const struct values *values)
+{
+    bool apart = !connection->keeps && is_limited(connection) && !postgres_in_transaction(&connection->base);
+    return apart ? run_in_transaction(connection, sql, values) : run_anew(connection, sql, values);
+}
+
+static int postgres_begin(struct connection *base, struct errand_error *err)
+{
+    struct postgres_connection *connection = of(base);
+    bool limited = !connection->keeps && is_limited(connection);
+    PGresult *answer = limited ? begin_limited(connection) : PQexec(connection->conn, "BEGIN");
+    int status = succeeded(answer) ? 0 : refuse(connection, answer, err);
+    PQclear(answer);
+    return status;
+}
+
+static int postgres_limit(struct connection *base, const struct connection_limits *limits, struct errand_error *err)
+{
+    struct postgres_connection *connection = of(base);
+    if (!connection->keeps)
+        return 0;
+    char sql[192];
+    snprintf(sql, sizeof(sql),
+             "SELECT pg_catalog.set_config('statement_timeout', '%d', false),"
+             " pg_catalog.set_config('default_transaction_read_only', '%s', false)",
+             limits->statement_ms, limits->read_only ? "on" : "off");
+    PGresult *answer = PQexec(connection->conn, sql);
+    int status = succeeded(answer) ? 0 : refuse(connection, answer, err);
+    PQclear(answer);
+    return status;
+}
+
 /* ---- Answers ---- */
 
 /* PostgreSQL tells a count of SELECT too, which changed nothing. */
@@ -477,11 +553,12 @@ static int postgres_query(struct connection *base, const char *sql, const struct
 {
     struct postgres_connection *connection = of(base);
     struct values values;
+    base->fault = CONNECTION_REFUSED;
     if (result)
         *result = NULL;
     int status = values_init(&values, given, count, err);
     if (status == 0) {
-        PGresult *answer = run_anew(connection, sql, &values);
+        PGresult *answer = run_limited(connection, sql, &values);
         status = take_answer(connection, answer, result, err);
         PQclear(answer);
     }
@@ -492,6 +569,7 @@ static int postgres_query(struct connection *base, const char *sql, const struct
 static int postgres_script(struct connection *base, const char *sql, struct errand_error *err)
 {
     struct postgres_connection *connection = of(base);
+    base->fault = CONNECTION_REFUSED;
     PGresult *answer = PQexec(connection->conn, sql);
     int status = PQresultStatus(answer) == PGRES_EMPTY_QUERY ? 0 : take_answer(connection, answer, NULL, err);
     PQclear(answer);
@@ -506,6 +584,7 @@ const struct connection_verbs postgres_connection_verbs = {
     .is_lost = postgres_is_lost,
     .query = postgres_query,
     .script = postgres_script,
-    .begin = "BEGIN",
+    .begin = postgres_begin,
+    .limit = postgres_limit,
     .in_transaction = postgres_in_transaction,
 };

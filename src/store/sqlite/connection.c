@@ -93,6 +93,11 @@ static bool sqlite_in_transaction(const struct connection *connection)
 
 static int refuse(struct sqlite_connection *connection, struct errand_error *err)
 {
+    int code = sqlite3_errcode(connection->database.handle) & 0xff;
+    bool stopped = code == SQLITE_INTERRUPT || code == SQLITE_BUSY;
+    if (stopped && connection->database.deadline_us != 0)
+        return connection_overdue(&connection->base, err);
+    connection->base.fault = code == SQLITE_READONLY ? CONNECTION_READ_ONLY : CONNECTION_REFUSED;
     char said[sizeof(err->message)];
     database_sentence(&connection->database, said, sizeof(said));
     return error_set(err, "%s", said);
@@ -254,10 +259,38 @@ static int run(struct sqlite_connection *connection, sqlite3_stmt *statement, st
     return 0;
 }
 
+/* ---- Limits ---- */
+
+/* Steps of SQLite's machine between two looks at the clock: less than a millisecond. */
+enum { STEPS_A_LOOK = 4000 };
+
+static int is_overdue(void *arg)
+{
+    const struct database *database = arg;
+    return database->deadline_us != 0 && clock_monotonic_us() > database->deadline_us;
+}
+
+static void start_clock(struct sqlite_connection *connection)
+{
+    int limit_ms = connection->base.limits.statement_ms;
+    connection->database.deadline_us = limit_ms > 0 ? clock_monotonic_us() + limit_ms * INT64_C(1000) : 0;
+}
+
+static int sqlite_limit(struct connection *base, const struct connection_limits *limits, struct errand_error *err)
+{
+    struct sqlite_connection *connection = of(base);
+    struct database *database = &connection->database;
+    sqlite3_progress_handler(database->handle, limits->statement_ms > 0 ? STEPS_A_LOOK : 0, is_overdue, database);
+    const char *sql = limits->read_only ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF";
+    return database_run(database, sql) == SQLITE_OK ? 0 : refuse(connection, err);
+}
+
 static int sqlite_query(struct connection *base, const char *sql, const struct errand_value *values, size_t count,
                         struct result **result, struct errand_error *err)
 {
     struct sqlite_connection *connection = of(base);
+    base->fault = CONNECTION_REFUSED;
+    start_clock(connection);
     if (result)
         *result = NULL;
     const struct statement *statement = statement_for(connection, sql, err);
@@ -271,9 +304,16 @@ static int sqlite_query(struct connection *base, const char *sql, const struct e
     return failed;
 }
 
+static int sqlite_begin(struct connection *base, struct errand_error *err)
+{
+    return sqlite_query(base, "BEGIN IMMEDIATE", NULL, 0, NULL, err);
+}
+
 static int sqlite_script(struct connection *base, const char *sql, struct errand_error *err)
 {
     struct sqlite_connection *connection = of(base);
+    base->fault = CONNECTION_REFUSED;
+    start_clock(connection);
     return database_run(&connection->database, sql) == SQLITE_OK ? 0 : refuse(connection, err);
 }
 
@@ -285,6 +325,7 @@ const struct connection_verbs sqlite_connection_verbs = {
     .is_lost = sqlite_is_lost,
     .query = sqlite_query,
     .script = sqlite_script,
-    .begin = "BEGIN IMMEDIATE",
+    .begin = sqlite_begin,
+    .limit = sqlite_limit,
     .in_transaction = sqlite_in_transaction,
 };

@@ -28,7 +28,7 @@ static int wait_for_lock(void *arg, int count)
     if (count == 0)
         database->waiting_since_us = now;
     if (now - database->waiting_since_us > DATABASE_BUSY_MAX_S * INT64_C(1000000) ||
-        (database->stop && atomic_load(database->stop)))
+        (database->deadline_us != 0 && now > database->deadline_us) || (database->stop && atomic_load(database->stop)))
         return 0;
     int most_us = count < 4 ? 100 : count < 2000 ? 500 : 2000;
     int pause_us = most_us / 4 + rand_r(&database->jitter) % most_us;

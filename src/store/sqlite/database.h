@@ -18,6 +18,7 @@ struct database {
     const atomic_bool *stop;  /* set by another thread: waits for a lock end; may be NULL */
     int64_t waiting_since_us; /* of the lock that is being waited for */
     unsigned jitter;          /* state of the sleeps' random numbers */
+    int64_t deadline_us;      /* CLOCK_MONOTONIC at which waits for locks end; 0: none */
 };
 
 /* Opens in WAL mode; never creates the file unless `create`, then *created says whether it did. The database must not

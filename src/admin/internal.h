@@ -1,0 +1,107 @@
+/* What the files of this folder share: statements from their templates, the order of rows, filters. */
+#ifndef ADMIN_INTERNAL_H
+#define ADMIN_INTERNAL_H
+
+#include "admin/admin.h"
+#include "job/types.h"
+#include "record/statement.h"
+
+/* ---- sql.c: a statement of sql/, its {names} filled in. ---- */
+
+/* What stands for one {name}: text as it is, or a value to be bound, or what a function adds with statement_add. */
+struct sql_part {
+    const char *name; /* NULL ends the list */
+    const char *text;
+    struct errand_value value;
+    void (*add)(struct errand_context *ctx, const struct errand_table *table, const void *arg);
+    const void *arg;
+};
+#define SQL_PARTS(...)                                                                                                 \
+    (const struct sql_part[])                                                                                          \
+    {                                                                                                                  \
+        __VA_ARGS__,                                                                                                   \
+        {                                                                                                              \
+            .name = NULL                                                                                               \
+        }                                                                                                              \
+    }
+/* Begins the statement, for statement_run and its kin. {table} and {columns} are known without a part; braces that are
+   no part's stay. */
+void sql_begin(struct errand_context *ctx, const struct errand_table *table, const char *sql,
+               const struct sql_part *parts);
+/* Runs it; raises. The caller frees the result. */
+struct result *sql_run(struct errand_context *ctx, const struct errand_table *table, const char *sql,
+                       const struct sql_part *parts);
+/* For errand_on_unwind: frees a result. */
+void sql_release(void *result);
+/* Whether one of our own tables (errand_attempts) is there and this role has the right ("SELECT"). */
+bool sql_may(struct errand_context *ctx, const char *name, const char *right);
+/* A cell as a number; 0 for NULL. */
+int64_t sql_number(const struct result *result, size_t row, size_t column);
+/* A cell in the context's memory; NULL for NULL. */
+const char *sql_text(struct errand_context *ctx, const struct result *result, size_t row, size_t column);
+/* A cell as a time; 0 for NULL. */
+errand_time sql_time(const struct result *result, size_t row, size_t column);
+
+/* ---- status.c ---- */
+
+/* NULL: the table has none of that name. */
+const struct errand_column *column_named(const struct errand_table *table, const char *name);
+/* Whether the table's enum has that label. */
+bool status_is_known(const struct errand_table *table, enum admin_status status);
+
+/* ---- value.c: columns by how they are compared. ---- */
+
+enum value_class {
+    VALUE_TEXT = 1, /* as the database compares text */
+    VALUE_NUMERIC,  /* numbers of any length, which SQLite keeps as text */
+    VALUE_OPAQUE,   /* json, arrays and other types: by their text */
+    VALUE_PLAIN,    /* numbers and times */
+    VALUE_LABEL,    /* of an enum */
+    VALUE_ID,
+    VALUE_BOOL,
+    VALUE_BYTES,
+    VALUE_POINT
+};
+enum value_class value_class(const struct errand_column *column);
+/* What the column is to be compared with: 0, or -1 and the sentence. */
+int value_parse(struct errand_context *ctx, const struct errand_column *column, const char *text,
+                struct errand_value *value, struct errand_error *err);
+
+/* ---- filter.c ---- */
+
+/* Adds "true", or the conditions joined by AND; for a sql_part's add. arg is a struct admin_filter. Raises where a
+   value is not of its column's type. */
+void filter_add(struct errand_context *ctx, const struct errand_table *table, const void *filter);
+
+/* ---- order.c: in what order rows are read, and keys, which are places in it. ---- */
+
+enum { ORDER_PARTS_MAX = 3 };
+
+/* An expression that rows are ordered by. */
+struct order_part {
+    const struct errand_column *column; /* NULL: SQLite's number of the row */
+    bool prefix;                        /* by the beginning of its text */
+    bool as_number;                     /* SQLite: the text of a number */
+};
+struct order {
+    struct order_part parts[ORDER_PARTS_MAX];
+    size_t count;
+    bool descending;
+    bool backward; /* read from its end */
+};
+/* The order that a query asks for: by a column (column + 1; 0: none), then by age. */
+struct order order_of(struct errand_context *ctx, const struct errand_table *table, int sort, bool descending);
+/* For sql_parts: arg is a struct order (order_add_keys: for the cells that order_key reads). */
+void order_add(struct errand_context *ctx, const struct errand_table *table, const void *order);
+void order_add_keys(struct errand_context *ctx, const struct errand_table *table, const void *order);
+/* The condition of lying behind a key. */
+struct order_bound {
+    const struct order *order;
+    const char *key; /* NULL: everything does */
+};
+void order_add_bound(struct errand_context *ctx, const struct errand_table *table, const void *bound);
+/* The key of a row of a result, whose cells of order_add_keys begin at `first`; in the context's memory. */
+const char *order_key(struct errand_context *ctx, const struct order *order, const struct result *result, size_t row,
+                      size_t first);
+
+#endif

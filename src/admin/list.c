@@ -1,0 +1,100 @@
+/* Pages of jobs, by key or by number. */
+#include "admin/internal.h"
+
+#include "admin_sql.h"
+
+#include <string.h>
+
+/* Where the page lies in its list. */
+struct page_of_jobs {
+    const struct admin_list_query *query;
+    struct order order;
+    const char *after; /* NULL: from the beginning */
+    int64_t limit, offset;
+};
+
+/* One row more than the page holds tells whether there are more behind. */
+static struct result *run(struct errand_context *ctx, const struct page_of_jobs *page)
+{
+    const struct order_bound bound = { &page->order, page->after };
+    /* The limit is written out: a plan made for any limit would sort the table. */
+    const char *limit = errand_printf(ctx, "%lld", (long long)page->limit + 1);
+    return sql_run(ctx, page->query->table, sql_list,
+                   SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &page->order },
+                             { .name = "filter", .add = filter_add, .arg = &page->query->filter },
+                             { .name = "bound", .add = order_add_bound, .arg = &bound },
+                             { .name = "order", .add = order_add, .arg = &page->order },
+                             { .name = "limit", .text = limit },
+                             { .name = "offset", .value = errand_int(page->offset) }));
+}
+
+static void turn_around(struct errand_list *list, size_t size)
+{
+    char *items = list->items;
+    for (size_t i = 0, j = list->count; i + 1 < j; i++) {
+        j--;
+        char *a = items + i * size, *b = items + j * size;
+        for (size_t at = 0; at < size; at++) {
+            char byte = a[at];
+            a[at] = b[at];
+            b[at] = byte;
+        }
+    }
+}
+
+static struct admin_list read_page(struct errand_context *ctx, const struct page_of_jobs *page,
+                                   const struct result *result)
+{
+    const struct errand_table *table = page->query->table;
+    size_t rows = result_rows(result), count = rows <= (size_t)page->limit ? rows : (size_t)page->limit;
+    struct admin_list list = { .jobs = { .count = count } };
+    list.jobs.items = errand_alloc(ctx, count * table->record_size + 1);
+    struct errand_error err;
+    if (rows_decode(ctx, table, result, 0, count, list.jobs.items, &err) < 0)
+        errand_fail(ctx, "%s", err.message);
+    if (count == 0)
+        return list;
+    const char *begin = order_key(ctx, &page->order, result, 0, table->column_count);
+    const char *end = order_key(ctx, &page->order, result, count - 1, table->column_count);
+    bool more = rows > count, came_from = page->after || page->offset > 0;
+    if (page->order.backward) {
+        turn_around(&list.jobs, table->record_size);
+        list.first_key = more ? end : NULL;
+        list.last_key = begin;
+    } else {
+        list.first_key = came_from ? begin : NULL;
+        list.last_key = more ? end : NULL;
+    }
+    return list;
+}
+
+static struct admin_list fetch(struct errand_context *ctx, const struct page_of_jobs *page)
+{
+    struct result *result = run(ctx, page);
+    errand_on_unwind(ctx, sql_release, result);
+    struct admin_list list = read_page(ctx, page, result);
+    errand_off_unwind(ctx, sql_release, result);
+    result_free(result);
+    return list;
+}
+
+struct admin_list admin_list(struct errand_context *ctx, const struct admin_list_query *query)
+{
+    struct page_of_jobs page = {
+        .query = query,
+        .order = order_of(ctx, query->table, query->sort, query->descending),
+        .after = query->after,
+        .limit = query->limit < 1                ? 1
+                 : query->limit > ADMIN_PAGE_MAX ? ADMIN_PAGE_MAX
+                                                 : query->limit,
+        .offset = query->after || query->offset < 0 ? 0 : query->offset,
+    };
+    page.order.backward = query->before && query->after;
+    struct admin_list list = fetch(ctx, &page);
+    if (!page.order.backward || list.first_key)
+        return list;
+    /* The beginning was reached, perhaps with less than a page: the first page as it is now. */
+    page.order.backward = false;
+    page.after = NULL;
+    return fetch(ctx, &page);
+}

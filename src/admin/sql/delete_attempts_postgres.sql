@@ -1,0 +1,1 @@
+DELETE FROM errand_attempts WHERE table_name = {name} AND job_id = ANY ({ids}::text[])
