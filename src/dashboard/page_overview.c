@@ -152,8 +152,10 @@ static void show_html(struct page *page)
     html_raw(out, "<div class=\"page-head\">");
     part_heading(out, "Overview");
     html_raw(out, "</div>");
+    html_raw(out, "<div class=\"figures\">");
     figures_totals(out, &overview.sum, &overview.workers);
     figures_chart(out, &overview.sum);
+    html_raw(out, "</div>");
     for (size_t i = 0; i < page->service->table_count; i++) {
         if (!shows_own(page, page->service->tables[i]))
             show_default(page, &overview.types[i]);
