@@ -1,6 +1,6 @@
-/* Retrying and deleting jobs: one, those that were selected, and all that match a filter, step by step. Each statement
-   looks at the status again, so a job that runs is never touched; rows that a worker holds at this moment are passed
-   over, except where one job alone is meant. */
+/* Retrying and deleting jobs: one, and those that were selected. (bulk.c: all that match.) Each statement looks at the
+   status again, so a job that runs is never touched; rows that a worker holds at this moment are passed over, except
+   where one job alone is meant. */
 #include "admin/internal.h"
 
 #include "admin_sql.h"
@@ -9,31 +9,26 @@
 
 #include <string.h>
 
-/* A list of ids in one value: an array for PostgreSQL, JSON for SQLite. */
 enum { IDS_BYTES_MAX = ADMIN_STEP * 8 * 1024 };
 
-struct ids {
-    const struct errand_value *items;
-    size_t count;
-};
-
-static struct errand_value ids_value(struct errand_context *ctx, const struct ids *ids)
+/* A list of ids in one value: an array for PostgreSQL, JSON for SQLite. */
+static struct errand_value ids_value(struct errand_context *ctx, const struct errand_value *ids, size_t count)
 {
     bool postgres = context_kind(ctx) == STORE_POSTGRES;
     struct buffer text = BUFFER_INIT(IDS_BYTES_MAX);
     buffer_puts(&text, postgres ? "{" : "[");
-    for (size_t i = 0; i < ids->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         buffer_puts(&text, i ? "," : "");
         if (postgres)
-            field_add_array_element(&text, &ids->items[i]);
+            field_add_array_element(&text, &ids[i]);
         else
-            field_add_json_element(&text, &ids->items[i]);
+            field_add_json_element(&text, &ids[i]);
     }
     buffer_puts(&text, postgres ? "}" : "]");
     const char *copy = text.failed ? NULL : errand_strdup(ctx, text.data);
     buffer_release(&text);
     if (!copy)
-        errand_fail(ctx, "%zu ids are too large for one statement", ids->count);
+        errand_fail(ctx, "%zu ids are too large for one statement", count);
     return errand_text(copy);
 }
 
@@ -47,15 +42,7 @@ static const char *const delete_attempts[] = {
 };
 static const char *const still[] = { [STORE_SQLITE] = sql_still_sqlite, [STORE_POSTGRES] = sql_still_postgres };
 
-struct batch {
-    const struct errand_table *table;
-    enum admin_change change;
-    struct ids ids;
-    const struct admin_filter *filter; /* looked at again where a row has changed meanwhile; NULL: any */
-    bool waits;                        /* for a row that someone has locked */
-};
-
-static const struct errand_column *id_column(struct errand_context *ctx, const struct errand_table *table)
+const struct errand_column *change_id_column(struct errand_context *ctx, const struct errand_table *table)
 {
     const struct errand_column *column = column_named(table, "id");
     if (!column)
@@ -64,7 +51,7 @@ static const struct errand_column *id_column(struct errand_context *ctx, const s
 }
 
 /* Records of attempts have no use without their job. */
-static void forget_attempts(struct errand_context *ctx, const struct batch *batch, const struct result *deleted)
+static void forget_attempts(struct errand_context *ctx, const struct change_batch *batch, const struct result *deleted)
 {
     size_t count = result_rows(deleted);
     if (count == 0 || !sql_may(ctx, "errand_attempts", "DELETE"))
@@ -72,23 +59,22 @@ static void forget_attempts(struct errand_context *ctx, const struct batch *batc
     struct errand_value *items = errand_alloc(ctx, count * sizeof(*items));
     for (size_t i = 0; i < count; i++)
         items[i] = errand_text(sql_text(ctx, deleted, i, 0));
-    const struct ids ids = { items, count };
     result_free(sql_run(ctx, NULL, delete_attempts[context_kind(ctx)],
                         SQL_PARTS({ .name = "name", .value = errand_text(batch->table->name) },
-                                  { .name = "ids", .value = ids_value(ctx, &ids) })));
+                                  { .name = "ids", .value = ids_value(ctx, items, count) })));
 }
 
 /* How many of the batch were changed; the rows and their attempts in one transaction. */
-static size_t apply(struct errand_context *ctx, const struct batch *batch, struct errand_value ids)
+static size_t apply(struct errand_context *ctx, const struct change_batch *batch, struct errand_value ids)
 {
     const char *lock = batch->waits ? "FOR UPDATE" : "FOR UPDATE SKIP LOCKED";
     bool deletes = batch->change == ADMIN_DELETE_JOB, began = deletes && context_begin_if(ctx);
-    struct result *changed = sql_run(ctx, batch->table, statements[context_kind(ctx)][batch->change],
-                                     SQL_PARTS({ .name = "ids", .value = ids },
-                                               { .name = "id_type", .text = id_column(ctx, batch->table)->sql_type },
-                                               { .name = "filter", .add = filter_add, .arg = batch->filter },
-                                               { .name = "lock", .text = lock },
-                                               { .name = "now", .value = errand_timestamp(clock_realtime_us()) }));
+    struct result *changed = sql_run(
+        ctx, batch->table, statements[context_kind(ctx)][batch->change],
+        SQL_PARTS({ .name = "ids", .value = ids },
+                  { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type },
+                  { .name = "filter", .add = filter_add, .arg = batch->filter }, { .name = "lock", .text = lock },
+                  { .name = "now", .value = errand_timestamp(clock_realtime_us()) }));
     size_t count = result_rows(changed);
     errand_on_unwind(ctx, sql_release, changed);
     if (deletes)
@@ -99,19 +85,20 @@ static size_t apply(struct errand_context *ctx, const struct batch *batch, struc
     return count;
 }
 
-static struct admin_bulk change(struct errand_context *ctx, const struct batch *batch)
+struct admin_bulk change_batch(struct errand_context *ctx, const struct change_batch *batch)
 {
     struct admin_bulk bulk = { 0 };
-    if (batch->ids.count == 0)
+    if (batch->count == 0)
         return bulk;
-    struct errand_value ids = ids_value(ctx, &batch->ids);
+    struct errand_value ids = ids_value(ctx, batch->ids, batch->count);
     bulk.changed = (int64_t)apply(ctx, batch, ids);
-    int64_t rest = (int64_t)batch->ids.count - bulk.changed;
+    int64_t rest = (int64_t)batch->count - bulk.changed;
     if (rest == 0)
         return bulk;
-    struct result *result = sql_run(ctx, batch->table, still[context_kind(ctx)],
-                                    SQL_PARTS({ .name = "ids", .value = ids },
-                                              { .name = "id_type", .text = id_column(ctx, batch->table)->sql_type }));
+    struct result *result =
+        sql_run(ctx, batch->table, still[context_kind(ctx)],
+                SQL_PARTS({ .name = "ids", .value = ids },
+                          { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type }));
     int64_t there = sql_number(result, 0, 0) - (batch->change == ADMIN_RETRY_JOB ? bulk.changed : 0);
     result_free(result);
     bulk.running = there < 0 ? 0 : there < rest ? there : rest;
@@ -123,10 +110,10 @@ enum admin_outcome admin_change_one(struct errand_context *ctx, const struct err
                                     enum admin_change which, const char *id)
 {
     struct errand_value value;
-    if (value_parse(ctx, id_column(ctx, table), id, &value, NULL) < 0)
+    if (value_parse(ctx, change_id_column(ctx, table), id, &value, NULL) < 0)
         return ADMIN_NOT_FOUND;
-    const struct batch batch = { .table = table, .change = which, .ids = { &value, 1 }, .waits = true };
-    struct admin_bulk bulk = change(ctx, &batch);
+    const struct change_batch batch = { .table = table, .change = which, .ids = &value, .count = 1, .waits = true };
+    struct admin_bulk bulk = change_batch(ctx, &batch);
     return bulk.changed > 0 ? ADMIN_DONE : bulk.running > 0 ? ADMIN_IS_RUNNING : ADMIN_NOT_FOUND;
 }
 
@@ -138,9 +125,9 @@ struct admin_bulk admin_change_these(struct errand_context *ctx, const struct er
     struct errand_value *values = errand_alloc(ctx, (count + 1) * sizeof(*values));
     size_t valid = 0;
     for (size_t i = 0; i < count; i++)
-        valid += value_parse(ctx, id_column(ctx, table), ids[i], &values[valid], NULL) == 0;
-    const struct batch batch = { .table = table, .change = which, .ids = { values, valid } };
-    struct admin_bulk bulk = change(ctx, &batch);
+        valid += value_parse(ctx, change_id_column(ctx, table), ids[i], &values[valid], NULL) == 0;
+    const struct change_batch batch = { .table = table, .change = which, .ids = values, .count = valid };
+    struct admin_bulk bulk = change_batch(ctx, &batch);
     bulk.missing += (int64_t)(count - valid);
     return bulk;
 }

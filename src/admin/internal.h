@@ -73,6 +73,29 @@ int value_parse(struct errand_context *ctx, const struct errand_column *column, 
    value is not of its column's type. */
 void filter_add(struct errand_context *ctx, const struct errand_table *table, const void *filter);
 
+/* ---- overview.c ---- */
+
+/* Whether each status of a table but the last can be read by itself: by its indexes, or because there is little. */
+bool overview_can_read_statuses(struct errand_context *ctx, const struct errand_table *table);
+/* The condition of having that status, in the words of the indexes. */
+const char *overview_condition(enum admin_status status);
+
+/* ---- change.c ---- */
+
+/* A list of ids in one value: an array for PostgreSQL, JSON for SQLite. */
+struct change_batch {
+    const struct errand_table *table;
+    enum admin_change change;
+    const struct errand_value *ids;
+    size_t count;
+    const struct admin_filter *filter; /* looked at again where a row has changed meanwhile; NULL: any */
+    bool waits;                        /* for a row that someone has locked */
+};
+/* In a transaction of its own. */
+struct admin_bulk change_batch(struct errand_context *ctx, const struct change_batch *batch);
+/* The table's column id; raises where there is none. */
+const struct errand_column *change_id_column(struct errand_context *ctx, const struct errand_table *table);
+
 /* ---- order.c: in what order rows are read, and keys, which are places in it. ---- */
 
 enum { ORDER_PARTS_MAX = 3 };
@@ -98,6 +121,7 @@ void order_add_keys(struct errand_context *ctx, const struct errand_table *table
 struct order_bound {
     const struct order *order;
     const char *key; /* NULL: everything does */
+    bool until;      /* of lying before it, or there */
 };
 void order_add_bound(struct errand_context *ctx, const struct errand_table *table, const void *bound);
 /* The key of a row of a result, whose cells of order_add_keys begin at `first`; in the context's memory. */

@@ -214,15 +214,16 @@ static bool read_key(struct errand_context *ctx, const struct order *order, cons
 
 /* (a, b) < ($1, $2), from the given part on. */
 static void add_comparison(struct errand_context *ctx, const struct order *order, size_t from,
-                           const struct errand_value *values)
+                           const struct errand_value *values, bool until)
 {
+    static const char *const operators[2][2] = { { ") > (", ") < (" }, { ") <= (", ") >= (" } };
     bool down = order->descending != order->backward;
     statement_add(ctx, "(");
     for (size_t i = from; i < order->count; i++) {
         statement_add(ctx, i > from ? ", " : "");
         add_part(ctx, &order->parts[i]);
     }
-    statement_add(ctx, down ? ") < (" : ") > (");
+    statement_add(ctx, operators[until][down]);
     for (size_t i = from; i < order->count; i++) {
         bool as_number = order->parts[i].as_number && context_kind(ctx) == STORE_SQLITE;
         statement_add(ctx, i > from ? ", " : "");
@@ -247,11 +248,16 @@ void order_add_bound(struct errand_context *ctx, const struct errand_table *tabl
                        table->name);
     bool at_null = values[0].kind == ERRAND_VALUE_NULL, nullable = is_nullable(&order->parts[0]);
     statement_add(ctx, " AND (");
+    if (bound->until) {
+        add_comparison(ctx, order, 0, values, true);
+        statement_add(ctx, ")");
+        return;
+    }
     if (at_null) {
         add_part(ctx, &order->parts[0]);
         statement_add(ctx, order->backward ? " IS NOT NULL OR " : " IS NULL AND ");
     }
-    add_comparison(ctx, order, at_null, values);
+    add_comparison(ctx, order, at_null, values, false);
     if (nullable && !at_null && !order->backward) {
         statement_add(ctx, " OR ");
         add_part(ctx, &order->parts[0]);

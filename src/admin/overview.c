@@ -255,6 +255,21 @@ static void fill(struct errand_context *ctx, const struct look *look, struct adm
         estimate_table(look, overview);
 }
 
+bool overview_can_read_statuses(struct errand_context *ctx, const struct errand_table *table)
+{
+    struct look look = { 0 };
+    if (context_kind(ctx) == STORE_POSTGRES)
+        look_postgres(ctx, &table, 1, &look);
+    else
+        look_sqlite(ctx, table, &look);
+    return look.small || look.indexed;
+}
+
+const char *overview_condition(enum admin_status status)
+{
+    return conditions[status];
+}
+
 struct admin_overview *admin_overviews(struct errand_context *ctx, const struct errand_table *const *tables,
                                        size_t count)
 {

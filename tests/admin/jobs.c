@@ -121,12 +121,161 @@ static void a_job_is_deleted_with_its_attempts(struct errand_context *ctx)
     assert_int_equal(admin_change_one(ctx, world.letters, ADMIN_DELETE_JOB, id), ADMIN_NOT_FOUND);
 }
 
+/* ---- Bulk changes ---- */
+
+struct all {
+    int64_t changed, running, missing, steps;
+};
+
+static struct all change_all(struct errand_context *ctx, enum admin_change change, const struct admin_filter *filter)
+{
+    struct all all = { 0 };
+    const char *after = NULL;
+    do {
+        struct admin_bulk bulk = admin_change_step(ctx, world.letters, change, filter, &after);
+        assert_true(bulk.changed <= ADMIN_STEP);
+        all.changed += bulk.changed;
+        all.running += bulk.running;
+        all.missing += bulk.missing;
+        all.steps++;
+    } while (after);
+    return all;
+}
+
+static void all_that_match_are_retried_in_steps(struct errand_context *ctx)
+{
+    add_letters(1, 2500, "job_status_failed");
+    add_letters(2501, 2510, "job_status_succeeded");
+    add_letters(2511, 2515, "job_status_running");
+    const struct admin_filter failed = { .statuses = 1U << ADMIN_FAILED | 1U << ADMIN_RETRY };
+    struct all all = change_all(ctx, ADMIN_RETRY_JOB, &failed);
+    assert_int_equal(all.changed, 2500);
+    assert_int_equal(all.missing, 0);
+    assert_int_equal(all.running, 0);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs WHERE status = 'job_status_retry'"), 2500);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs WHERE status = 'job_status_succeeded'"), 10);
+}
+
+static void all_are_deleted_but_the_running(struct errand_context *ctx)
+{
+    add_letters(1, 1500, "job_status_succeeded");
+    add_letters(1501, 1503, "job_status_running");
+    add_letters(1504, 2600, "job_status_not_started");
+    struct all all = change_all(ctx, ADMIN_DELETE_JOB, NULL);
+    assert_int_equal(all.changed, 2597);
+    assert_int_equal(all.running, 3);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 3);
+}
+
+static void jobs_that_come_after_the_first_step_are_not_touched(struct errand_context *ctx)
+{
+    add_letters(1, 1200, "job_status_succeeded");
+    const char *after = NULL;
+    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after);
+    add_letters(1201, 1210, "job_status_succeeded");
+    assert_non_null(after);
+    while (after)
+        admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 10);
+}
+
+static void few_among_many_are_found_in_steps_that_read_a_bounded_part(struct errand_context *ctx)
+{
+    add_letters(1, 45000, "job_status_succeeded");
+    run_sql("UPDATE letter_jobs SET code = 'this one' WHERE number IN (7, 30000, 44999)");
+    struct admin_filter filter = { .condition_count = 1 };
+    filter.conditions[0] = (struct admin_condition){ column_of(world.letters, "code"), ADMIN_EQUAL, "this one" };
+    struct all all = change_all(ctx, ADMIN_RETRY_JOB, &filter);
+    assert_int_equal(all.changed, 3);
+    assert_int_equal(all.steps, 3);
+}
+
+static void selected_jobs_are_changed(struct errand_context *ctx)
+{
+    add_letters(1, 3, "job_status_failed");
+    add_letters(4, 4, "job_status_running");
+    struct admin_list list = list_of(ctx, (struct admin_list_query){ .limit = 10 });
+    const char *ids[6] = { "6ba7b810-9dad-41d1-80b4-00c04fd430c8", "nonsense'" };
+    for (size_t i = 0; i < 4; i++)
+        ids[i + 2] = cell_of(ctx, world.letters, (const char *)list.jobs.items + i * world.letters->record_size, "id");
+    struct admin_bulk bulk = admin_change_these(ctx, world.letters, ADMIN_DELETE_JOB, ids, 6);
+    assert_int_equal(bulk.changed, 3);
+    assert_int_equal(bulk.running, 1);
+    assert_int_equal(bulk.missing, 2);
+}
+
+/* ---- Figures and workers ---- */
+
+static void figures_are_gathered_by_step(struct errand_context *ctx)
+{
+    const char *now = on_postgres() ? "date_trunc('minute', now())" : "strftime('%Y-%m-%d %H:%M:00.000000', 'now')";
+    const char *earlier = on_postgres() ? "date_trunc('minute', now()) - interval '10 min'"
+                                        : "strftime('%Y-%m-%d %H:%M:00.000000', 'now', '-10 minutes')";
+    run_sql("INSERT INTO errand_stats VALUES ('letter_jobs', %s, 'returned', 5, 500, 200)", now);
+    run_sql("INSERT INTO errand_stats VALUES ('letter_jobs', %s, 'discarded', 2, 100, 90)", now);
+    run_sql("INSERT INTO errand_stats VALUES ('foreign_jobs', %s, 'returned', 3, 300, 150)", now);
+    run_sql("INSERT INTO errand_stats VALUES ('letter_jobs', %s, 'timed_out', 1, 100, 100)", earlier);
+    struct admin_point *all = admin_points(ctx, NULL, errand_minutes(1), 60);
+    struct admin_point sums[2] = { { 0 } };
+    for (size_t i = 0; i < 60; i++) {
+        struct admin_point *sum = &sums[i > 55];
+        sum->succeeded += all[i].succeeded;
+        sum->failed += all[i].failed;
+        sum->timed_out += all[i].timed_out;
+        sum->total_us += all[i].total_us;
+        sum->max_us = all[i].max_us > sum->max_us ? all[i].max_us : sum->max_us;
+    }
+    assert_int_equal(sums[1].succeeded, 8);
+    assert_int_equal(sums[1].failed, 2);
+    assert_int_equal(sums[1].total_us, 900);
+    assert_int_equal(sums[1].max_us, 200);
+    assert_int_equal(sums[0].timed_out, 1);
+    struct admin_point *hours = admin_points(ctx, "foreign_jobs", errand_hours(1), 2);
+    assert_int_equal(hours[0].succeeded + hours[1].succeeded, 3);
+    assert_int_equal(hours[1].at - hours[0].at, errand_hours(1));
+}
+
+static void workers_are_shown_with_what_they_run(struct errand_context *ctx)
+{
+    const char *now = on_postgres() ? "now()" : "strftime('%Y-%m-%d %H:%M:%f000', 'now')";
+    const char *ids[] = { on_postgres() ? "81985529216486895" : "'0123456789abcdef'",
+                          on_postgres() ? "-2" : "'fffffffffffffffe'" };
+    for (int i = 0; i < 2; i++)
+        run_sql("INSERT INTO errand_workers (id, host, boot_id, pid_namespace, pid, start_ticks, tables, started_at,"
+                " seen_at, version) VALUES (%s, 'here', 'none', 1, %d, 3, 'letter_jobs', %s, %s, '1')",
+                ids[i], 40 + i, now, i == 0 ? now : "'2026-01-01 00:00:00.000000'");
+    add_letters(1, 3, "job_status_running");
+    run_sql("UPDATE letter_jobs SET locked_at = %s, locked_by = '01234567-89ab-cdef-0000-000000000001'"
+            " WHERE number < 3",
+            now);
+    const struct errand_table *tables[] = { world.letters, world.foreign };
+    struct admin_workers workers = admin_workers(ctx, tables, 2);
+    assert_int_equal(workers.count, 2);
+    assert_string_equal(workers.items[0].id, "0123456789abcdef");
+    assert_true(workers.items[0].alive);
+    assert_int_equal(workers.items[0].running_count, 2);
+    assert_string_equal(workers.items[0].running[0].table, "letter_jobs");
+    assert_string_equal(workers.items[1].id, "fffffffffffffffe");
+    assert_false(workers.items[1].alive);
+    assert_int_equal(workers.items[1].running_count, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(the_list_begins_with_the_newest), IN_CONTEXT(a_job_is_found_by_its_id),
-        IN_CONTEXT(jobs_are_counted_by_status),      IN_CONTEXT(a_failed_job_is_retried),
-        IN_CONTEXT(a_running_job_is_left_alone),     IN_CONTEXT(a_job_is_deleted_with_its_attempts),
+        IN_CONTEXT(the_list_begins_with_the_newest),
+        IN_CONTEXT(a_job_is_found_by_its_id),
+        IN_CONTEXT(jobs_are_counted_by_status),
+        IN_CONTEXT(a_failed_job_is_retried),
+        IN_CONTEXT(a_running_job_is_left_alone),
+        IN_CONTEXT(a_job_is_deleted_with_its_attempts),
+        IN_CONTEXT(all_that_match_are_retried_in_steps),
+        IN_CONTEXT(all_are_deleted_but_the_running),
+        IN_CONTEXT(jobs_that_come_after_the_first_step_are_not_touched),
+        IN_CONTEXT(few_among_many_are_found_in_steps_that_read_a_bounded_part),
+        IN_CONTEXT(selected_jobs_are_changed),
+        IN_CONTEXT(figures_are_gathered_by_step),
+        IN_CONTEXT(workers_are_shown_with_what_they_run),
     };
     void *schema_file = argv[1];
     return argc == 2 && open_database(&schema_file) == 0

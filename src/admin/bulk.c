@@ -1,0 +1,210 @@
+/* Changing all jobs that match a filter, in steps that each read and change a bounded number of rows, however few match
+   and however many there are. A step walks on where the last one ended: over the rows of one status after the other
+   where the filter names statuses that have indexes, else over all of the table in the order in which rows came. What
+   has come since the first step is not touched. */
+#include "admin/internal.h"
+
+#include "admin_sql.h"
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW = 20000 }; /* rows that a step reads */
+
+/* One way over a part of the table. */
+struct walk {
+    const char *base; /* the part */
+    struct order order;
+};
+enum { WALKS_MAX = 4 };
+
+/* Where the change of all is: what *after of admin_change_step says. */
+struct place_in_walk {
+    int walk;         /* the how manieth */
+    const char *last; /* the newest row at the first step: a number, or a time */
+    const char *key;  /* NULL: at the beginning of the walk */
+};
+
+struct walking {
+    const struct errand_table *table;
+    const struct admin_filter *filter;
+    struct walk walks[WALKS_MAX];
+    int walk_count;
+    struct order age;
+    struct place_in_walk place;
+};
+
+/* ---- Which walks ---- */
+
+/* The pending by when they are due, which a retry only brings forward; the others by age. None is met twice: a job that
+   is retried leaves its status for one that was walked before. */
+static void plan_statuses(struct errand_context *ctx, struct walking *walking)
+{
+    static const struct {
+        enum admin_status status;
+        const char *order;
+    } statuses[WALKS_MAX] = { { ADMIN_RETRY, "run_at" },
+                              { ADMIN_NOT_STARTED, "run_at" },
+                              { ADMIN_FAILED, "created_at" },
+                              { ADMIN_TIMED_OUT, "created_at" } };
+    for (size_t i = 0; i < WALKS_MAX; i++) {
+        enum admin_status status = statuses[i].status;
+        if (!(walking->filter->statuses & 1U << status) || !status_is_known(walking->table, status))
+            continue;
+        int column = table_column(walking->table, statuses[i].order) + 1;
+        walking->walks[walking->walk_count++] = (struct walk){
+            .base = overview_condition(status),
+            .order = order_of(ctx, walking->table, column, false),
+        };
+    }
+}
+
+static void plan(struct errand_context *ctx, struct walking *walking)
+{
+    const unsigned readable =
+        1U << ADMIN_RETRY | 1U << ADMIN_NOT_STARTED | 1U << ADMIN_FAILED | 1U << ADMIN_TIMED_OUT | 1U << ADMIN_RUNNING;
+    unsigned statuses = walking->filter->statuses;
+    walking->age = order_of(ctx, walking->table, 0, true);
+    walking->age.descending = false;
+    if (statuses && !(statuses & ~readable) && overview_can_read_statuses(ctx, walking->table)) {
+        plan_statuses(ctx, walking);
+        return;
+    }
+    walking->walks[walking->walk_count++] = (struct walk){ .base = "1 = 1", .order = walking->age };
+}
+
+/* ---- Where the first step begins, and what it does not go beyond ---- */
+
+static bool is_numbered(const struct walking *walking)
+{
+    return walking->age.count == 1;
+}
+
+/* The greatest number of a row, or, where rows have none, the time. */
+static const char *newest(struct errand_context *ctx, const struct walking *walking)
+{
+    if (!is_numbered(walking))
+        return errand_printf(ctx, "%" PRId64, errand_now(ctx));
+    struct order order = walking->age;
+    order.descending = true;
+    struct result *result = sql_run(ctx, walking->table, "SELECT NULL{keys} FROM {table} ORDER BY {order} LIMIT 1",
+                                    SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &order },
+                                              { .name = "order", .add = order_add, .arg = &order }));
+    const char *last = result_rows(result) > 0 ? sql_text(ctx, result, 0, 1) : "0";
+    result_free(result);
+    return last;
+}
+
+static void add_newest(struct errand_context *ctx, const struct errand_table *table, const void *arg)
+{
+    (void)table;
+    const struct walking *walking = arg;
+    int64_t last = strtoll(walking->place.last, NULL, 10);
+    if (is_numbered(walking)) {
+        statement_add(ctx, " AND ");
+        order_add(ctx, table, &walking->age);
+    } else {
+        statement_add(ctx, " AND created_at");
+    }
+    statement_add(ctx, " <= ");
+    statement_add_value(ctx, is_numbered(walking) ? errand_int(last) : errand_timestamp(last));
+}
+
+/* ---- Places as text: "2.41233.v2026-..." ---- */
+
+static const char *write_place(struct errand_context *ctx, const struct place_in_walk *place)
+{
+    return errand_printf(ctx, "%d.%s.%s", place->walk, place->last, place->key ? place->key : "");
+}
+
+static void read_place(struct errand_context *ctx, const char *text, struct walking *walking)
+{
+    char *end;
+    long walk = strtol(text, &end, 10);
+    size_t size = *end == '.' ? strspn(end + 1, "-0123456789") : 0;
+    if (walk < 0 || walk >= walking->walk_count || size == 0 || size > 20 || end[1 + size] != '.')
+        context_refuse(ctx, CONTEXT_FAULT_INPUT, "\"%.100s\" is not a place where a change of jobs has been", text);
+    const char *key = end + 2 + size;
+    walking->place = (struct place_in_walk){
+        .walk = (int)walk,
+        .last = errand_printf(ctx, "%.*s", (int)size, end + 1),
+        .key = *key != '\0' ? key : NULL,
+    };
+}
+
+/* ---- A step ---- */
+
+/* The key of the last row that the step may read; NULL: it reads to the end. */
+static const char *end_of_step(struct errand_context *ctx, const struct walking *walking)
+{
+    const struct walk *walk = &walking->walks[walking->place.walk];
+    const struct order_bound behind = { .order = &walk->order, .key = walking->place.key };
+    struct result *result = sql_run(ctx, walking->table, sql_walk_end,
+                                    SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
+                                              { .name = "base", .text = walk->base },
+                                              { .name = "newest", .add = add_newest, .arg = walking },
+                                              { .name = "behind", .add = order_add_bound, .arg = &behind },
+                                              { .name = "order", .add = order_add, .arg = &walk->order },
+                                              { .name = "window", .text = errand_printf(ctx, "%d", WINDOW - 1) }));
+    const char *key = result_rows(result) > 0 ? order_key(ctx, &walk->order, result, 0, 1) : NULL;
+    result_free(result);
+    return key;
+}
+
+/* The ids of those that match, one more than a step changes. */
+static struct result *matching(struct errand_context *ctx, const struct walking *walking, const char *until)
+{
+    const struct walk *walk = &walking->walks[walking->place.walk];
+    const struct order_bound behind = { .order = &walk->order, .key = walking->place.key };
+    const struct order_bound end = { .order = &walk->order, .key = until, .until = true };
+    return sql_run(ctx, walking->table, sql_walk,
+                   SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
+                             { .name = "base", .text = walk->base },
+                             { .name = "newest", .add = add_newest, .arg = walking },
+                             { .name = "behind", .add = order_add_bound, .arg = &behind },
+                             { .name = "until", .add = order_add_bound, .arg = &end },
+                             { .name = "filter", .add = filter_add, .arg = walking->filter },
+                             { .name = "order", .add = order_add, .arg = &walk->order },
+                             { .name = "most", .text = errand_printf(ctx, "%d", ADMIN_STEP + 1) }));
+}
+
+static struct admin_bulk step(struct errand_context *ctx, struct walking *walking, enum admin_change change)
+{
+    const struct order *order = &walking->walks[walking->place.walk].order;
+    const struct errand_column *id = change_id_column(ctx, walking->table);
+    const char *until = end_of_step(ctx, walking);
+    struct result *result = matching(ctx, walking, until);
+    size_t found = result_rows(result), count = found <= ADMIN_STEP ? found : ADMIN_STEP;
+    struct errand_value *ids = errand_alloc(ctx, (count + 1) * sizeof(*ids));
+    for (size_t i = 0; i < count; i++)
+        if (value_parse(ctx, id, sql_text(ctx, result, i, 0), &ids[i], NULL) < 0)
+            ids[i] = errand_null();
+    walking->place.key = found > count ? order_key(ctx, order, result, count - 1, 1) : until;
+    result_free(result);
+    if (!walking->place.key)
+        walking->place.walk++;
+    const struct change_batch batch = {
+        .table = walking->table, .change = change, .ids = ids, .count = count, .filter = walking->filter
+    };
+    return change_batch(ctx, &batch);
+}
+
+struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
+                                    enum admin_change change, const struct admin_filter *filter, const char **after)
+{
+    static const struct admin_filter any = { 0 };
+    struct walking walking = { .table = table, .filter = filter ? filter : &any };
+    plan(ctx, &walking);
+    if (*after)
+        read_place(ctx, *after, &walking);
+    else
+        walking.place.last = newest(ctx, &walking);
+    struct admin_bulk bulk = { 0 };
+    if (walking.place.walk < walking.walk_count)
+        bulk = step(ctx, &walking, change);
+    *after = walking.place.walk < walking.walk_count ? write_place(ctx, &walking.place) : NULL;
+    return bulk;
+}

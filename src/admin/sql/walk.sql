@@ -1,0 +1,1 @@
+SELECT id{keys} FROM {table} WHERE {base}{newest}{behind}{until} AND {filter} ORDER BY {order} LIMIT {most}

@@ -1,0 +1,132 @@
+/* The workers that have registered, and what each is running. */
+#include "admin/internal.h"
+
+#include "admin_sql.h"
+#include "base/clock.h"
+#include "base/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RUNNING_OF_TABLE_MAX = 2000,
+    RUNNING_OF_WORKER_MAX = 50,
+    SILENT_US = 60 * 1000000, /* as the sweeper judges */
+};
+
+/* ---- Workers ---- */
+
+/* Where it ran on this machine, the machine knows whether it does. */
+static bool is_gone(const struct result *result, size_t row)
+{
+    struct process_identity process = {
+        .pid_namespace = sql_number(result, row, 8),
+        .pid = sql_number(result, row, 2),
+        .start_ticks = sql_number(result, row, 9),
+    };
+    snprintf(process.boot_id, sizeof(process.boot_id), "%s", result_cell(result, row, 7, NULL));
+    return process_is_gone(&process);
+}
+
+static bool is_true(const struct result *result, size_t row, size_t column)
+{
+    const char *cell = result_cell(result, row, column, NULL);
+    return cell && (cell[0] == 't' || cell[0] == '1');
+}
+
+static struct admin_worker read_worker(struct errand_context *ctx, const struct result *result, size_t row)
+{
+    return (struct admin_worker){
+        .id = sql_text(ctx, result, row, 0),
+        .host = sql_text(ctx, result, row, 1),
+        .pid = sql_number(result, row, 2),
+        .tables = sql_text(ctx, result, row, 3),
+        .started_at = sql_time(result, row, 4),
+        .seen_at = sql_time(result, row, 5),
+        .version = sql_text(ctx, result, row, 6),
+        .alive = is_true(result, row, 10) && !is_gone(result, row),
+    };
+}
+
+static struct admin_worker *read_workers(struct errand_context *ctx, size_t *count)
+{
+    static const char *const statements[] = {
+        [STORE_SQLITE] = sql_workers_sqlite, [STORE_POSTGRES] = sql_workers_postgres
+    };
+    struct result *result =
+        sql_run(ctx, NULL, statements[context_kind(ctx)],
+                SQL_PARTS({ .name = "since", .value = errand_timestamp(clock_realtime_us() - SILENT_US) },
+                          { .name = "most", .value = errand_int(ADMIN_WORKERS_MAX) }));
+    *count = result_rows(result);
+    struct admin_worker *workers = errand_alloc(ctx, (*count + 1) * sizeof(*workers));
+    for (size_t i = 0; i < *count; i++)
+        workers[i] = read_worker(ctx, result, i);
+    result_free(result);
+    return workers;
+}
+
+/* ---- What they run ---- */
+
+/* locked_by begins with the worker's id: 16 digits, with dashes behind the 8th and the 12th. */
+static bool is_of(const char *lock, const char *worker)
+{
+    return lock && strlen(lock) == 36 && strlen(worker) == 16 && memcmp(lock, worker, 8) == 0 &&
+           memcmp(lock + 9, worker + 8, 4) == 0 && memcmp(lock + 14, worker + 12, 4) == 0;
+}
+
+static void add_running(struct errand_context *ctx, struct admin_worker *worker, const struct errand_table *table,
+                        const struct result *result, size_t row)
+{
+    struct admin_running running = { .table = table->name, .since = sql_time(result, row, 1) };
+    snprintf(running.job_id.text, sizeof(running.job_id.text), "%s", result_cell(result, row, 0, NULL));
+    if (worker->running_count == RUNNING_OF_WORKER_MAX) {
+        worker->running_more = true;
+        return;
+    }
+    if (!worker->running)
+        worker->running = errand_alloc(ctx, RUNNING_OF_WORKER_MAX * sizeof(running));
+    ((struct admin_running *)worker->running)[worker->running_count++] = running;
+}
+
+struct reading {
+    const struct errand_table *table;
+    struct admin_worker *workers;
+    size_t count;
+};
+
+static void read_running(struct errand_context *ctx, void *arg)
+{
+    const struct reading *reading = arg;
+    const struct errand_table *table = reading->table;
+    struct admin_worker *workers = reading->workers;
+    size_t count = reading->count;
+    const char *most = errand_printf(ctx, "%d", RUNNING_OF_TABLE_MAX + 1);
+    struct result *result = sql_run(ctx, table, sql_running, SQL_PARTS({ .name = "most", .text = most }));
+    bool all = result_rows(result) <= RUNNING_OF_TABLE_MAX;
+    for (size_t row = 0; row < result_rows(result); row++) {
+        const char *lock = result_cell(result, row, 2, NULL);
+        for (size_t i = 0; i < count; i++)
+            if (is_of(lock, workers[i].id))
+                add_running(ctx, &workers[i], table, result, row);
+    }
+    for (size_t i = 0; i < count; i++)
+        workers[i].running_more |= !all;
+    result_free(result);
+}
+
+struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count)
+{
+    struct admin_workers list = { 0 };
+    if (!sql_may(ctx, "errand_workers", "SELECT"))
+        return list;
+    struct admin_worker *workers = read_workers(ctx, &list.count);
+    for (size_t i = 0; i < count && list.count > 0; i++) {
+        struct reading reading = { tables[i], workers, list.count };
+        struct context_end end = context_try(ctx, read_running, &reading); /* a table that is not there runs nothing */
+        if (end.fault == CONTEXT_FAULT_AWAY)
+            context_refuse(ctx, end.fault, "%s", end.error);
+    }
+    list.items = workers;
+    return list;
+}
