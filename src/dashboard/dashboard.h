@@ -19,7 +19,7 @@
 
 #include <errand/dashboard.h>
 
-#include <time.h>
+#include <stdatomic.h>
 
 enum {
     DASHBOARD_TARGET_MAX = 8 * 1024,       /* path and query */
@@ -40,6 +40,7 @@ struct errand_dashboard_service {
     bool read_only;
     struct errand *errand;
     struct changes *changes;
+    atomic_bool stops;                  /* nobody waits for events any more */
     const struct errand_table **tables; /* the job tables, listed ones first, in the order they are shown */
     size_t table_count;
     const char *login_user, *login_password; /* of Basic authentication; borrowed */
@@ -177,7 +178,6 @@ void page_create_job(struct page *page);  /* POST /CreateJob */
 void page_delete_job(struct page *page);  /* POST /DeleteJob: one, selected, or all that match */
 void page_retry_job(struct page *page);   /* POST /RetryJob: the same */
 void page_view_record(struct page *page); /* GET  /ViewRecord?tableName=&id= */
+void page_events(struct page *page);      /* GET  /Events: a stream; events.c */
 void page_asset(struct page *page);       /* GET  /assets/NAME: style, script, icon; cached by their hash */
-/* /Events is a stream: respond.c */
-
 #endif

@@ -109,7 +109,7 @@ static int read_sort(struct page *page, const struct errand_table *table)
     const char *name = page_param(page, "sort");
     if (!name || !*name)
         return 0;
-    const struct errand_column *column = column_named(table, name);
+    const struct errand_column *column = column_called(table, name);
     if (!column || !filter_takes(table, column))
         page_refuse(page, 400, "The list cannot be sorted by \"%.60s\".", name);
     return (int)(column - table->columns) + 1;

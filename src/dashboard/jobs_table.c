@@ -21,7 +21,7 @@ static const char *form_id(struct html *out, const struct errand_table *table)
 
 static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *label)
 {
-    const struct errand_column *found = column_named(jobs->table, column);
+    const struct errand_column *found = column_called(jobs->table, column);
     if (!jobs->request || !found || !filter_takes(jobs->table, found)) {
         html_printf(out, "<th scope=\"col\">%s</th>", label);
         return;
@@ -72,7 +72,7 @@ static void add_head(struct html *out, const struct jobs_table *jobs)
 static void add_cell(struct html *out, const struct jobs_table *jobs, const char *name, const char *class,
                      const void *job)
 {
-    const struct errand_column *column = column_named(jobs->table, name);
+    const struct errand_column *column = column_called(jobs->table, name);
     html_printf(out, "<td class=\"%s\" data-label=\"%s\">", class, html_field_label(out, name));
     if (column)
         value_show_short(out, jobs->table, column, job);

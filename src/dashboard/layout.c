@@ -47,11 +47,12 @@ static void add_navigation(struct html *out)
 
 static void add_header(struct html *out, const struct errand_page *page)
 {
-    html_printf(out,
-                "<header class=\"errand-header\"><a class=\"errand-brand\" href=\"%s/ListJobs\">"
-                "<svg viewBox=\"0 0 16 16\" width=\"20\" height=\"20\" aria-hidden=\"true\"><path d=\"M2 3.5h9M2 8h6\"/>"
-                "<path class=\"check\" d=\"m8 12.2 2.2 2.2L14.5 9\"/></svg>%s</a>",
-                html_mount(out), title_of(out->page));
+    html_printf(
+        out,
+        "<header class=\"errand-header\"><a class=\"errand-brand\" href=\"%s/ListJobs\">"
+        "<svg viewBox=\"0 0 16 16\" width=\"20\" height=\"20\" aria-hidden=\"true\"><path d=\"M2 3.5h9M2 8h6\"/>"
+        "<path class=\"check\" d=\"m8 12.2 2.2 2.2L14.5 9\"/></svg>%s</a>",
+        html_mount(out), title_of(out->page));
     if (out->page->service->read_only)
         html_raw(out, "<span class=\"errand-note\">read-only</span>");
     html_raw(out, "<span class=\"errand-tools\">"

@@ -175,7 +175,7 @@ static void show_default(struct page *page, const struct errand_table *table)
         if (column_is_own(table, &table->columns[i]))
             add_field(out, table, &table->columns[i]);
     }
-    if (column_named(table, "run_at"))
+    if (column_called(table, "run_at"))
         html_input(out, .name = "run_at", .label = "Run at", .kind = "datetime-local",
                    .help = "UTC. Left empty, the job runs as soon as a worker is free.");
     html_raw(out, "</div><div class=\"form-end\">");

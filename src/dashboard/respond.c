@@ -128,7 +128,7 @@ static struct refusal fault_of(struct answer *answer, const struct context_end *
         [CONTEXT_FAULT_NONE] = { .status = 500 },
         [CONTEXT_FAULT_OTHER] = { .status = 500 },
         [CONTEXT_FAULT_INPUT] = { .status = 400 },
-        [CONTEXT_FAULT_OVERDUE] = { .status = 503 },
+        [CONTEXT_FAULT_OVERDUE] = { .status = 504 },
         [CONTEXT_FAULT_READ_ONLY] = { .status = 403 },
         [CONTEXT_FAULT_AWAY] = { .status = 503, .retry_after_s = RETRY_AFTER_S },
     };
@@ -177,7 +177,8 @@ static bool call(struct answer *answer, void (*fn)(struct errand_context *ctx, v
         return true;
     if (!answer->page.refusal.status) {
         note_fault(answer, &end);
-        context_call(answer->ctx, log_fault, answer);
+        if (answer->page.refusal.status >= 500)
+            context_call(answer->ctx, log_fault, answer);
     }
     return false;
 }

@@ -4,6 +4,16 @@
 #include <string.h>
 
 static const struct route routes[] = {
+    { .path = "", .method = "GET", .page = page_overview },
+    { .path = "/ListJobs", .method = "GET", .page = page_overview },
+    { .path = "/ListJob", .method = "GET", .page = page_list },
+    { .path = "/ViewJob", .method = "GET", .page = page_view_job },
+    { .path = "/CreateJob", .method = "GET", .page = page_new_job },
+    { .path = "/CreateJob", .method = "POST", .page = page_create_job, .again = page_new_job },
+    { .path = "/DeleteJob", .method = "POST", .page = page_delete_job },
+    { .path = "/RetryJob", .method = "POST", .page = page_retry_job },
+    { .path = "/ViewRecord", .method = "GET", .page = page_view_record },
+    { .path = "/Events", .method = "GET", .page = page_events, .is_stream = true },
     { .path = "/assets/", .method = "GET", .page = page_asset, .is_public = true }, /* and all below */
 };
 

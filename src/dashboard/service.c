@@ -151,6 +151,24 @@ static int set_secret(struct errand_dashboard_service *service, const char *secr
     return service->secret ? 0 : error_set(err, "out of memory");
 }
 
+static int open_database(struct errand_dashboard_service *service, const struct errand_dashboard_options *options,
+                         struct errand_error *err)
+{
+    const struct context_config config = {
+        .limits = {
+            .statement_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms : STATEMENT_MS,
+            .read_only = service->read_only,
+        },
+        .log = options->log,
+        .arg = options->log_arg,
+    };
+    service->errand = application_open(options->database, &config, err);
+    if (!service->errand)
+        return -1;
+    service->changes = changes_new(options->database, service->schema, err);
+    return service->changes ? 0 : -1;
+}
+
 static int set_up(struct errand_dashboard_service *service, const struct errand_dashboard_options *options,
                   struct errand_error *err)
 {
@@ -161,13 +179,7 @@ static int set_up(struct errand_dashboard_service *service, const struct errand_
     service->failures = login_failures_new();
     if (!service->failures)
         return error_set(err, "out of memory");
-    const struct context_config config = {
-        .limits = { .statement_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms : STATEMENT_MS },
-        .log = options->log,
-        .arg = options->log_arg,
-    };
-    service->errand = application_open(options->database, &config, err);
-    return service->errand ? set_secret(service, options->secret, err) : -1;
+    return open_database(service, options, err) < 0 ? -1 : set_secret(service, options->secret, err);
 }
 
 struct errand_dashboard_service *errand_dashboard_open(const struct errand_dashboard *dashboard,
@@ -189,22 +201,11 @@ struct errand_dashboard_service *errand_dashboard_open(const struct errand_dashb
     return NULL;
 }
 
-void errand_dashboard_stop(struct errand_dashboard_service *service)
-{
-    (void)service;
-}
-
-size_t errand_dashboard_next_event(struct errand_dashboard_service *service, uint64_t *seen, int timeout_ms, char *text,
-                                   size_t size)
-{
-    (void)service, (void)seen, (void)timeout_ms, (void)text, (void)size;
-    return 0;
-}
-
 void errand_dashboard_close(struct errand_dashboard_service *service)
 {
     if (!service)
         return;
+    changes_free(service->changes);
     errand_close(service->errand);
     login_failures_free(service->failures);
     arena_release(&service->memory);

@@ -12,7 +12,7 @@
 
 /* ---- Columns ---- */
 
-const struct errand_column *column_named(const struct errand_table *table, const char *name)
+const struct errand_column *column_called(const struct errand_table *table, const char *name)
 {
     const struct errand_column *similar = NULL;
     for (size_t i = 0; i < table->column_count; i++) {
@@ -103,7 +103,7 @@ const struct errand_column *table_name_column(const struct errand_table *table)
     static const char *const names[] = { "name",  "title",    "label",      "display_name", "full_name",
                                          "email", "username", "short_name", "subject",      "slug" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const struct errand_column *column = column_named(table, names[i]);
+        const struct errand_column *column = column_called(table, names[i]);
         if (column && is_name(table, column))
             return column;
     }

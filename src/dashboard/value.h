@@ -11,7 +11,7 @@ enum {
 };
 
 /* The column of that name (bandId is band_id too), or NULL. */
-const struct errand_column *column_named(const struct errand_table *table, const char *name);
+const struct errand_column *column_called(const struct errand_table *table, const char *name);
 /* The user's own, of a job table: neither managed by the engine, nor the key, nor generated. */
 bool column_is_own(const struct errand_table *table, const struct errand_column *column);
 /* What its name says is nobody's business: password, token, secret, hash, key. */

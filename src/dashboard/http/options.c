@@ -35,6 +35,8 @@ static const struct option_row rows[] = {
     { "insecure-no-auth", NULL, "let everybody in who reaches it, from other machines too", FLAG, AT(insecure_no_auth),
       0, 0 },
     { "threads", "N", "how many requests are answered at a time (default 4)", NUMBER, AT(threads), 1, 64 },
+    { "page-timeout", "SECONDS", "a page that takes longer hangs, and what serves is started anew (default 120)",
+      NUMBER, AT(page_timeout_s), 1, 3600 },
     { "log-format", "FORMAT", "text or json (default text)", FORMAT, 0, 0, 0 },
     { "verbose", NULL, "log every request, not only what deserves attention", VERBOSE, 0, 0, 0 },
     { "quiet", NULL, "log warnings and errors only", QUIET, 0, 0, 0 },
@@ -130,6 +132,7 @@ int http_options_parse(struct http_options *options, int argc, char **argv, stru
         .port = 8000,
         .mount = "/jobs",
         .threads = 4,
+        .page_timeout_s = 120,
         .log_level = ERRAND_LOG_INFO,
     };
     for (int i = 1; i < argc; i++) {
@@ -187,7 +190,7 @@ void http_options_help(const char *program)
         char left[64];
         snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
                  rows[i].value ? rows[i].value : "");
-        printf("  %-20s %s\n", left, rows[i].help);
+        printf("  %-22s %s\n", left, rows[i].help);
     }
     printf(
         "\nExample: %s --database sqlite:build/app.db --port 8080\n"

@@ -20,6 +20,7 @@ struct http_options {
     bool behind_tls_proxy;
     bool insecure_no_auth;
     int threads;
+    int page_timeout_s;
     enum log_format log_format;
     enum errand_log_level log_level;
     bool help, version;

@@ -246,10 +246,10 @@ static void check_hanging(struct server *server)
 {
     char target[TARGET_MAX];
     int64_t since_us = pool_oldest_us(server->pool, target, sizeof(target));
-    if (since_us == INT64_MAX || clock_monotonic_us() - since_us < SERVER_ANSWER_S * INT64_C(1000000))
+    if (since_us == INT64_MAX || clock_monotonic_us() - since_us < server->options->page_timeout_s * INT64_C(1000000))
         return;
     log_write(server->log, ERRAND_LOG_ERROR, NULL, "%s was not answered in %d s: a view hangs", target,
-              SERVER_ANSWER_S);
+              server->options->page_timeout_s);
     abort();
 }
 

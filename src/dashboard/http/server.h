@@ -20,7 +20,6 @@ enum {
     SERVER_IDLE_S = 30,            /* a connection on which nothing moves is closed */
     SERVER_READ_S = 30,            /* a request is read in whole within this time, from when the last one ended */
     SERVER_WRITE_S = 120,          /* a response is taken within this time */
-    SERVER_ANSWER_S = 120,         /* a request that is answered for longer hangs, and with it a thread */
     SERVER_STREAM_S = 3600,        /* a stream ends, and the page asks for a new one, as who it then is */
     SERVER_STOP_S = 10,            /* what is under way may take this long when it is told to stop */
 };
