@@ -45,7 +45,7 @@ struct figures figures_sum(struct errand_context *ctx, const struct figures *fig
     struct admin_overview *counts = errand_alloc(ctx, sizeof(*counts));
     struct admin_point *points = errand_alloc(ctx, FIGURES_STEPS * sizeof(*points));
     for (size_t i = 0; i < count; i++) {
-        if (figures[i].counts->missing)
+        if (!figures[i].points)
             continue;
         add_counts(counts, figures[i].counts);
         add_points(points, figures[i].points);
@@ -100,7 +100,7 @@ static void add_status(struct html *out, const struct figures *figures, enum adm
     struct admin_count count = figures->counts->by_status[status];
     const char *label = admin_status_label(status) + strlen("job_status_");
     html_printf(
-        out, "<li class=\"%s\"><a class=\"count status-%s\" href=\"%s&status=%s\"><span>%s</span> <b>%s</b></a></li>",
+        out, "<li class=\"%s\"><a class=\"count status-%s\" href=\"%s&amp;status=%s\"><span>%s</span> <b>%s</b></a></li>",
         count.count == 0 ? "zero" : "", label, link_list(out, figures->table->name), label, admin_status_name(status),
         part_count(out, count));
 }
@@ -169,11 +169,12 @@ void figures_show(struct html *out, const struct figures *figures)
 {
     static const enum admin_status order[] = { ADMIN_NOT_STARTED, ADMIN_RUNNING,   ADMIN_RETRY,
                                                ADMIN_FAILED,      ADMIN_TIMED_OUT, ADMIN_SUCCEEDED };
-    html_raw(out, "<ul class=\"counts\">");
+    html_raw(out, "<div class=\"figures-row\"><ul class=\"counts\">");
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         add_status(out, figures, order[i]);
     html_raw(out, "</ul>");
     figures_facts(out, figures);
+    html_raw(out, "</div>");
 }
 
 /* ---- Over all ---- */
@@ -207,6 +208,7 @@ void figures_totals(struct html *out, const struct figures *sum, const struct ad
     add_total(out, "Running", "status-running", part_count(out, counts->by_status[ADMIN_RUNNING]), "");
     add_total(out, "To be retried", "status-retry", part_count(out, counts->by_status[ADMIN_RETRY]), "");
     add_total(out, "Failed", bad.count ? "status-failed" : "", part_count(out, bad), "");
+    add_total(out, "Succeeded", "", part_count(out, counts->by_status[ADMIN_SUCCEEDED]), "");
     add_total(out, "Throughput", "", rate_text(out, hour.ended), "last hour");
     add_total(out, "Error rate", "", hour.ended ? share_text(out, hour.bad, hour.ended) : "–", "last hour");
     add_total(out, "Workers", alive ? "" : "status-failed", format_count(out->page, alive), silent);

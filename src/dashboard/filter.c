@@ -34,17 +34,6 @@ enum admin_operator filter_usual_operator(const struct errand_column *column)
     return is_text(column) ? ADMIN_CONTAINS : column->type == ERRAND_TYPE_TIME ? ADMIN_GREATER_EQUAL : ADMIN_EQUAL;
 }
 
-bool filter_operator_fits(const struct errand_column *column, enum admin_operator operator)
-{
-    bool is_choice =
-        column->type == ERRAND_TYPE_ENUM || column->type == ERRAND_TYPE_BOOL || column->type == ERRAND_TYPE_UUID;
-    if (operator== ADMIN_IS_NULL || operator== ADMIN_IS_NOT_NULL)
-        return column->nullable;
-    if (operator== ADMIN_CONTAINS)
-        return is_text(column);
-    return operator== ADMIN_EQUAL || operator== ADMIN_NOT_EQUAL || !is_choice;
-}
-
 /* ---- Reading ---- */
 
 static enum admin_operator read_operator(struct page *page, const struct errand_column *column)
@@ -70,6 +59,9 @@ static void read_condition(struct page *page, const struct errand_table *table, 
     struct errand_error err;
     if (filter_operators[operator].takes_value && (!value || !*value))
         return;
+    if (!admin_operator_fits(column, operator))
+        page_refuse(page, 400, "%s cannot be compared by \"%s\".", html_field_label(page->out, column->name),
+                    filter_operators[operator].word);
     if (filter->condition_count == ADMIN_CONDITIONS_MAX)
         page_refuse(page, 400, "A list can be narrowed by at most %d columns at once.", ADMIN_CONDITIONS_MAX);
     bool is_checked = filter_operators[operator].takes_value && operator != ADMIN_CONTAINS;
@@ -110,7 +102,7 @@ static int read_sort(struct page *page, const struct errand_table *table)
     if (!name || !*name)
         return 0;
     const struct errand_column *column = column_called(table, name);
-    if (!column || !filter_takes(table, column))
+    if (!column || column_is_masked(table, column) || !admin_sortable(column))
         page_refuse(page, 400, "The list cannot be sorted by \"%.60s\".", name);
     return (int)(column - table->columns) + 1;
 }

@@ -26,7 +26,7 @@ bool filter_is_narrow(const struct admin_filter *filter);
 const char *filter_parameters(struct html *out, const struct filter_request *request);
 /* The same as hidden fields. */
 void filter_hidden(struct html *out, const struct filter_request *request);
-/* People may filter and sort by it. */
+/* People may filter by it. */
 bool filter_takes(const struct errand_table *table, const struct errand_column *column);
 
 /* Comparisons: their word in the address, how people read them, and whether they compare with something. */
@@ -38,8 +38,6 @@ extern const struct filter_operator filter_operators[];
 enum { FILTER_OPERATORS = ADMIN_IS_NOT_NULL + 1 };
 /* The one that a column has where the address names none. */
 enum admin_operator filter_usual_operator(const struct errand_column *column);
-/* It makes sense for the column. */
-bool filter_operator_fits(const struct errand_column *column, enum admin_operator operator);
 /* As a field for times has it; "" where it is not set. */
 const char *filter_time(struct html *out, errand_nullable_time time);
 

@@ -78,7 +78,7 @@ static void add_operators(struct html *out, const struct errand_column *column, 
     html_printf(out, "<select class=\"form-select\" name=\"op.%s\" aria-label=\"%s: comparison\">", column->name,
                 html_field_label(out, column->name));
     for (int i = 0; i < FILTER_OPERATORS; i++) {
-        if (filter_operator_fits(column, (enum admin_operator)i))
+        if (admin_operator_fits(column, (enum admin_operator)i))
             html_printf(out, "<option value=\"%s\"%s>%s</option>", filter_operators[i].word,
                         chosen == (enum admin_operator)i ? " selected" : "", filter_operators[i].sign);
     }
@@ -113,11 +113,9 @@ static const char *input_kind(const struct errand_column *column)
 
 static void add_input(struct html *out, const char *id, const char *name, const char *kind, const char *value)
 {
-    html_printf(out, "<input class=\"form-control\" id=\"filter-%s\" name=\"%s\" type=\"%s\" value=\"%s\"%s>",
-                html_url(out, id), name, kind, value,
-                strcmp(kind, "number") == 0 ? " step=\"any\""
-                : strcmp(kind, "text") == 0 ? ""
-                                            : " step=\"1\"");
+    html_printf(out, "<input class=\"form-control\" id=\"filter-%s\" name=\"%s\" type=\"%s\" value=\"%s\"",
+                html_url(out, id), name, kind, value);
+    html_raw(out, strcmp(kind, "text") == 0 ? ">" : " step=\"any\">");
 }
 
 static void add_column(struct html *out, const struct filter_request *request, size_t index)

@@ -22,7 +22,7 @@ static const char *form_id(struct html *out, const struct errand_table *table)
 static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *label)
 {
     const struct errand_column *found = column_called(jobs->table, column);
-    if (!jobs->request || !found || !filter_takes(jobs->table, found)) {
+    if (!jobs->request || !found || column_is_masked(jobs->table, found) || !admin_sortable(found)) {
         html_printf(out, "<th scope=\"col\">%s</th>", label);
         return;
     }
@@ -173,9 +173,9 @@ void jobs_table(struct html *out, const struct jobs_table *jobs)
         add_form(out, jobs);
     html_printf(
         out,
-        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table jobs\">"
+        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table jobs %s\">"
         "<caption class=\"visually-hidden\">%s</caption>",
-        label, label);
+        label, jobs->request ? "" : "newest", label);
     add_head(out, jobs);
     html_raw(out, "<tbody>");
     for (size_t i = 0; i < jobs->jobs.count; i++)

@@ -27,7 +27,9 @@ void errand_page_head(struct html *out, const struct errand_page *page)
 
 static void add_tab(struct html *out, const char *address, const char *label, bool current)
 {
-    html_printf(out, "<li><a href=\"%s\"%s>%s</a></li>", address, current ? " aria-current=\"page\"" : "", label);
+    html_printf(out, "<li><a href=\"%s\"", address);
+    html_raw(out, current ? " aria-current=\"page\"" : "");
+    html_printf(out, ">%s</a></li>", label);
 }
 
 static void add_navigation(struct html *out)

@@ -39,9 +39,10 @@ static void add_tab(struct html *out, const struct filter_request *request, unsi
     struct filter_request other = *request;
     other.query.filter.statuses = statuses;
     bool is_current = request->query.filter.statuses == statuses;
-    html_printf(out, "<li><a class=\"tab %s\" href=\"%s%s\"%s>%s <span class=\"tab-count\">%s</span></a></li>", class,
-                link_list(out, request->query.table->name), filter_parameters(out, &other),
-                is_current ? " aria-current=\"true\"" : "", label, count);
+    html_printf(out, "<li><a class=\"tab %s\" href=\"%s%s\"", class, link_list(out, request->query.table->name),
+                filter_parameters(out, &other));
+    html_raw(out, is_current ? " aria-current=\"true\"" : "");
+    html_printf(out, ">%s <span class=\"tab-count\">%s</span></a></li>", label, count);
 }
 
 static void add_tabs(struct html *out, const struct filter_request *request, const struct admin_overview *counts)
@@ -89,10 +90,10 @@ static void add_page_links(struct html *out, const struct filter_request *reques
     if (list->first_key)
         html_printf(out,
                     "<a class=\"btn btn-sm btn-secondary\" href=\"%s\">First page</a>"
-                    "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&before=%s\">← Previous</a>",
+                    "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&amp;before=%s\">← Previous</a>",
                     address, address, html_url(out, list->first_key));
     if (list->last_key)
-        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&after=%s\">Next →</a>", address,
+        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&amp;after=%s\">Next →</a>", address,
                     html_url(out, list->last_key));
     html_raw(out, "</nav>");
 }
@@ -112,13 +113,15 @@ static void show_html(struct page *page, const struct filter_request *request, c
 {
     struct html *out = page->out;
     const struct errand_table *table = request->query.table;
-    struct admin_list list = admin_list(page->ctx, &request->query);
-    struct figures figures = figures_of(page, table, counts);
     page->live = true;
     html_raw(out, "<div class=\"page-head\">");
     part_heading(out, "%s", html_field_label(out, table->name));
     part_new_job(out, table);
     html_raw(out, "</div>");
+    if (!part_is_there(out, counts))
+        return;
+    struct admin_list list = admin_list(page->ctx, &request->query);
+    struct figures figures = figures_of(page, table, counts);
     figures_facts(out, &figures);
     add_tabs(out, request, counts);
     filter_form(out, request);
@@ -163,10 +166,7 @@ void page_list(struct page *page)
     const struct admin_overview *counts = admin_overviews(page->ctx, &table, 1);
     if (counts->missing && page->wants_json)
         page_refuse(page, 404, "The database has no table %s, or may not be asked for it.", table->name);
-    if (counts->missing) {
-        part_heading(page->out, "%s", html_field_label(page->out, table->name));
-        part_no_table(page->out, table);
-        return;
-    }
+    if (counts->trouble && page->wants_json)
+        page_refuse(page, 503, "%s", counts->trouble);
     (page->wants_json ? show_json : show_html)(page, &request, counts);
 }

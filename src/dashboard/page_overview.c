@@ -7,7 +7,7 @@
 
 /* Everything that the page tells, read before it is written. */
 struct overview {
-    struct figures *types; /* as many as the service has tables; those that are missing have no points */
+    struct figures *types; /* as many as the service has tables; those that could not be read have no points */
     struct figures sum;
     struct admin_workers workers;
 };
@@ -20,7 +20,7 @@ static struct overview read_overview(struct page *page)
     overview.types = errand_alloc(page->ctx, (service->table_count + 1) * sizeof(*overview.types));
     for (size_t i = 0; i < service->table_count; i++) {
         overview.types[i] = (struct figures){ .table = service->tables[i], .counts = &counts[i] };
-        if (!counts[i].missing)
+        if (!counts[i].missing && !counts[i].trouble)
             overview.types[i] = figures_of(page, service->tables[i], &counts[i]);
     }
     overview.sum = figures_sum(page->ctx, overview.types, service->table_count);
@@ -67,8 +67,7 @@ static void show_default(struct page *page, const struct figures *type)
         label, link_list(out, name), label);
     part_new_job(out, type->table);
     html_raw(out, "</div>");
-    if (type->counts->missing) {
-        part_no_table(out, type->table);
+    if (!part_is_there(out, type->counts)) {
         html_raw(out, "</section>");
         return;
     }
@@ -210,7 +209,8 @@ static void show_json(struct page *page)
         json_text(&json, "table", type->table->name);
         json_text(&json, "name", html_field_label(page->out, type->table->name));
         json_bool(&json, "missing", type->counts->missing);
-        if (!type->counts->missing) {
+        json_text(&json, "trouble", type->counts->trouble);
+        if (type->points) {
             figures_json(&json, type);
             jobs_table_json(page->out, &json, "newest", type->table, newest_jobs(page, type->table));
         }

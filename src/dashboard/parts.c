@@ -121,13 +121,22 @@ void part_no_jobs(struct html *out, const struct errand_table *table)
     html_raw(out, "</div>");
 }
 
-void part_no_table(struct html *out, const struct errand_table *table)
+static void add_no_table(struct html *out, const struct errand_table *table)
 {
     html_printf(out,
                 "<div class=\"empty\"><p>The database has no table <code>%s</code>, or may not be asked for it. Bring "
                 "the database up to date with Schema.sql (<code>errand db create</code> for a new one), and grant the "
                 "dashboard's user SELECT, UPDATE and DELETE on it.</p></div>",
                 table->name);
+}
+
+bool part_is_there(struct html *out, const struct admin_overview *counts)
+{
+    if (counts->missing)
+        add_no_table(out, counts->table);
+    else if (counts->trouble)
+        html_printf(out, "<div class=\"alert alert-danger\" role=\"alert\">The jobs could not be counted: %s</div>", counts->trouble);
+    return !counts->missing && !counts->trouble;
 }
 
 const char *part_back_word(enum part_back back)

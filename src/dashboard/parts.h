@@ -13,9 +13,10 @@ const char *part_count(struct html *out, struct admin_count count);
 void part_count_json(struct json *json, const char *name, struct admin_count count);
 /* "+ New Job"; nothing where nothing can be changed. */
 void part_new_job(struct html *out, const struct errand_table *table);
-/* What to do about a table that has no jobs, or that the database does not have. */
+/* What to do where a table has no jobs. */
 void part_no_jobs(struct html *out, const struct errand_table *table);
-void part_no_table(struct html *out, const struct errand_table *table);
+/* The database has the table, and it could be counted. Otherwise says what is wrong. */
+bool part_is_there(struct html *out, const struct admin_overview *counts);
 /* Where the address for a retry or delete goes on: to the job, its list or the overview. */
 enum part_back { PART_BACK_JOB, PART_BACK_LIST, PART_BACK_OVERVIEW };
 const char *part_back_word(enum part_back back);
