@@ -100,7 +100,8 @@ static void add_status(struct html *out, const struct figures *figures, enum adm
     struct admin_count count = figures->counts->by_status[status];
     const char *label = admin_status_label(status) + strlen("job_status_");
     html_printf(
-        out, "<li class=\"%s\"><a class=\"count status-%s\" href=\"%s&amp;status=%s\"><span>%s</span> <b>%s</b></a></li>",
+        out,
+        "<li class=\"%s\"><a class=\"count status-%s\" href=\"%s&amp;status=%s\"><span>%s</span> <b>%s</b></a></li>",
         count.count == 0 ? "zero" : "", label, link_list(out, figures->table->name), label, admin_status_name(status),
         part_count(out, count));
 }

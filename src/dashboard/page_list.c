@@ -93,8 +93,8 @@ static void add_page_links(struct html *out, const struct filter_request *reques
                     "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&amp;before=%s\">← Previous</a>",
                     address, address, html_url(out, list->first_key));
     if (list->last_key)
-        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&amp;after=%s\">Next →</a>", address,
-                    html_url(out, list->last_key));
+        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&amp;after=%s\">Next →</a>",
+                    address, html_url(out, list->last_key));
     html_raw(out, "</nav>");
 }
 

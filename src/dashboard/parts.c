@@ -135,7 +135,8 @@ bool part_is_there(struct html *out, const struct admin_overview *counts)
     if (counts->missing)
         add_no_table(out, counts->table);
     else if (counts->trouble)
-        html_printf(out, "<div class=\"alert alert-danger\" role=\"alert\">The jobs could not be counted: %s</div>", counts->trouble);
+        html_printf(out, "<div class=\"alert alert-danger\" role=\"alert\">The jobs could not be counted: %s</div>",
+                    counts->trouble);
     return !counts->missing && !counts->trouble;
 }
 
