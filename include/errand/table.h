@@ -42,6 +42,9 @@ struct errand_column {
        numbers (-FLT_MAX, -DBL_MAX; the x of a point) and clocks, errand_default_text for TEXT and as the data of BYTES,
        0 for ENUM, not set for a nullable bool. */
     bool has_default;
+    /* Of a column that is not managed and whose default is a constant: the constant as the database has it ("5"). _new
+       has it in the field already, so has_default is mostly false then. */
+    const char *default_text;
     bool generated; /* GENERATED ALWAYS: never written */
     bool managed;   /* of a job table: written by the engine alone, left alone by _update */
     /* Of a managed column: the database's default is `initial`, which _new puts in the field, and a field that still

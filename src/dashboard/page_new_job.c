@@ -62,36 +62,63 @@ static const char *field_kind(const struct errand_column *column)
     return kinds[column->type] ? kinds[column->type] : "text";
 }
 
+static bool has_default(const struct errand_column *column)
+{
+    return column->has_default || column->default_text;
+}
+
 static bool is_required(const struct errand_column *column)
 {
-    return !column->nullable && !column->has_default;
+    return !column->nullable && !has_default(column);
+}
+
+/* One that has no third state: neither NULL nor a default that only the database knows. */
+static bool is_checkbox(const struct errand_column *column)
+{
+    return column->type == ERRAND_TYPE_BOOL && !column->nullable && !column->has_default;
 }
 
 static const char *field_help(const struct errand_column *column)
 {
-    if (column->has_default)
+    if (has_default(column) && !is_checkbox(column))
         return "Left empty, it gets the default of the database.";
     if (column_is_json(column))
         return "JSON";
     return column->type == ERRAND_TYPE_TIME ? "UTC" : NULL;
 }
 
+/* What a field holds at first: the default, where it is known and a field can hold it. */
+static const char *first_value(struct errand_context *ctx, const struct errand_column *column)
+{
+    struct errand_value value;
+    struct errand_error ignored;
+    if (!column->default_text || column->type == ERRAND_TYPE_TIME)
+        return NULL;
+    if (column->type != ERRAND_TYPE_BOOL)
+        return column->default_text;
+    bool is_true = admin_value(ctx, column, column->default_text, &value, &ignored) == 0 && value.as.boolean;
+    return is_true ? "true" : "false";
+}
+
 static void add_plain_field(struct html *out, const struct errand_column *column, const char *help)
 {
-    html_input(out, .name = column->name, .kind = field_kind(column), .help = help, .required = is_required(column));
+    html_input(out, .name = column->name, .kind = field_kind(column), .value = first_value(out->page->ctx, column),
+               .help = help, .required = is_required(column));
 }
 
 static void begin_select(struct html *out, const struct errand_column *column)
 {
     html_select_begin(out, column->name, NULL);
-    html_option(out, "", is_required(column) ? "Choose…" : column->has_default ? "the default" : "none");
+    html_option(out, "", is_required(column) ? "Choose…" : has_default(column) ? "the default" : "none");
 }
 
 static void add_labels(struct html *out, const struct errand_column *column)
 {
     begin_select(out, column);
-    for (const char *const *label = column->labels; *label; label++)
-        html_option(out, *label, html_field_label(out, *label));
+    for (const char *const *label = column->labels; *label; label++) {
+        bool is_default = column->default_text && strcmp(column->default_text, *label) == 0;
+        (is_default ? html_option_chosen : html_option)(out, *label, html_field_label(out, *label));
+    }
     html_select_end(out);
 }
 
@@ -140,7 +167,7 @@ static void add_field(struct html *out, const struct errand_table *table, const 
         add_rows(out, column, key);
     else if (column->type == ERRAND_TYPE_ENUM)
         add_labels(out, column);
-    else if (column->type == ERRAND_TYPE_BOOL && !is_required(column))
+    else if (column->type == ERRAND_TYPE_BOOL && !is_checkbox(column))
         add_yes_no(out, column);
     else
         add_plain_field(out, column, field_help(column));
@@ -276,17 +303,15 @@ static void take_column(struct page *page, struct entered *entered, size_t index
 {
     const struct errand_column *column = &entered->table->columns[index];
     const char *text = find_entered(page, column->name);
-    bool is_unchecked =
-        !text && column->type == ERRAND_TYPE_BOOL && page_param(page, "wholeForm") && is_required(column);
-    if (is_unchecked)
+    if (!text && is_checkbox(column) && page_param(page, "wholeForm"))
         take(page, entered, index, "false");
     else if (text && *text)
         take(page, entered, index, text);
-    else if (column->has_default)
+    else if (has_default(column))
         return;
     else if (column->nullable)
         take(page, entered, index, NULL);
-    else if (text || column->type != ERRAND_TYPE_BOOL) /* a bool may have a default that the column does not tell of */
+    else
         add_error(entered, column->name,
                   errand_printf(page->ctx, "%s must be given.", html_field_label(page->out, column->name)));
 }
