@@ -171,11 +171,11 @@ void jobs_table(struct html *out, const struct jobs_table *jobs)
     load_related(out, jobs);
     if (!out->page->service->read_only)
         add_form(out, jobs);
-    html_printf(
-        out,
-        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table jobs %s\">"
-        "<caption class=\"visually-hidden\">%s</caption>",
-        label, jobs->request ? "" : "newest", label);
+    html_printf(out,
+                "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s: table\"><table "
+                "class=\"table jobs %s\">"
+                "<caption class=\"visually-hidden\">%s</caption>",
+                label, jobs->request ? "" : "newest", label);
     add_head(out, jobs);
     html_raw(out, "<tbody>");
     for (size_t i = 0; i < jobs->jobs.count; i++)

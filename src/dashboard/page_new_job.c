@@ -175,14 +175,14 @@ static void add_field(struct html *out, const struct errand_table *table, const 
 
 /* ---- The form ---- */
 
-/* What belongs to no field: the database's own refusal. */
+/* What is said above the form: the database's own refusal, which belongs to no field. */
 static const char *whole_error(const struct page *page)
 {
     for (const struct param *error = page->errors; error && error->name; error++) {
         if (*error->name == '\0')
             return error->value;
     }
-    return page->again && page->refusal.status && !page->refusal.field ? page->refusal.sentence : NULL;
+    return page->again ? "The job was not created: see the fields marked below." : NULL;
 }
 
 static void show_default(struct page *page, const struct errand_table *table)
@@ -194,6 +194,7 @@ static void show_default(struct page *page, const struct errand_table *table)
     part_heading(out, "New job");
     if (error)
         html_printf(out, "<div class=\"alert alert-danger\" role=\"alert\">%s</div>", error);
+    html_raw(out, "<div class=\"job-form\">");
     html_form_begin(out, errand_printf(page->ctx, "%s/CreateJob", html_mount(out)));
     html_hidden(out, "tableName", table->name);
     html_hidden(out, "wholeForm", "1");
@@ -209,6 +210,7 @@ static void show_default(struct page *page, const struct errand_table *table)
     html_submit(out, "Create job", "primary");
     html_printf(out, "<a class=\"btn btn-link\" href=\"%s\">Cancel</a></div>", link_list(out, table->name));
     html_form_end(out);
+    html_raw(out, "</div>");
 }
 
 static void show_json(struct page *page, const struct errand_table *table)
@@ -288,13 +290,22 @@ static void add_error(struct entered *entered, const char *column, const char *s
     entered->errors[entered->error_count++] = (struct param){ column, sentence };
 }
 
+/* "it must have a value" -> "It must have a value." */
+static const char *sentence_of(struct page *page, const struct errand_error *err)
+{
+    char *sentence = errand_printf(page->ctx, "%s.", err->message);
+    if (sentence[0] >= 'a' && sentence[0] <= 'z')
+        sentence[0] = (char)(sentence[0] - 'a' + 'A');
+    return sentence;
+}
+
 static void take(struct page *page, struct entered *entered, size_t index, const char *text)
 {
     const struct errand_column *column = &entered->table->columns[index];
     struct errand_value ignored;
     struct errand_error err;
     if (admin_value(page->ctx, column, text, &ignored, &err) < 0)
-        add_error(entered, column->name, errand_printf(page->ctx, "%s.", err.message));
+        add_error(entered, column->name, sentence_of(page, &err));
     entered->inputs[entered->count++] = (struct admin_input){ index, text };
 }
 

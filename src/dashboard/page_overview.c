@@ -129,7 +129,7 @@ static void add_workers(struct html *out, const struct admin_workers *workers)
                       "<pre>make build/bin/RunJobs &amp;&amp; build/bin/RunJobs</pre></div></section>");
         return;
     }
-    html_raw(out, "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Workers\"><table "
+    html_raw(out, "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Workers: table\"><table "
                   "class=\"table workers\">"
                   "<caption class=\"visually-hidden\">Workers</caption><thead><tr>");
     static const char *const headers[] = { "Host", "Process", "Version", "Started", "Seen", "Works on", "Runs" };
