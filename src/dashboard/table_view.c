@@ -125,10 +125,11 @@ static void write_jobs(const struct listing *listing)
         html_raw(out, "<p class=\"empty\">There are no jobs here yet.</p>");
         return;
     }
-    html_printf(out,
-                "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table class=\"table "
-                "table-hover\">",
-                listing->title);
+    html_printf(
+        out,
+        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s: table\"><table class=\"table "
+        "table-hover\">",
+        listing->title);
     write_headers(listing);
     html_raw(out, "<tbody>");
     for (size_t i = 0; i < listing->jobs.count; i++)
