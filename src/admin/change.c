@@ -82,6 +82,8 @@ static size_t apply(struct errand_context *ctx, const struct change_batch *batch
     errand_off_unwind(ctx, sql_release, changed);
     result_free(changed);
     context_commit_if(ctx, began);
+    if (count > 0 && context_kind(ctx) == STORE_POSTGRES) /* triggers tell of new jobs alone */
+        result_free(sql_run(ctx, NULL, sql_announce_postgres, NULL));
     return count;
 }
 

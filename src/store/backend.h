@@ -19,6 +19,9 @@ struct connection_verbs {
     int (*begin)(struct connection *connection, struct errand_error *err); /* a transaction for writing */
     int (*limit)(struct connection *connection, const struct connection_limits *limits, struct errand_error *err);
     bool (*in_transaction)(const struct connection *connection);
+    int (*watch)(struct connection *connection, const struct errand_table *const *tables, size_t count,
+                 struct errand_error *err);
+    int (*await)(struct connection *connection, int timeout_ms, int stop_fd, struct errand_error *err);
 };
 
 /* The first member of each backend's connection. */

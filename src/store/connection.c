@@ -94,6 +94,17 @@ int connection_rollback(struct connection *connection, struct errand_error *err)
     return connection_query(connection, "ROLLBACK", NULL, 0, NULL, err);
 }
 
+int connection_watch(struct connection *connection, const struct errand_table *const *tables, size_t count,
+                     struct errand_error *err)
+{
+    return connection->verbs->watch(connection, tables, count, err);
+}
+
+int connection_await(struct connection *connection, int timeout_ms, int stop_fd, struct errand_error *err)
+{
+    return connection->verbs->await(connection, timeout_ms, stop_fd, err);
+}
+
 bool connection_in_transaction(const struct connection *connection)
 {
     return connection->verbs->in_transaction(connection);

@@ -5,7 +5,7 @@
 
 #include "store/url.h"
 
-#include <errand/value.h>
+#include <errand/table.h>
 
 struct connection;
 
@@ -64,6 +64,16 @@ int connection_query(struct connection *connection, const char *sql, const struc
                      struct result **result, struct errand_error *err);
 /* Runs a script of several statements, without values. (Behind a proxy its time is not limited.) */
 int connection_script(struct connection *connection, const char *sql, struct errand_error *err);
+
+/* ---- Watching for changes, on a connection that serves for nothing else ---- */
+
+/* From now on connection_await tells of changes of these tables: PostgreSQL by notifications, and by the server's
+   counters of changed rows, once a second; SQLite by a watch on the write-ahead log. 0, or -1 and the sentence. */
+int connection_watch(struct connection *connection, const struct errand_table *const *tables, size_t count,
+                     struct errand_error *err);
+/* Waits until something may have changed, at most timeout_ms (-1: without end), or until stop_fd can be read. 1: it
+   has; 0: not; -1 and the sentence: the connection must be closed and opened anew. */
+int connection_await(struct connection *connection, int timeout_ms, int stop_fd, struct errand_error *err);
 
 /* BEGIN (on SQLite BEGIN IMMEDIATE), COMMIT, ROLLBACK. */
 int connection_begin(struct connection *connection, struct errand_error *err);

@@ -2,8 +2,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "store/backend.h"
-#include "store/postgres/connect.h"
+#include "store/postgres/blocking.h"
+#include "store/postgres/names.h"
 #include "store/result.h"
 
 #include <inttypes.h>
@@ -13,32 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATEMENTS_MAX = 128, VALUES_MAX = 65535, VALUE_TEXT_MAX = 2 * CLOCK_TEXT_MAX };
-
-struct statement {
-    char *sql; /* owned; NULL: the place is free */
-    uint64_t hash;
-    uint64_t name;
-    uint64_t used; /* the count of uses when it was last used: the least goes first */
-};
-
-struct postgres_connection {
-    struct connection base;
-    const struct store_url *url; /* owned copy below */
-    struct store_url own_url;
-    PGconn *conn;
-    int backend; /* 0: behind a proxy, where a backend is not ours alone */
-    bool keeps;  /* prepared statements stay where they were made */
-    uint64_t uses, names;
-    struct statement statements[STATEMENTS_MAX];
-};
+enum { VALUES_MAX = 65535, VALUE_TEXT_MAX = 2 * CLOCK_TEXT_MAX };
 
 static struct postgres_connection *of(struct connection *connection)
 {
     return (struct postgres_connection *)connection;
 }
 
-static int refuse(struct postgres_connection *connection, const PGresult *result, struct errand_error *err)
+int postgres_refuse(struct postgres_connection *connection, const PGresult *result, struct errand_error *err)
 {
     const char *state = connect_sqlstate(result);
     if (strcmp(state, "57014") == 0 && connection->base.limits.statement_ms > 0)
@@ -64,7 +46,7 @@ static int configure(struct postgres_connection *connection, struct errand_error
     PGresult *result = PQexec(connection->conn, settings);
     int status = 0;
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        status = refuse(connection, result, err);
+        status = postgres_refuse(connection, result, err);
     } else {
         int pid = atoi(PQgetvalue(result, 0, PQnfields(result) - 1));
         connection->keeps = pid == PQbackendPID(connection->conn);
@@ -79,6 +61,7 @@ static void postgres_close(struct connection *base)
     struct postgres_connection *connection = of(base);
     for (size_t i = 0; i < STATEMENTS_MAX; i++)
         free(connection->statements[i].sql);
+    postgres_watch_release(&connection->watch);
     PQfinish(connection->conn);
     free(connection->own_url.target);
     free(connection->own_url.shown);
@@ -138,7 +121,7 @@ static int create_database(const struct store_url *url, bool *created, struct er
     const char *state = connect_sqlstate(result);
     bool exists = strcmp(state, "42P04") == 0 || strcmp(state, "23505") == 0; /* made by another at this moment */
     *created = PQresultStatus(result) == PGRES_COMMAND_OK;
-    int status = *created || exists ? 0 : refuse(of(connection), result, err);
+    int status = *created || exists ? 0 : postgres_refuse(of(connection), result, err);
     PQclear(result);
     connection_close(connection);
     return status == 0 ? 0 : error_prefix(err, "cannot create the database %s", quoted);
@@ -299,14 +282,6 @@ static int values_init(struct values *values, const struct errand_value *given, 
 
 /* ---- Statements, prepared once and kept ---- */
 
-static uint64_t hash_of(const char *sql)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (; *sql != '\0'; sql++)
-        hash = (hash ^ (unsigned char)*sql) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static struct statement *find(struct postgres_connection *connection, const char *sql, uint64_t hash)
 {
     for (size_t i = 0; i < STATEMENTS_MAX; i++) {
@@ -381,7 +356,7 @@ static PGresult *run(struct postgres_connection *connection, const char *sql, co
     int count = (int)values->count;
     if (!connection->keeps)
         return PQexecParams(connection->conn, sql, count, NULL, values->data, values->sizes, values->formats, 0);
-    uint64_t hash = hash_of(sql);
+    uint64_t hash = names_hash(sql);
     struct statement *statement = find(connection, sql, hash);
     PGresult *answer = NULL;
     if (!statement && !(statement = prepare(connection, sql, hash, &answer)))
@@ -467,7 +442,7 @@ static int postgres_begin(struct connection *base, struct errand_error *err)
     struct postgres_connection *connection = of(base);
     bool limited = !connection->keeps && is_limited(connection);
     PGresult *answer = limited ? begin_limited(connection) : PQexec(connection->conn, "BEGIN");
-    int status = succeeded(answer) ? 0 : refuse(connection, answer, err);
+    int status = succeeded(answer) ? 0 : postgres_refuse(connection, answer, err);
     PQclear(answer);
     return status;
 }
@@ -483,7 +458,7 @@ static int postgres_limit(struct connection *base, const struct connection_limit
              " pg_catalog.set_config('default_transaction_read_only', '%s', false)",
              limits->statement_ms, limits->read_only ? "on" : "off");
     PGresult *answer = PQexec(connection->conn, sql);
-    int status = succeeded(answer) ? 0 : refuse(connection, answer, err);
+    int status = succeeded(answer) ? 0 : postgres_refuse(connection, answer, err);
     PQclear(answer);
     return status;
 }
@@ -544,7 +519,7 @@ static int take_answer(struct postgres_connection *connection, PGresult *answer,
         end_copy(connection->conn);
         return error_set(err, "COPY from or to the client is not for this call");
     default:
-        return refuse(connection, answer, err);
+        return postgres_refuse(connection, answer, err);
     }
 }
 
@@ -587,4 +562,6 @@ const struct connection_verbs postgres_connection_verbs = {
     .begin = postgres_begin,
     .limit = postgres_limit,
     .in_transaction = postgres_in_transaction,
+    .watch = postgres_watch,
+    .await = postgres_await,
 };

@@ -496,6 +496,14 @@ static void put_back(const struct exchange *exchange)
     postgres_send(exchange->table->store, request);
 }
 
+static bool has_outcomes(const struct exchange *exchange)
+{
+    for (size_t kind = 0; kind < 3; kind++)
+        if (exchange->settled[kind].count > 0)
+            return true;
+    return false;
+}
+
 static void tell_jobs(struct request *request, struct exchange *exchange, struct claimed *claimed,
                       struct store_job *jobs)
 {
@@ -514,6 +522,8 @@ static void tell_jobs(struct request *request, struct exchange *exchange, struct
         jobs[i] = claimed[i].job;
     if (count > 0)
         remember(exchange->table, &claimed[count - 1]);
+    if (count > 0 || has_outcomes(exchange))
+        postgres_announce(exchange->table->store);
     struct store_answer answer = { jobs, count, dropped, dropped ? dropped_id : NULL };
     request->tell.exchange(request->arg, (struct store_result){ STORE_OK, "" }, &answer);
 }

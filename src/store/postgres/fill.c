@@ -1,5 +1,7 @@
 /* SQL of which parts are known only once the table is: {name} in it. */
-#include "store/postgres/internal.h"
+#include "store/postgres/fill.h"
+
+#include "base/buffer.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/process.h"
 #include "store/backend.h"
+#include "store/postgres/fill.h"
 #include "store/postgres/link.h"
 
 enum link_number { SESSION_LINK = 0, FIRST_WORK_LINK = 1 };
@@ -50,7 +51,9 @@ struct postgres_store {
     uv_timer_t retry;   /* of connecting */
     uv_async_t later;   /* answers the requests in `answered` */
     uv_timer_t parting; /* of closing */
-    int handles;        /* of the three above that are still open, once closed */
+    uv_timer_t announce;
+    int handles;          /* of the four above that are still open, once closed */
+    int64_t announced_us; /* when watchers were last told; 0: never */
     struct request *answered, **answered_end;
     struct request *waiting, **waiting_end; /* exchanges without a link */
     struct postgres_table *tables;
@@ -157,6 +160,10 @@ void postgres_table_add_triggers(struct postgres_table *table, struct request *r
 void postgres_table_close_timer(struct postgres_table *table);
 void postgres_table_listen(struct postgres_table *table);
 
+/* announce.c */
+/* Jobs were claimed or finished: those who watch are told, soon. */
+void postgres_announce(struct postgres_store *store);
+
 /* exchange.c */
 void postgres_exchange_begin(struct store_table *base, const struct store_exchange *exchange, store_exchange_done done,
                              void *arg);
@@ -174,9 +181,5 @@ void postgres_recover_begin(struct store_table *base, const uint64_t *held, size
                             void *arg);
 void postgres_recover_refresh(struct store_table *base, const uint64_t *claims, size_t count, store_done done,
                               void *arg);
-
-/* fill.c */
-/* A copy of the SQL in which {name} stands filled in by pairs of name and text, ended by NULL. NULL: out of memory. */
-char *fill(const char *sql, const char *const *pairs);
 
 #endif

@@ -73,6 +73,7 @@ static void add_own_calls(struct request *request, const struct postgres_store *
         call_heartbeat(request, store);
     if (store->own[OWN_SLEEPING])
         call_int(request, request_call(request, sql_awake), (int64_t)store->worker);
+    request_call(request, sql_announce);
 }
 
 /* ---- Setting up a link ---- */
@@ -366,6 +367,7 @@ void postgres_session_leave(struct postgres_store *store, request_done done)
         call_int(request, request_call(request, sql_leave), (int64_t)store->worker);
     if (store->own[OWN_SLEEPING])
         call_int(request, request_call(request, sql_awake), (int64_t)store->worker);
+    request_call(request, sql_announce);
     link_send(&store->links[SESSION_LINK], request);
 }
 

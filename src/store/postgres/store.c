@@ -294,6 +294,7 @@ static struct store *postgres_open(uv_loop_t *loop, const struct store_config *c
     store->later.data = store;
     store->handles++;
     start_timer(store, &store->parting);
+    start_timer(store, &store->announce);
     for (int i = 0; i < LINKS; i++) {
         link_init(&store->links[i], loop, i, &link_events, store);
         store->links[i].url = config->url;
@@ -348,6 +349,7 @@ static void close_now(struct postgres_store *store)
     uv_close((uv_handle_t *)&store->retry, handle_closed);
     uv_close((uv_handle_t *)&store->later, handle_closed);
     uv_close((uv_handle_t *)&store->parting, handle_closed);
+    uv_close((uv_handle_t *)&store->announce, handle_closed);
 }
 
 static void parted(uv_timer_t *timer)

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "job/types.h"
 #include "store/postgres/internal.h"
+#include "store/postgres/names.h"
 #include "store_postgres_sql.h"
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 63, WARNING_MAX = 8192 };
+enum { WARNING_MAX = 8192 };
 
 static const char *const statement_sql[TABLE_STATEMENTS] = {
     [SUCCEED] = sql_succeed, [SETTLE] = sql_settle,     [SETTLE_KEEP] = sql_settle_keep, [FORGET] = sql_forget,
@@ -18,30 +19,6 @@ static const char *const statement_sql[TABLE_STATEMENTS] = {
 };
 
 /* ---- Names ---- */
-
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash;
-}
-
-/* prefix and table; where that is longer than PostgreSQL's names may be, the end gives way to a hash of the whole. */
-static char *name_of(const char *prefix, const char *table)
-{
-    char *name;
-    if (asprintf(&name, "%s%s", prefix, table) < 0)
-        return NULL;
-    if (strlen(name) <= NAME_MAX_BYTES)
-        return name;
-    uint64_t hash = hash_of(name);
-    size_t keep = NAME_MAX_BYTES - 17;
-    while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
-        keep--; /* not within a character */
-    snprintf(name + keep, 18, "_%016" PRIx64, hash);
-    return name;
-}
 
 static char *quoted(const char *name)
 {
@@ -86,10 +63,10 @@ struct store_table *postgres_table_open(struct store *base, const struct errand_
     table->store = store;
     table->number = store->table_count++;
     table->wanted = wanted_name(type->table);
-    table->channel = name_of("job_available_", name);
-    table->function = name_of("notify_job_queued_", name);
-    table->insert_trigger = name_of("did_insert_job_", name);
-    table->update_trigger = name_of("did_update_job_", name);
+    table->channel = names_of(NAMES_CHANNEL, name);
+    table->function = names_of("notify_job_queued_", name);
+    table->insert_trigger = names_of("did_insert_job_", name);
+    table->update_trigger = names_of("did_update_job_", name);
     table->ranged_us = -1;
     struct postgres_table **end = &store->tables;
     while (*end)
@@ -453,7 +430,7 @@ static void set_names(struct postgres_table *table, const PGresult *about)
     if (asprintf(&table->found, "%s.%s", PQgetvalue(about, 0, 0), PQgetvalue(about, 0, 1)) < 0)
         abort();
     table->label = strdup(PQgetvalue(about, 0, 2));
-    table->gate = (int64_t)hash_of(table->found);
+    table->gate = (int64_t)names_hash(table->found);
 }
 
 static void learn(struct postgres_table *table, struct look *look, const PGresult *about, const PGresult *columns)

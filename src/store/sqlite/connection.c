@@ -1,29 +1,12 @@
 /* The blocking connection to SQLite: statements with $1, $2, ... for records, scripts and the dashboard. */
 #include "base/clock.h"
 #include "base/error.h"
-#include "store/backend.h"
 #include "store/result.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/blocking.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { STATEMENTS_MAX = 64 };
-
-struct statement {
-    char *sql; /* owned */
-    sqlite3_stmt *prepared;
-    unsigned long *numbers; /* of its placeholders, in their order: n for $n; owned */
-    uint64_t used;          /* the count of uses when it was last used: the least is dropped first */
-};
-
-struct sqlite_connection {
-    struct connection base;
-    struct database database;
-    struct statement statements[STATEMENTS_MAX];
-    uint64_t uses;
-};
 
 static struct sqlite_connection *of(struct connection *connection)
 {
@@ -70,6 +53,7 @@ static void sqlite_close(struct connection *base)
     struct sqlite_connection *connection = of(base);
     for (size_t i = 0; i < STATEMENTS_MAX; i++)
         forget(&connection->statements[i]);
+    sqlite_watch_release(connection);
     database_close(&connection->database);
     free(connection);
 }
@@ -328,4 +312,6 @@ const struct connection_verbs sqlite_connection_verbs = {
     .begin = sqlite_begin,
     .limit = sqlite_limit,
     .in_transaction = sqlite_in_transaction,
+    .watch = sqlite_watch,
+    .await = sqlite_await,
 };

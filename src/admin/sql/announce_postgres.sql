@@ -1,0 +1,1 @@
+NOTIFY errand_changed
