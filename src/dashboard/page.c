@@ -78,6 +78,7 @@ ERRAND_NORETURN static void refuse(struct page *page, int status, const char *fi
         .status = status,
         .field = field ? errand_strdup(page->ctx, field) : NULL,
         .sentence = errand_strdup(page->ctx, sentence),
+        .retry_after_s = page->refusal.retry_after_s, /* who refuses has set it before */
     };
     errand_fail(page->ctx, "%s", sentence);
 }

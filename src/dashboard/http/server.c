@@ -302,6 +302,9 @@ int server_run(const struct http_options *options, const struct errand_dashboard
         log_write(&log, ERRAND_LOG_ERROR, NULL, "%s", err.message);
         return EXIT_FAILURE; /* the threads that were started go with the process */
     }
+    if (write(ready_fd, "", 1) != 1) {
+        /* Whoever waited for it has gone. */
+    }
     close(ready_fd);
     serve(&server, &signals);
     stop(&server, &signals);

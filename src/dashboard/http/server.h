@@ -69,7 +69,8 @@ struct server {
     bool stops;
 };
 
-/* Serves on the listening socket until SIGTERM or SIGINT; ready_fd is closed when it accepts connections. Returns the
+/* Serves on the listening socket until SIGTERM or SIGINT; a byte is written to ready_fd when it
+   accepts connections. Returns the
    exit code. */
 int server_run(const struct http_options *options, const struct errand_dashboard *dashboard,
                const struct errand_schema *schema, int listen_fd, int ready_fd);

@@ -28,7 +28,7 @@ struct supervisor {
     int signals; /* a signalfd */
     sigset_t before;
     pid_t child;  /* 0: none */
-    int ready_fd; /* readable when it serves, or died before; -1: it has */
+    int ready_fd; /* readable when it serves or has died; -1 after that */
     bool was_ready, stops;
     int64_t started_us;
     int pause_ms; /* before the next one */
@@ -72,13 +72,13 @@ static int start_child(struct supervisor *supervisor)
     return -1;
 }
 
-/* The end of the pipe is read when the child closes it, which says that it serves, and when it dies. */
+/* A byte says that it serves; the end of the pipe without one, that it died before. */
 static void on_ready(struct supervisor *supervisor)
 {
-    siginfo_t info = { 0 };
+    char byte;
+    bool serves = read(supervisor->ready_fd, &byte, 1) == 1;
     close_ready(supervisor);
-    bool died = waitid(P_PID, (id_t)supervisor->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
-    if (died || supervisor->was_ready)
+    if (!serves || supervisor->was_ready)
         return;
     supervisor->was_ready = true;
     supervisor->served->ready(supervisor->served->arg);

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 
-/* What the child does; ready_fd is to be closed when it serves. Returns its exit code. */
+/* What the child does; a byte is to be written to ready_fd when it serves. Returns its exit code. */
 struct served {
     int (*run)(void *arg, int ready_fd);
     void (*ready)(void *arg); /* in the parent, when the first child serves */
