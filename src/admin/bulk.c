@@ -93,7 +93,7 @@ static const char *newest(struct errand_context *ctx, const struct walking *walk
     struct result *result = sql_run(ctx, walking->table, "SELECT NULL{keys} FROM {table} ORDER BY {order} LIMIT 1",
                                     SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &order },
                                               { .name = "order", .add = order_add, .arg = &order }));
-    const char *last = result_rows(result) > 0 ? sql_text(ctx, result, 0, 1) : "0";
+    const char *last = result_rows(result) > 0 ? cell_text(ctx, result, 0, 1) : "0";
     result_free(result);
     return last;
 }
@@ -180,7 +180,7 @@ static struct admin_bulk step(struct errand_context *ctx, struct walking *walkin
     size_t found = result_rows(result), count = found <= ADMIN_STEP ? found : ADMIN_STEP;
     struct errand_value *ids = errand_alloc(ctx, (count + 1) * sizeof(*ids));
     for (size_t i = 0; i < count; i++)
-        if (value_parse(ctx, id, sql_text(ctx, result, i, 0), &ids[i], NULL) < 0)
+        if (value_parse(ctx, id, cell_text(ctx, result, i, 0), &ids[i], NULL) < 0)
             ids[i] = errand_null();
     walking->place.key = found > count ? order_key(ctx, order, result, count - 1, 1) : until;
     result_free(result);

@@ -58,7 +58,7 @@ static void forget_attempts(struct errand_context *ctx, const struct change_batc
         return;
     struct errand_value *items = errand_alloc(ctx, count * sizeof(*items));
     for (size_t i = 0; i < count; i++)
-        items[i] = errand_text(sql_text(ctx, deleted, i, 0));
+        items[i] = errand_text(cell_text(ctx, deleted, i, 0));
     result_free(sql_run(ctx, NULL, delete_attempts[context_kind(ctx)],
                         SQL_PARTS({ .name = "name", .value = errand_text(batch->table->name) },
                                   { .name = "ids", .value = ids_value(ctx, items, count) })));
@@ -101,7 +101,7 @@ struct admin_bulk change_batch(struct errand_context *ctx, const struct change_b
         sql_run(ctx, batch->table, still[context_kind(ctx)],
                 SQL_PARTS({ .name = "ids", .value = ids },
                           { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type }));
-    int64_t there = sql_number(result, 0, 0) - (batch->change == ADMIN_RETRY_JOB ? bulk.changed : 0);
+    int64_t there = cell_number(result, 0, 0) - (batch->change == ADMIN_RETRY_JOB ? bulk.changed : 0);
     result_free(result);
     bulk.running = there < 0 ? 0 : there < rest ? there : rest;
     bulk.missing = rest - bulk.running;

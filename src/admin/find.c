@@ -17,13 +17,13 @@ void *admin_find(struct errand_context *ctx, const struct errand_table *table, c
 static struct admin_attempt read_attempt(struct errand_context *ctx, const struct result *result, size_t row)
 {
     return (struct admin_attempt){
-        .attempt = sql_number(result, row, 0),
-        .started_at = sql_time(result, row, 1),
-        .finished_at = sql_time(result, row, 2),
-        .outcome = sql_text(ctx, result, row, 3),
-        .error = sql_text(ctx, result, row, 4),
-        .backtrace = sql_text(ctx, result, row, 5),
-        .output = sql_text(ctx, result, row, 6),
+        .attempt = cell_number(result, row, 0),
+        .started_at = cell_time(result, row, 1),
+        .finished_at = cell_time(result, row, 2),
+        .outcome = cell_text(ctx, result, row, 3),
+        .error = cell_text(ctx, result, row, 4),
+        .backtrace = cell_text(ctx, result, row, 5),
+        .output = cell_text(ctx, result, row, 6),
     };
 }
 

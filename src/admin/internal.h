@@ -36,11 +36,11 @@ void sql_release(void *result);
 /* Whether one of our own tables (errand_attempts) is there and this role has the right ("SELECT"). */
 bool sql_may(struct errand_context *ctx, const char *name, const char *right);
 /* A cell as a number; 0 for NULL. */
-int64_t sql_number(const struct result *result, size_t row, size_t column);
+int64_t cell_number(const struct result *result, size_t row, size_t column);
 /* A cell in the context's memory; NULL for NULL. */
-const char *sql_text(struct errand_context *ctx, const struct result *result, size_t row, size_t column);
+const char *cell_text(struct errand_context *ctx, const struct result *result, size_t row, size_t column);
 /* A cell as a time; 0 for NULL. */
-errand_time sql_time(const struct result *result, size_t row, size_t column);
+errand_time cell_time(const struct result *result, size_t row, size_t column);
 
 /* ---- status.c ---- */
 

@@ -10,7 +10,7 @@ struct admin_count admin_count_matching(struct errand_context *ctx, const struct
     struct result *result =
         sql_run(ctx, table, sql_matching,
                 SQL_PARTS({ .name = "filter", .add = filter_add, .arg = filter }, { .name = "most", .text = most }));
-    int64_t count = sql_number(result, 0, 0);
+    int64_t count = cell_number(result, 0, 0);
     result_free(result);
     bool more = count > ADMIN_COUNT_MAX;
     return (struct admin_count){ .count = more ? ADMIN_COUNT_MAX : count, .more = more };

@@ -70,13 +70,13 @@ static void look_postgres(struct errand_context *ctx, const struct errand_table 
                                               { .name = "names", .value = name_array(ctx, tables, count, false) },
                                               { .name = "small", .value = errand_int(SMALL_PAGES) }));
     for (size_t row = 0; row < result_rows(result); row++) {
-        size_t place = (size_t)sql_number(result, row, 0) - 1;
+        size_t place = (size_t)cell_number(result, row, 0) - 1;
         if (place >= count || looks[place].there)
             continue;
         looks[place] = (struct look){
             .there = result_cell(result, row, 1, NULL)[0] == 't',
-            .rows = (double)sql_number(result, row, 2),
-            .small = sql_number(result, row, 3) <= SMALL_PAGES,
+            .rows = (double)cell_number(result, row, 2),
+            .small = cell_number(result, row, 3) <= SMALL_PAGES,
             .indexed = result_cell(result, row, 4, NULL)[0] == 't',
         };
         read_parts(result_cell(result, row, 5, NULL), looks[place].parts);
@@ -89,8 +89,8 @@ static void read_sample(const struct result *result, struct look *look)
     look->rows = 0;
     for (size_t row = 0; row < result_rows(result); row++) {
         int status = admin_status_parse(result_cell(result, row, 0, NULL));
-        double found = (double)sql_number(result, row, 1), span = (double)sql_number(result, row, 2);
-        double part = found / ((double)sql_number(result, row, 3) * SAMPLE_WIDE);
+        double found = (double)cell_number(result, row, 1), span = (double)cell_number(result, row, 2);
+        double part = found / ((double)cell_number(result, row, 3) * SAMPLE_WIDE);
         if (status >= 0)
             look->parts[status] = part;
         look->rows = span;
@@ -103,13 +103,13 @@ static void look_sqlite(struct errand_context *ctx, const struct errand_table *t
     struct result *result =
         sql_run(ctx, table, sql_look_sqlite, SQL_PARTS({ .name = "name", .value = errand_text(table->name) }));
     *look = (struct look){ .there = result_rows(result) > 0 };
-    bool numbered = look->there && sql_number(result, 0, 0) == 1;
-    look->indexed = look->there && sql_number(result, 0, 1) == 1;
+    bool numbered = look->there && cell_number(result, 0, 0) == 1;
+    look->indexed = look->there && cell_number(result, 0, 1) == 1;
     result_free(result);
     if (!look->there)
         return;
     result = sql_run(ctx, table, sql_first_sqlite, SQL_PARTS({ .name = "most", .value = errand_int(SMALL_ROWS + 1) }));
-    look->small = sql_number(result, 0, 0) <= SMALL_ROWS;
+    look->small = cell_number(result, 0, 0) <= SMALL_ROWS;
     result_free(result);
     if (look->small || !numbered)
         return;
@@ -165,7 +165,7 @@ static void add_now(struct errand_context *ctx, const struct errand_table *table
 
 static struct admin_count bounded(const struct result *result, size_t column)
 {
-    int64_t count = sql_number(result, 0, column);
+    int64_t count = cell_number(result, 0, column);
     bool more = count > ADMIN_COUNT_MAX;
     return (struct admin_count){ .count = more ? ADMIN_COUNT_MAX : count, .more = more };
 }
@@ -187,7 +187,7 @@ static void count_table(struct errand_context *ctx, void *arg)
         overview->by_status[status] = bounded(result, status);
     overview->due = bounded(result, ADMIN_STATUSES);
     overview->oldest_due.is_set = result_cell(result, 0, ADMIN_STATUSES + 1, NULL) != NULL;
-    overview->oldest_due.value = sql_time(result, 0, ADMIN_STATUSES + 1);
+    overview->oldest_due.value = cell_time(result, 0, ADMIN_STATUSES + 1);
     result_free(result);
 }
 

@@ -24,15 +24,15 @@ static int64_t *count_of(struct admin_point *point, const char *end)
 
 static void add_row(const struct result *result, size_t row, struct admin_point *points, size_t steps)
 {
-    int64_t step = sql_number(result, row, 0), longest = sql_number(result, row, 4);
+    int64_t step = cell_number(result, row, 0), longest = cell_number(result, row, 4);
     if (step < 0 || (size_t)step >= steps)
         return;
     struct admin_point *point = &points[step];
     int64_t *count = count_of(point, result_cell(result, row, 1, NULL));
     if (!count)
         return;
-    *count += sql_number(result, row, 2);
-    point->total_us += sql_number(result, row, 3);
+    *count += cell_number(result, row, 2);
+    point->total_us += cell_number(result, row, 3);
     point->max_us = longest > point->max_us ? longest : point->max_us;
 }
 

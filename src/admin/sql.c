@@ -87,19 +87,19 @@ bool sql_may(struct errand_context *ctx, const char *name, const char *right)
     return may;
 }
 
-int64_t sql_number(const struct result *result, size_t row, size_t column)
+int64_t cell_number(const struct result *result, size_t row, size_t column)
 {
     const char *cell = result_cell(result, row, column, NULL);
     return cell ? strtoll(cell, NULL, 10) : 0;
 }
 
-const char *sql_text(struct errand_context *ctx, const struct result *result, size_t row, size_t column)
+const char *cell_text(struct errand_context *ctx, const struct result *result, size_t row, size_t column)
 {
     const char *cell = result_cell(result, row, column, NULL);
     return cell ? errand_strdup(ctx, cell) : NULL;
 }
 
-errand_time sql_time(const struct result *result, size_t row, size_t column)
+errand_time cell_time(const struct result *result, size_t row, size_t column)
 {
     const char *cell = result_cell(result, row, column, NULL);
     errand_time time = 0;

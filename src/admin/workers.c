@@ -21,9 +21,9 @@ enum {
 static bool is_gone(const struct result *result, size_t row)
 {
     struct process_identity process = {
-        .pid_namespace = sql_number(result, row, 8),
-        .pid = sql_number(result, row, 2),
-        .start_ticks = sql_number(result, row, 9),
+        .pid_namespace = cell_number(result, row, 8),
+        .pid = cell_number(result, row, 2),
+        .start_ticks = cell_number(result, row, 9),
     };
     snprintf(process.boot_id, sizeof(process.boot_id), "%s", result_cell(result, row, 7, NULL));
     return process_is_gone(&process);
@@ -38,13 +38,13 @@ static bool is_true(const struct result *result, size_t row, size_t column)
 static struct admin_worker read_worker(struct errand_context *ctx, const struct result *result, size_t row)
 {
     return (struct admin_worker){
-        .id = sql_text(ctx, result, row, 0),
-        .host = sql_text(ctx, result, row, 1),
-        .pid = sql_number(result, row, 2),
-        .tables = sql_text(ctx, result, row, 3),
-        .started_at = sql_time(result, row, 4),
-        .seen_at = sql_time(result, row, 5),
-        .version = sql_text(ctx, result, row, 6),
+        .id = cell_text(ctx, result, row, 0),
+        .host = cell_text(ctx, result, row, 1),
+        .pid = cell_number(result, row, 2),
+        .tables = cell_text(ctx, result, row, 3),
+        .started_at = cell_time(result, row, 4),
+        .seen_at = cell_time(result, row, 5),
+        .version = cell_text(ctx, result, row, 6),
         .alive = is_true(result, row, 10) && !is_gone(result, row),
     };
 }
@@ -78,7 +78,7 @@ static bool is_of(const char *lock, const char *worker)
 static void add_running(struct errand_context *ctx, struct admin_worker *worker, const struct errand_table *table,
                         const struct result *result, size_t row)
 {
-    struct admin_running running = { .table = table->name, .since = sql_time(result, row, 1) };
+    struct admin_running running = { .table = table->name, .since = cell_time(result, row, 1) };
     snprintf(running.job_id.text, sizeof(running.job_id.text), "%s", result_cell(result, row, 0, NULL));
     if (worker->running_count == RUNNING_OF_WORKER_MAX) {
         worker->running_more = true;
