@@ -20,7 +20,7 @@ struct search {
 static void find(struct errand_context *ctx, void *arg)
 {
     struct search *search = arg;
-    struct errand_rows rows = errand_sql(ctx, sql_secret_find, errand_null());
+    struct errand_rows rows = errand_sql(ctx, sql_secret_find);
     if (rows.count == 1 && rows.cells[0])
         search->secret = arena_strdup(search->arena, rows.cells[0]);
 }
@@ -28,7 +28,7 @@ static void find(struct errand_context *ctx, void *arg)
 static void make(struct errand_context *ctx, void *arg)
 {
     const struct search *search = arg;
-    errand_sql(ctx, sql_secret_table, errand_null());
+    errand_sql(ctx, sql_secret_table);
     errand_sql(ctx, sql_secret_add, errand_text(search->made));
 }
 
