@@ -38,6 +38,13 @@ static void say_ready(void *arg)
     fflush(stdout);
 }
 
+/* Who connects from now on is refused, instead of waiting for nobody. */
+static void close_socket(void *arg)
+{
+    struct program *program = arg;
+    listener_close(&program->listener);
+}
+
 static int usage_error(const char *name, const char *sentence)
 {
     fprintf(stderr, "%s: %s\n", name, sentence);
@@ -56,7 +63,7 @@ static int run(struct program *program, const char *name)
         .level = program->options.log_level,
         .format = program->options.log_format,
     };
-    const struct served served = { .run = serve, .ready = say_ready, .arg = program };
+    const struct served served = { .run = serve, .ready = say_ready, .stops = close_socket, .arg = program };
     return supervise(&served, &log);
 }
 

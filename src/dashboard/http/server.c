@@ -263,20 +263,33 @@ static void serve(struct server *server, const sigset_t *signals)
     }
 }
 
-/* Accepts no more, ends the streams, and waits for what is under way. */
-static void stop(struct server *server, const sigset_t *signals)
+static int under_way(struct server *server)
+{
+    pthread_mutex_lock(&server->mutex);
+    int count = server->under_way;
+    pthread_mutex_unlock(&server->mutex);
+    return count;
+}
+
+/* False where something is still under way after SERVER_STOP_S, or when a second signal comes. */
+static bool wait_for_requests(struct server *server, const sigset_t *signals)
 {
     const struct timespec moment = { .tv_nsec = 20 * 1000000 };
     int64_t until_us = clock_monotonic_us() + SERVER_STOP_S * INT64_C(1000000);
+    while (under_way(server) > 0)
+        if (clock_monotonic_us() > until_us || sigtimedwait(signals, NULL, &moment) >= 0)
+            return false;
+    return true;
+}
+
+/* Accepts no more, ends the streams, and waits for what is under way. */
+static void stop(struct server *server, const sigset_t *signals)
+{
     MHD_quiesce_daemon(server->daemon);
     streams_stop(server->streams);
-    for (bool told = false; !told && clock_monotonic_us() < until_us;) {
-        pthread_mutex_lock(&server->mutex);
-        int under_way = server->under_way;
-        pthread_mutex_unlock(&server->mutex);
-        if (under_way == 0)
-            break;
-        told = sigtimedwait(signals, NULL, &moment) >= 0; /* a second signal: at once */
+    if (!wait_for_requests(server, signals)) {
+        log_write(server->log, ERRAND_LOG_WARNING, NULL, "%d requests were cut off", under_way(server));
+        _exit(EXIT_SUCCESS); /* a view that hangs cannot be ended otherwise */
     }
     pool_free(server->pool);
     MHD_stop_daemon(server->daemon);

@@ -117,8 +117,10 @@ static void on_death(struct supervisor *supervisor)
 
 static void on_stop(struct supervisor *supervisor)
 {
-    if (!supervisor->stops)
+    if (!supervisor->stops) {
         notify_systemd("STOPPING=1");
+        supervisor->served->stops(supervisor->served->arg);
+    }
     if (supervisor->child)
         kill(supervisor->child, SIGTERM);
     supervisor->stops = true;

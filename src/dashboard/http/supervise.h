@@ -8,6 +8,7 @@
 struct served {
     int (*run)(void *arg, int ready_fd);
     void (*ready)(void *arg); /* in the parent, when the first child serves */
+    void (*stops)(void *arg); /* in the parent, when it is told to stop */
     void *arg;
 };
 
