@@ -99,21 +99,31 @@ static void complete_clock(const char *word, char *out, size_t size)
              zone);
 }
 
+/* A day that is in the calendar: 2026-02-30 reads as one, but is another. */
+static bool is_day(const char *text, errand_date *date)
+{
+    char again[CLOCK_TEXT_MAX];
+    return clock_parse_date(text, date) == 0 && strcmp(clock_format_date(*date, again), text) == 0;
+}
+
 static int read_time(struct errand_context *ctx, const struct errand_column *column, const char *word,
                      struct errand_value *value)
 {
     (void)ctx;
     (void)column;
-    char whole[WORD_MAX + 16];
+    char whole[WORD_MAX + 16], day[WORD_MAX];
     errand_time time;
+    errand_date ignored;
     size_t date = strcspn(word, " Tt");
+    snprintf(day, sizeof day, "%.*s", (int)date, word);
     if (strstr(word, "infinity") || word[date] == '\0')
         snprintf(whole, sizeof whole, strstr(word, "infinity") ? "%s" : "%s 00:00:00", word);
     else {
         snprintf(whole, sizeof whole, "%.*s ", (int)date, word);
         complete_clock(word + date + 1, whole + date + 1, sizeof whole - date - 1);
     }
-    if (clock_parse(whole, &time) != 0)
+    bool is_plain = date == strlen("2026-12-31"); /* "infinity" and years of more digits are left to the clock */
+    if (clock_parse(whole, &time) != 0 || (is_plain && !is_day(day, &ignored)))
         return -1;
     *value = errand_timestamp(time);
     return 0;
@@ -125,7 +135,7 @@ static int read_date(struct errand_context *ctx, const struct errand_column *col
     (void)ctx;
     (void)column;
     errand_date date;
-    if (clock_parse_date(word, &date) != 0)
+    if (!is_day(word, &date))
         return -1;
     *value = errand_day(date);
     return 0;

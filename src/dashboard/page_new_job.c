@@ -62,16 +62,6 @@ static const char *field_kind(const struct errand_column *column)
     return kinds[column->type] ? kinds[column->type] : "text";
 }
 
-static bool has_default(const struct errand_column *column)
-{
-    return column->has_default || column->default_text;
-}
-
-static bool is_required(const struct errand_column *column)
-{
-    return !column->nullable && !has_default(column);
-}
-
 /* One that has no third state: neither NULL nor a default that only the database knows. */
 static bool is_checkbox(const struct errand_column *column)
 {
@@ -80,7 +70,7 @@ static bool is_checkbox(const struct errand_column *column)
 
 static const char *field_help(const struct errand_column *column)
 {
-    if (has_default(column) && !is_checkbox(column))
+    if (column_has_default(column) && !is_checkbox(column))
         return "Left empty, it gets the default of the database.";
     if (column_is_json(column))
         return "JSON";
@@ -103,13 +93,13 @@ static const char *first_value(struct errand_context *ctx, const struct errand_c
 static void add_plain_field(struct html *out, const struct errand_column *column, const char *help)
 {
     html_input(out, .name = column->name, .kind = field_kind(column), .value = first_value(out->page->ctx, column),
-               .help = help, .required = is_required(column));
+               .help = help, .required = column_is_required(column));
 }
 
 static void begin_select(struct html *out, const struct errand_column *column)
 {
     html_select_begin(out, column->name, NULL);
-    html_option(out, "", is_required(column) ? "Choose…" : has_default(column) ? "the default" : "none");
+    html_option(out, "", column_is_required(column) ? "Choose…" : column_has_default(column) ? "the default" : "none");
 }
 
 static void add_labels(struct html *out, const struct errand_column *column)
@@ -226,7 +216,7 @@ static void show_json(struct page *page, const struct errand_table *table)
         json_begin(&json, NULL, '{');
         json_text(&json, "name", column->name);
         json_text(&json, "type", column->sql_type);
-        json_bool(&json, "required", is_required(column));
+        json_bool(&json, "required", column_is_required(column));
         json_begin(&json, "choices", '[');
         for (const char *const *label = column->labels; label && *label; label++)
             json_text(&json, NULL, *label);
@@ -318,7 +308,7 @@ static void take_column(struct page *page, struct entered *entered, size_t index
         take(page, entered, index, "false");
     else if (text && *text)
         take(page, entered, index, text);
-    else if (has_default(column))
+    else if (column_has_default(column))
         return;
     else if (column->nullable)
         take(page, entered, index, NULL);

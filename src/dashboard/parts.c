@@ -90,11 +90,6 @@ void part_new_job(struct html *out, const struct errand_table *table)
         html_printf(out, "<a class=\"btn btn-primary btn-sm\" href=\"%s\">+ New Job</a>", link_new(out, table->name));
 }
 
-static bool must_be_given(const struct errand_table *table, const struct errand_column *column)
-{
-    return column_is_own(table, column) && !column->nullable && !column->has_default;
-}
-
 /* The columns that an INSERT must name, and places for their values. */
 static const char *insert_example(struct html *out, const struct errand_table *table)
 {
@@ -102,7 +97,7 @@ static const char *insert_example(struct html *out, const struct errand_table *t
     struct errand_context *ctx = out->page->ctx;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct errand_column *column = &table->columns[i];
-        if (!must_be_given(table, column))
+        if (!column_is_own(table, column) || !column_is_required(column))
             continue;
         names = names ? errand_printf(ctx, "%s, %s", names, column->name) : column->name;
         values = values ? errand_printf(ctx, "%s, …", values) : "…";

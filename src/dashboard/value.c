@@ -76,6 +76,16 @@ bool column_is_masked(const struct errand_table *table, const struct errand_colu
     return false;
 }
 
+bool column_has_default(const struct errand_column *column)
+{
+    return column->has_default || column->default_text;
+}
+
+bool column_is_required(const struct errand_column *column)
+{
+    return !column->nullable && !column_has_default(column);
+}
+
 bool column_is_json(const struct errand_column *column)
 {
     return column->type == ERRAND_TYPE_TEXT &&

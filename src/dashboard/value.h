@@ -16,6 +16,10 @@ const struct errand_column *column_called(const struct errand_table *table, cons
 bool column_is_own(const struct errand_table *table, const struct errand_column *column);
 /* What its name says is nobody's business: password, token, secret, hash, key. */
 bool column_is_masked(const struct errand_table *table, const struct errand_column *column);
+/* The database fills it in where it is left out. */
+bool column_has_default(const struct errand_column *column);
+/* An INSERT has to name it. */
+bool column_is_required(const struct errand_column *column);
 bool column_is_json(const struct errand_column *column);
 /* The foreign key of the column, or NULL. */
 const struct errand_foreign_key *column_foreign_key(const struct errand_table *table,

@@ -35,8 +35,8 @@ int close_database(void **state);
 /* For each test: no rows in the tables; no dashboard afterwards. */
 int start_test(void **state);
 int end_test(void **state);
-int run_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t count, const char *group);
-#define RUN(argc, argv, tests, group) run_tests(argc, argv, tests, sizeof(tests) / sizeof((tests)[0]), group)
+int run_all(int argc, char **argv, const struct CMUnitTest *tests, size_t count, const char *group);
+#define RUN(argc, argv, tests, group) run_all(argc, argv, tests, sizeof(tests) / sizeof((tests)[0]), group)
 #define DASHBOARD_TEST(function) cmocka_unit_test_setup_teardown(function, start_test, end_test)
 
 /* Runs a script as another program would. */

@@ -1,0 +1,734 @@
+/* The pages of the dashboard, as HTML and as JSON, and what their forms do, on both databases: requests go straight to
+   errand_dashboard_respond. */
+#include "types.h"
+#include "world.h"
+
+#include "admin/admin.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID(number) "00000000-0000-4000-8000-00000000000" #number
+#define BAND "10000000-0000-4000-8000-000000000001"
+
+static const struct errand_dashboard plain = { .auth = NO_AUTH, .records = { "bands", "customers" }, .title = "Mill" };
+
+#define ask_json(address) ask(.target = (address), .headers = { { "Accept", "application/json" } })
+
+static void serve_plain(void)
+{
+    serve(&plain, NULL);
+}
+
+/* letter_jobs with every status; the running one belongs to a worker. */
+static void add_letters(void)
+{
+    run_sql(
+        "INSERT INTO letter_jobs (id, status, recipient, pages, last_error, created_at, locked_by) VALUES"
+        " ('" ID(1) "', 'job_status_not_started', 'Ada', 1, NULL, '2026-01-01 00:00:00.000000', NULL),"
+                    " ('" ID(2) "', 'job_status_running', 'Bea', 2, NULL, '2026-01-02 00:00:00.000000', '" ID(
+                        9) "'),"
+                           " ('" ID(3) "', 'job_status_failed', 'Chloe <b>', 3, 'SMTP said 451 & left', '2026-01-03 "
+                                       "00:00:00.000000', NULL),"
+                                       " ('" ID(4) "', 'job_status_timed_out', 'Dora', 4, 'Timeout reached', "
+                                                   "'2026-01-04 00:00:00.000000', NULL),"
+                                                   " ('" ID(5) "', 'job_status_succeeded', 'Edith', 5, NULL, "
+                                                               "'2026-01-05 00:00:00.000000', NULL),"
+                                                               " ('" ID(
+                                                                   6) "', 'job_status_retry', 'Frida', 6, 'SMTP said "
+                                                                      "421', '2026-01-06 00:00:00.000000', NULL)");
+}
+
+static int64_t letters(const char *where)
+{
+    return number_of("SELECT count(*) FROM letter_jobs WHERE %s", where);
+}
+
+/* How many jobs a list has. */
+static int64_t listed(const char *parameters)
+{
+    char target[512];
+    snprintf(target, sizeof(target), "/jobs/ListJob?tableName=letter_jobs%s", parameters);
+    if (ask_json(target) != 200)
+        fail_msg("%s: %d %s", target, world.response.status, world.body);
+    int64_t count = 0;
+    for (const char *at = world.body; (at = strstr(at, "\"queue_position\":")); at++)
+        count++;
+    return count;
+}
+
+/* ---- Overview ---- */
+
+static void an_empty_dashboard_says_what_to_do_next(void **state)
+{
+    (void)state;
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/"), 200);
+    assert_page_has("<title>Overview</title>");
+    assert_page_has("INSERT INTO letter_jobs DEFAULT VALUES;");
+    assert_page_has("INSERT INTO initial_scrape_jobs (band_id) VALUES (…);");
+    assert_page_has("build/bin/RunJobs");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has("INSERT INTO letter_jobs DEFAULT VALUES;");
+}
+
+static void the_overview_counts_each_status_and_links_to_its_list(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJobs"), 200);
+    assert_page_has("href=\"/jobs/ListJob?tableName=letter_jobs&amp;status=failed\"><span>Failed</span> <b>1</b>");
+    assert_page_has("SMTP said 451 &amp; left");
+    assert_page_has("<h2><a href=\"/jobs/ListJob?tableName=letter_jobs\">Letter jobs</a></h2>");
+    assert_int_equal(ask_json("/jobs/"), 200);
+    assert_string_equal(header("Content-Type"), "application/json");
+    assert_page_has("\"table\":\"letter_jobs\",\"name\":\"Letter jobs\",\"missing\":false");
+    assert_page_has("\"job_status_failed\":{\"count\":1,\"more\":false,\"estimated\":false}");
+    assert_page_has("\"workers\":[]");
+}
+
+static void a_table_that_the_database_lacks_spoils_nothing(void **state)
+{
+    (void)state;
+    run_sql("ALTER TABLE initial_scrape_jobs RENAME TO hidden");
+    serve_plain();
+    int overview = ask(.target = "/jobs/");
+    bool says_so = strstr(world.body, "has no table <code>initial_scrape_jobs</code>");
+    int list = ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs");
+    int json = ask_json("/jobs/ListJob?tableName=initial_scrape_jobs");
+    run_sql("ALTER TABLE hidden RENAME TO initial_scrape_jobs");
+    assert_int_equal(overview, 200);
+    assert_true(says_so);
+    assert_int_equal(list, 200);
+    assert_int_equal(json, 404);
+}
+
+/* ---- Lists ---- */
+
+static void a_list_is_narrowed_by_status_columns_error_and_time(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(listed(""), 6);
+    assert_int_equal(listed("&status=failed"), 1);
+    assert_int_equal(listed("&status=failed&status=timed_out"), 2);
+    assert_int_equal(listed("&status=job_status_failed"), 1);
+    assert_int_equal(listed("&error=smtp"), 2);
+    assert_int_equal(listed("&from=2026-01-03T00:00&to=2026-01-05"), 2);
+    assert_int_equal(listed("&where.pages=4&op.pages=ge"), 3);
+    assert_int_equal(listed("&where.recipient=chloe"), 1);
+    assert_int_equal(listed("&where.recipient=Ada&op.recipient=ne"), 5);
+    assert_int_equal(listed("&op.mood=null"), 6);
+    assert_int_equal(listed("&where.mood=happy"), 0);
+    assert_int_equal(listed("&where.recipient=&op.recipient=contains&error=&status="), 6);
+    assert_int_equal(listed("&where.run_at=2020-01-01T00:00&op.run_at=lt"), 0);
+    assert_int_equal(listed("&where.pages=2&op.pages=gt&error=smtp&status=failed"), 1);
+}
+
+static void a_filter_that_cannot_be_meant_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "status=lost", "none of the statuses" },
+        { "where.pages=many", "not a whole number" },
+        { "op.pages=like&where.pages=1", "no comparison" },
+        { "op.mood=lt&where.mood=happy", "cannot be compared" },
+        { "from=yesterday", "not a time" },
+        { "from=2026-02-30T09:30", "not a time" },
+        { "sort=nothing", "cannot be sorted" },
+        { "page=0", "no number of a page" },
+        { "page=x", "no number of a page" },
+        { "page=99999999999999999999", "no number of a page" },
+        { "where.due_on=2026-02-30", "not a date" },
+        { "after=no-key", "" },
+        { "where.mood=sad", "none of happy" },
+    };
+    serve_plain();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char target[256];
+        snprintf(target, sizeof(target), "/jobs/ListJob?tableName=letter_jobs&%s", cases[i][0]);
+        if (ask(.target = target) != 400)
+            fail_msg("%s: %d", target, world.response.status);
+        assert_page_has(cases[i][1]);
+    }
+}
+
+static void a_list_takes_as_many_conditions_as_it_says_and_no_more(void **state)
+{
+    (void)state;
+    const char *eight = "&where.pages=1&where.recipient=a&where.mood=happy&where.is_urgent=true&where.due_on=2026-01-01"
+                        "&where.attempts_count=1&where.id=" ID(1) "&where.queue_position=1";
+    char nine[512];
+    assert_int_equal(ADMIN_CONDITIONS_MAX, 8);
+    serve_plain();
+    assert_int_equal(listed(eight), 0);
+    snprintf(nine, sizeof(nine), "/jobs/ListJob?tableName=letter_jobs%s&where.locked_by=" ID(1), eight);
+    assert_int_equal(ask(.target = nine), 400);
+    assert_page_has("at most 8 columns");
+}
+
+static void a_list_is_sorted_by_its_headers(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&sort=pages&order=asc"), 200);
+    assert_page_has(
+        "aria-sort=\"ascending\"><a href=\"/jobs/ListJob?tableName=letter_jobs&amp;sort=pages&amp;order=desc\">Pages");
+    assert_true(strstr(world.body, "job-" ID(1)) < strstr(world.body, "job-" ID(6)));
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&sort=pages"), 200);
+    assert_true(strstr(world.body, "job-" ID(6)) < strstr(world.body, "job-" ID(1)));
+}
+
+static void a_form_of_filters_leads_to_the_short_address(void **state)
+{
+    (void)state;
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&error=&where.pages=2&op.pages=ge&op.mood=eq"
+                                   "&where.mood=&from=&apply=1"),
+                     303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&op.pages=ge&where.pages=2");
+}
+
+/* The address in the link of that relation on the last page; NULL: there is none. */
+static const char *link_of(const char *relation)
+{
+    static char address[1024];
+    char start[64];
+    snprintf(start, sizeof(start), "rel=\"%s\" href=\"", relation);
+    const char *found = strstr(world.body, start);
+    if (!found)
+        return NULL;
+    found += strlen(start);
+    size_t size = 0;
+    for (; *found != '"'; found++) {
+        address[size++] = *found;
+        if (strncmp(found, "&amp;", 5) == 0)
+            found += 4;
+    }
+    address[size] = '\0';
+    return address;
+}
+
+static void pages_by_key_show_every_job_once_while_others_arrive(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        run_sql("INSERT INTO letter_jobs (recipient) VALUES ('early')");
+    serve_plain();
+    int64_t seen = 0;
+    char target[1024] = "/jobs/ListJob?tableName=letter_jobs&where.recipient=early";
+    for (int pages = 0; *target && pages < 10; pages++) {
+        assert_int_equal(ask(.target = target), 200);
+        for (const char *at = world.body; (at = strstr(at, "<tr id=\"job-")); at++)
+            seen++;
+        const char *next = link_of("next");
+        snprintf(target, sizeof(target), "%s", next ? next : "");
+        run_sql("INSERT INTO letter_jobs (recipient) VALUES ('late')");
+    }
+    assert_int_equal(seen, 60);
+    assert_non_null(link_of("prev"));
+    assert_int_equal(listed("&where.recipient=early&page=3"), 10);
+    assert_int_equal(listed("&where.recipient=early&page=4"), 0);
+}
+
+/* ---- One job ---- */
+
+static void add_scrape(void)
+{
+    run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', 'Portis<i>head</i>')");
+    run_sql("INSERT INTO initial_scrape_jobs (id, band_id) VALUES ('" ID(1) "', '" BAND "')");
+}
+
+static void a_job_shows_its_columns_and_links_to_the_records_it_refers_to(void **state)
+{
+    (void)state;
+    add_scrape();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)), 200);
+    assert_page_has("<a href=\"/jobs/ViewRecord?tableName=bands&amp;id=" BAND "\">Portis&lt;i&gt;head&lt;/i&gt;</a>");
+    assert_page_has(" UTC\">");
+    assert_page_has("Run again");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs"), 200);
+    assert_page_has(">Portis&lt;i&gt;head&lt;/i&gt;</a>");
+    assert_int_equal(ask_json("/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)), 200);
+    assert_page_has("\"attempts_count\":0,");
+    assert_page_has("\"band_id\":\"" BAND "\"");
+    assert_page_has("\"last_error\":null");
+    assert_page_has("\"attempts\":[]");
+}
+
+static void json_has_numbers_booleans_json_and_times_as_such(void **state)
+{
+    (void)state;
+    run_sql("INSERT INTO letter_jobs (id, pages, options, due_on, mood, created_at) VALUES ('" ID(
+        1) "', 7, '{\"a\": [1, null]}', '2026-05-06', 'so so', '2026-01-01 00:00:00.000000')");
+    serve_plain();
+    assert_int_equal(ask_json("/jobs/ViewJob?tableName=letter_jobs&id=" ID(1)), 200);
+    assert_page_has("\"pages\":7,");
+    assert_page_has("\"is_urgent\":false");
+    assert_page_has("\"options\":{\"a\": [1, null]}");
+    assert_page_has("\"due_on\":\"2026-05-06\"");
+    assert_page_has("\"mood\":\"so so\"");
+    assert_page_has("\"created_at\":\"2026-01-01T00:00:00.000000Z\"");
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        int status;
+    } cases[] = {
+        { "/jobs/ViewJob?tableName=letter_jobs&id=" ID(1), 404 },
+        { "/jobs/ViewJob?tableName=letter_jobs&id=1", 400 },
+        { "/jobs/ViewJob?tableName=letter_jobs", 400 },
+        { "/jobs/ViewJob?tableName=customers&id=" ID(1), 404 },
+        { "/jobs/ListJob?tableName=pg_class", 404 },
+        { "/jobs/ListJob?tableName=letter_jobs%22%3B", 404 },
+        { "/jobs/ListJob", 400 },
+        { "/jobs/CreateJob?tableName=bands", 404 },
+        { "/jobs/ViewRecord?tableName=bands&id=" BAND, 404 },
+        { "/jobs/ViewRecord?tableName=bands&id=x", 400 },
+        { "/jobs/ViewRecord?tableName=bands", 400 },
+        { "/jobs/ViewRecord?tableName=letter_jobs&id=" ID(1), 404 },
+        { "/jobs/assets/nothing.css", 404 },
+    };
+    serve_plain();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (ask(.target = cases[i].target) != cases[i].status)
+            fail_msg("%s: %d", cases[i].target, world.response.status);
+        assert_page_has("<h1>");
+        assert_int_equal(ask_json(cases[i].target), cases[i].status);
+        assert_page_has("{\"error\":\"");
+    }
+}
+
+static void a_secret_of_a_record_is_masked(void **state)
+{
+    (void)state;
+    run_sql("INSERT INTO customers (id, name, password_hash) VALUES ('" ID(1) "', 'Ada', 'bcrypt$12')");
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ViewRecord?tableName=customers&id=" ID(1)), 200);
+    assert_page_has("<h1>Ada</h1>");
+    assert_page_lacks("bcrypt");
+    assert_int_equal(ask_json("/jobs/ViewRecord?tableName=customers&id=" ID(1)), 200);
+    assert_page_has("\"name\":\"Ada\"");
+    assert_page_lacks("bcrypt");
+}
+
+static void records_are_shown_only_where_they_are_listed(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard unlisted = { .auth = NO_AUTH };
+    add_scrape();
+    serve(&unlisted, NULL);
+    assert_int_equal(ask(.target = "/jobs/ViewRecord?tableName=bands&id=" BAND), 404);
+    assert_page_lacks("Portis");
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)), 200);
+    assert_page_lacks("Portis");
+}
+
+/* ---- New jobs ---- */
+
+static void the_form_fits_the_columns(void **state)
+{
+    (void)state;
+    add_scrape();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=letter_jobs"), 200);
+    assert_page_has("type=\"number\" step=\"any\" id=\"field-pages\"");
+    assert_page_has("value=\"nobody\"");
+    assert_page_has("<option value=\"so so\">");
+    assert_page_has("type=\"checkbox\" value=\"true\" id=\"field-is_urgent\"");
+    assert_page_has("type=\"date\" id=\"field-due_on\"");
+    assert_page_has("<textarea rows=\"4\" id=\"field-options\"");
+    assert_page_has("type=\"datetime-local\" step=\"1\" id=\"field-run_at\"");
+    assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs&bandId=" BAND), 200);
+    assert_page_has("<option value=\"" BAND "\" selected>Portis&lt;i&gt;head&lt;/i&gt;</option>");
+    assert_int_equal(ask_json("/jobs/CreateJob?tableName=letter_jobs"), 200);
+    assert_page_has("{\"name\":\"mood\"");
+    assert_page_has("\"choices\":[\"happy\",\"so so\"]");
+}
+
+static void more_rows_than_a_select_holds_are_named_by_their_id(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        run_sql("INSERT INTO bands (name) VALUES ('band %d')", i);
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs"), 200);
+    assert_page_has(">band 199</option>");
+    run_sql("INSERT INTO bands (name) VALUES ('one more')");
+    assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs"), 200);
+    assert_page_lacks("<select");
+    assert_page_has("more than 200 rows of bands");
+}
+
+static void a_job_is_created_by_the_parameters_of_the_guide(void **state)
+{
+    (void)state;
+    add_scrape();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs&bandId=" BAND, .form = ""),
+                     303);
+    assert_non_null(strstr(header("Location"), "/jobs/ViewJob?tableName=initial_scrape_jobs&id="));
+    assert_int_equal(number_of("SELECT count(*) FROM initial_scrape_jobs WHERE band_id = '" BAND "'"), 2);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=initial_scrape_jobs&band_id=" BAND),
+                     303);
+    assert_int_equal(number_of("SELECT count(*) FROM initial_scrape_jobs"), 3);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs",
+                               .headers = { { "Accept", "application/json" } }),
+                     201);
+    assert_page_has("{\"table\":\"letter_jobs\",\"id\":\"");
+    assert_int_equal(letters("recipient = 'nobody' AND pages = 1 AND mood IS NULL"), 1);
+}
+
+static void everything_entered_reaches_the_row(void **state)
+{
+    (void)state;
+    serve_plain();
+    assert_int_equal(
+        send_form(.target = "/jobs/CreateJob",
+                  .form = "tableName=letter_jobs&wholeForm=1&recipient=%C3%9Cte+%26+%3Cb%3E&pages=12&mood=so+so"
+                          "&options=%7B%22a%22%3A1%7D&isUrgent=true&due_on=2026-12-24&run_at=2031-01-02T03:04"),
+        303);
+    assert_int_equal(
+        letters("recipient = '\xc3\x9cte & <b>' AND pages = 12 AND mood = 'so so' AND due_on = '2026-12-24'"), 1);
+    assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has("\"run_at\":\"2031-01-02T03:04:00.000000Z\"");
+    assert_page_has("\"is_urgent\":true");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&created=1"), 200);
+    assert_page_has("The job was created.");
+    assert_page_has("\xc3\x9cte &amp; &lt;b&gt;");
+}
+
+static void a_box_that_was_unchecked_is_false_and_one_that_nobody_showed_has_its_default(void **state)
+{
+    (void)state;
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs&wholeForm=1&is_urgent=true"),
+                     303);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs&wholeForm=1"), 303);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs"), 303);
+    assert_int_equal(letters(on_postgres() ? "is_urgent" : "is_urgent = 1"), 1);
+}
+
+static void what_is_wrong_stands_beside_its_field_and_nothing_entered_is_lost(void **state)
+{
+    (void)state;
+    serve_plain();
+    const char *form = "tableName=letter_jobs&wholeForm=1&recipient=%22Ada%22&pages=99999999999&mood=sad&options=%7B%"
+                       "22a%22%3A&is_urgent=true";
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = form), 422);
+    assert_page_has("id=\"field-pages-error\">");
+    assert_page_has("id=\"field-mood-error\">");
+    assert_page_has("id=\"field-options-error\">");
+    assert_page_lacks("field-recipient-error");
+    assert_page_has("value=\"&#34;Ada&#34;\"");
+    assert_page_has("value=\"99999999999\"");
+    assert_page_has("{&#34;a&#34;:</textarea>");
+    assert_page_has("id=\"field-is_urgent\" name=\"is_urgent\" class=\"form-check-input\" checked>");
+    assert_int_equal(letters("1 = 1"), 0);
+    assert_int_equal(
+        send_form(.target = "/jobs/CreateJob", .form = form, .headers = { { "Accept", "application/json" } }), 422);
+    assert_page_has("\"fields\":{\"pages\":\"");
+}
+
+static void a_foreign_key_must_be_given_and_must_be_there(void **state)
+{
+    (void)state;
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=initial_scrape_jobs"), 422);
+    assert_page_has("Band must be given.");
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=initial_scrape_jobs&bandId=7"), 422);
+    assert_page_has("is not a uuid");
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=initial_scrape_jobs&bandId=" BAND), 422);
+    assert_page_has("The job was not created:");
+    assert_int_equal(number_of("SELECT count(*) FROM initial_scrape_jobs"), 0);
+}
+
+static void run_again_makes_a_job_of_the_same_columns(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs&copyOf=" ID(3)), 303);
+    assert_int_equal(
+        letters("recipient = 'Chloe <b>' AND pages = 3 AND status = 'job_status_not_started' AND last_error IS NULL"),
+        1);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=letter_jobs&copyOf=" ID(8)), 404);
+    assert_int_equal(letters("1 = 1"), 7);
+}
+
+/* ---- Retry and delete ---- */
+
+static void one_job_is_retried_or_deleted(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&id=" ID(3)), 303);
+    assert_string_equal(header("Location"), "/jobs/ViewJob?tableName=letter_jobs&id=" ID(3) "&retried=1");
+    assert_int_equal(letters("id = '" ID(3) "' AND status = 'job_status_retry'"), 1);
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&back=list&status=failed&id=" ID(4)), 303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&status=failed&deleted=1");
+    assert_int_equal(letters("id = '" ID(4) "'"), 0);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&id=" ID(4)), 404);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&id=4"), 400);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=customers&id=" ID(5)), 404);
+    assert_int_equal(letters("1 = 1"), 5);
+}
+
+static void a_running_job_is_neither_retried_nor_deleted(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&id=" ID(2)), 409);
+    assert_page_has("is running");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&id=" ID(2)), 409);
+    assert_int_equal(letters("id = '" ID(2) "' AND status = 'job_status_running' AND locked_by = '" ID(9) "'"), 1);
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=letter_jobs&id=" ID(2)), 200);
+    assert_page_lacks("/jobs/DeleteJob");
+    assert_page_lacks("/jobs/RetryJob");
+}
+
+static void the_selected_are_changed_after_their_number_was_asked_back(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    const char *form = "tableName=letter_jobs&selected=" ID(2) "&selected=" ID(3) "&selected=" ID(4) "&selected=" ID(8);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = form), 200);
+    assert_page_has("<h1>Delete 4 jobs?</h1>");
+    assert_page_has("name=\"selected\" value=\"" ID(4) "\"");
+    assert_int_equal(letters("1 = 1"), 6);
+    char confirmed[512];
+    snprintf(confirmed, sizeof(confirmed), "%s&confirm=1", form);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = confirmed), 303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&deleted=2&running=1&missing=1");
+    assert_int_equal(letters("id IN ('" ID(3) "', '" ID(4) "')"), 0);
+    assert_int_equal(letters("id = '" ID(2) "'"), 1);
+    assert_int_equal(ask(.target = header("Location") ? "/jobs/ListJob?tableName=letter_jobs&deleted=2&running=1" : ""),
+                     200);
+    assert_page_has("2 jobs were deleted.");
+    assert_page_has("The job is running, and was left alone.");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs"), 400);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&selected=7&confirm=1"), 400);
+}
+
+static void at_most_a_page_of_jobs_is_selected_at_once(void **state)
+{
+    (void)state;
+    char *form = malloc(200 * 60 + 200);
+    size_t size = (size_t)sprintf(form, "tableName=letter_jobs");
+    serve_plain();
+    for (int i = 0; i < ADMIN_PAGE_MAX; i++)
+        size += (size_t)sprintf(form + size, "&selected=00000000-0000-4000-8000-%012d", i);
+    int at_the_limit = send_form(.target = "/jobs/DeleteJob", .form = form);
+    sprintf(form + size, "&selected=" ID(1));
+    int past_it = send_form(.target = "/jobs/DeleteJob", .form = form);
+    free(form);
+    assert_int_equal(at_the_limit, 200);
+    assert_int_equal(past_it, 400);
+    assert_page_has("At most 200 jobs");
+}
+
+static void all_that_match_are_changed_after_their_number_was_asked_back(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&all=1&error=smtp&status=failed"), 200);
+    assert_page_has("<h1>Retry 1 job?</h1>");
+    assert_page_has("Error contains smtp");
+    assert_page_has("name=\"error\" value=\"smtp\"");
+    assert_int_equal(letters("status = 'job_status_failed'"), 1);
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&all=1&error=smtp&status=failed&confirm=1"),
+        303);
+    assert_int_equal(letters("status = 'job_status_failed'"), 0);
+    assert_int_equal(letters("status = 'job_status_timed_out'"), 1);
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1&where.pages=x"), 400);
+    assert_int_equal(letters("1 = 1"), 6);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1",
+                               .headers = { { "Accept", "application/json" } }),
+                     200);
+    assert_page_has("\"changed\":5,\"running\":1,\"missing\":0,\"step\":null");
+    assert_int_equal(letters("status = 'job_status_running'"), 1);
+    assert_int_equal(letters("1 = 1"), 1);
+}
+
+/* The value of a hidden field of the last page. */
+static const char *hidden(const char *name, char *value, size_t size)
+{
+    char start[64];
+    snprintf(start, sizeof(start), "name=\"%s\" value=\"", name);
+    const char *found = strstr(world.body, start);
+    if (!found)
+        fail_msg("no field %s on %s", name, world.body);
+    found += strlen(start);
+    snprintf(value, size, "%.*s", (int)strcspn(found, "\""), found);
+    return value;
+}
+
+static void a_change_of_many_goes_on_from_page_to_page(void **state)
+{
+    (void)state;
+    run_sql(on_postgres() ? "INSERT INTO letter_jobs (recipient) SELECT 'x' FROM generate_series(1, 30000)"
+                          : "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) "
+                            "INSERT INTO letter_jobs (recipient) SELECT 'x' FROM n");
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has("All 10,000+ that match");
+    char form[2048] = "tableName=letter_jobs&all=1&confirm=1&total=10000&more=1";
+    int pages = 0;
+    for (; send_form(.target = "/jobs/DeleteJob", .form = form) == 200 && pages < 100; pages++) {
+        char step[1024], changed[64];
+        assert_page_has("data-errand-continue");
+        assert_page_has(">Continue</button>");
+        snprintf(form, sizeof(form), "tableName=letter_jobs&all=1&confirm=1&total=10000&more=1&step=%s&changed=%s",
+                 hidden("step", step, sizeof(step)), hidden("changed", changed, sizeof(changed)));
+    }
+    assert_int_equal(world.response.status, 303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&deleted=30000");
+    assert_int_equal(letters("1 = 1"), 0);
+}
+
+/* ---- The whole ---- */
+
+static void hostile_text_is_text_on_every_page(void **state)
+{
+    (void)state;
+    run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', '<script>alert(1)</script>')");
+    run_sql("INSERT INTO initial_scrape_jobs (id, band_id, last_error, status) VALUES ('" ID(
+        1) "', '" BAND "', '\"><script>alert(2)</script>', 'job_status_failed')");
+    serve_plain();
+    static const char *const targets[] = {
+        "/jobs/",
+        "/jobs/ListJob?tableName=initial_scrape_jobs",
+        "/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1),
+        "/jobs/CreateJob?tableName=initial_scrape_jobs",
+        "/jobs/ViewRecord?tableName=bands&id=" BAND,
+        "/jobs/ListJob?tableName=initial_scrape_jobs&error=%22%3E%3Cscript%3E",
+        "/jobs/ListJob?tableName=%3Cscript%3E",
+        "/jobs/ViewJob?tableName=initial_scrape_jobs&id=%3Cscript%3E",
+        "/jobs/%3Cscript%3E",
+        "/jobs/ListJob?tableName=initial_scrape_jobs&status=%3Cscript%3E",
+        "/jobs/CreateJob?tableName=letter_jobs&recipient=%22%3E%3Cscript%3E",
+        "/jobs/ListJob?tableName=initial_scrape_jobs&deleted=%3Cscript%3E",
+    };
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        ask(.target = targets[i]);
+        assert_page_lacks("<script>");
+        assert_page_has("</html>");
+    }
+}
+
+static void a_dashboard_for_reading_shows_no_way_to_change(void **state)
+{
+    (void)state;
+    struct errand_dashboard_options options = { .read_only = true };
+    add_letters();
+    serve(&plain, &options);
+    static const char *const targets[] = { "/jobs/", "/jobs/ListJob?tableName=letter_jobs",
+                                           "/jobs/ViewJob?tableName=letter_jobs&id=" ID(3) };
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        assert_int_equal(ask(.target = targets[i]), 200);
+        assert_page_lacks("method=\"post\"");
+        assert_page_lacks("+ New Job");
+        assert_page_has("read-only");
+    }
+    assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=letter_jobs"), 403);
+    assert_int_equal(ask(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&id=" ID(3)), 403);
+    assert_int_equal(letters("1 = 1"), 6);
+}
+
+static void layout(struct errand_context *ctx, struct html *out, const struct errand_page *page)
+{
+    (void)ctx;
+    html_raw(out, "<!DOCTYPE html><html lang=\"en\"><head><link rel=\"stylesheet\" href=\"/mine.css\">");
+    errand_page_head(out, page);
+    html_printf(out, "</head><body><nav><a href=\"/jobs/ListJobs\">Jobs</a> %s</nav>", page->title);
+    errand_page_content(out, page);
+    html_raw(out, "</body></html>");
+}
+
+static void a_layout_of_the_applications_stands_around_every_page(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard own = { .auth = NO_AUTH, .layout = layout };
+    serve(&own, NULL);
+    static const char *const targets[] = { "/jobs/", "/jobs/ListJob?tableName=letter_jobs",
+                                           "/jobs/CreateJob?tableName=letter_jobs", "/jobs/ListJob?tableName=none" };
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        ask(.target = targets[i]);
+        assert_page_has("href=\"/mine.css\"");
+        assert_page_has("/jobs/assets/dashboard.css?v=");
+        assert_page_has("id=\"errand-page\"");
+        assert_page_lacks("errand-skip\" href");
+    }
+}
+
+static void style_and_script_are_served_and_kept(void **state)
+{
+    (void)state;
+    static const char *const files[][2] = { { "/jobs/assets/bootstrap.css", "text/css; charset=utf-8" },
+                                            { "/jobs/assets/dashboard.css", "text/css; charset=utf-8" },
+                                            { "/jobs/assets/dashboard.js", "text/javascript; charset=utf-8" },
+                                            { "/jobs/assets/icon.svg", "image/svg+xml" } };
+    serve_plain();
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(ask(.target = files[i][0]), 200);
+        assert_string_equal(header("Content-Type"), files[i][1]);
+        assert_non_null(strstr(header("Cache-Control"), "immutable"));
+        assert_true(world.response.body_size > 100);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        DASHBOARD_TEST(an_empty_dashboard_says_what_to_do_next),
+        DASHBOARD_TEST(the_overview_counts_each_status_and_links_to_its_list),
+        DASHBOARD_TEST(a_table_that_the_database_lacks_spoils_nothing),
+        DASHBOARD_TEST(a_list_is_narrowed_by_status_columns_error_and_time),
+        DASHBOARD_TEST(a_filter_that_cannot_be_meant_is_refused_with_a_sentence),
+        DASHBOARD_TEST(a_list_takes_as_many_conditions_as_it_says_and_no_more),
+        DASHBOARD_TEST(a_list_is_sorted_by_its_headers),
+        DASHBOARD_TEST(a_form_of_filters_leads_to_the_short_address),
+        DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
+        DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
+        DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
+        DASHBOARD_TEST(what_is_not_there_is_not_found),
+        DASHBOARD_TEST(a_secret_of_a_record_is_masked),
+        DASHBOARD_TEST(records_are_shown_only_where_they_are_listed),
+        DASHBOARD_TEST(the_form_fits_the_columns),
+        DASHBOARD_TEST(more_rows_than_a_select_holds_are_named_by_their_id),
+        DASHBOARD_TEST(a_job_is_created_by_the_parameters_of_the_guide),
+        DASHBOARD_TEST(everything_entered_reaches_the_row),
+        DASHBOARD_TEST(a_box_that_was_unchecked_is_false_and_one_that_nobody_showed_has_its_default),
+        DASHBOARD_TEST(what_is_wrong_stands_beside_its_field_and_nothing_entered_is_lost),
+        DASHBOARD_TEST(a_foreign_key_must_be_given_and_must_be_there),
+        DASHBOARD_TEST(run_again_makes_a_job_of_the_same_columns),
+        DASHBOARD_TEST(one_job_is_retried_or_deleted),
+        DASHBOARD_TEST(a_running_job_is_neither_retried_nor_deleted),
+        DASHBOARD_TEST(the_selected_are_changed_after_their_number_was_asked_back),
+        DASHBOARD_TEST(at_most_a_page_of_jobs_is_selected_at_once),
+        DASHBOARD_TEST(all_that_match_are_changed_after_their_number_was_asked_back),
+        DASHBOARD_TEST(a_change_of_many_goes_on_from_page_to_page),
+        DASHBOARD_TEST(hostile_text_is_text_on_every_page),
+        DASHBOARD_TEST(a_dashboard_for_reading_shows_no_way_to_change),
+        DASHBOARD_TEST(a_layout_of_the_applications_stands_around_every_page),
+        DASHBOARD_TEST(style_and_script_are_served_and_kept),
+    };
+    return RUN(argc, argv, tests, "pages");
+}
