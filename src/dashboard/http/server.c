@@ -285,7 +285,7 @@ static bool wait_for_requests(struct server *server, const sigset_t *signals)
 /* Accepts no more, ends the streams, and waits for what is under way. */
 static void stop(struct server *server, const sigset_t *signals)
 {
-    MHD_quiesce_daemon(server->daemon);
+    close(MHD_quiesce_daemon(server->daemon)); /* gives the listening socket back */
     streams_stop(server->streams);
     if (!wait_for_requests(server, signals)) {
         log_write(server->log, ERRAND_LOG_WARNING, NULL, "%d requests were cut off", under_way(server));
