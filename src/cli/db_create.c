@@ -2,23 +2,26 @@
 #include "cli/command.h"
 
 #include "base/error.h"
+#include "migrate/migrate.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-void db_made(struct db_report *report, const char *format, ...)
+/* What was made, for the sentence at the end. */
+struct report {
+    size_t made;
+};
+
+static void say(void *arg, const char *sentence)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    putchar('\n');
-    va_end(arguments);
+    struct report *report = arg;
+    puts(sentence);
+    fflush(stdout);
     report->made++;
 }
 
@@ -69,37 +72,47 @@ static void remove_file(const struct store_url *url)
             unlink(path);
 }
 
-static int fill(struct connection *connection, const struct schema *schema, struct db_report *report,
-                struct errand_error *err)
+/* Whether something that the schema has otherwise, or not at all, is there and was left. */
+static size_t count_left(const struct migrate_outcome *outcome)
 {
-    if (connection_begin(connection, err) != 0)
-        return -1;
-    int result = connection_kind(connection) == STORE_SQLITE ? db_create_sqlite(connection, schema, report, err)
-                                                             : db_create_postgres(connection, schema, report, err);
-    if (result == 0)
-        return connection_commit(connection, err);
-    connection_rollback(connection, NULL);
-    return -1;
+    size_t count = 0;
+    for (size_t i = 0; i < outcome->step_count; i++)
+        count += !outcome->steps[i].applied;
+    return count;
 }
 
-static int create(const struct schema *schema, const struct store_url *url, struct errand_error *err)
+static int bring_up(struct connection *connection, const struct schema *schema, const char *file, struct report *report,
+                    size_t *left, struct errand_error *err)
 {
-    struct db_report report = { 0 };
+    char *folder = command_migrations(file);
+    const struct migrate_request request = {
+        .connection = connection, .schema = schema, .folder = folder, .leave_files = true, .told = say, .arg = report
+    };
+    struct migrate_outcome outcome;
+    int result = migrate_run(&request, &outcome, err);
+    *left = count_left(&outcome);
+    migrate_outcome_release(&outcome);
+    free(folder);
+    return result;
+}
+
+static int create(const struct schema *schema, const char *file, const struct store_url *url, struct errand_error *err)
+{
+    struct report report = { 0 };
     bool created = false;
+    size_t left = 0;
     if (make_folder(url, err) != 0)
         return -1;
     struct connection *connection = connection_create(url, &created, err);
     if (!connection)
         return -1;
-    int result = fill(connection, schema, &report, err);
+    int result = bring_up(connection, schema, file, &report, &left, err);
     connection_close(connection);
     if (result != 0) {
         if (created && url->kind == STORE_SQLITE)
             remove_file(url);
         else if (created)
             error_prefix(err, "the database %s was made, and is empty", url->shown);
-        else if (report.made)
-            error_prefix(err, "nothing of the above was kept");
         return -1;
     }
     if (url->kind == STORE_SQLITE)
@@ -108,6 +121,8 @@ static int create(const struct schema *schema, const struct store_url *url, stru
         printf("created the database %s\n", url->shown);
     else if (report.made == 0)
         printf("%s has everything already\n", url->shown);
+    if (left > 0)
+        printf("what is there and is to be changed or dropped was left: errand migrate --dry-run shows it\n");
     return 0;
 }
 
@@ -121,7 +136,7 @@ static int run(const char *file, const char *database, bool print)
         code = EXIT_FAILED;
     if (code == EXIT_OK && print)
         code = print_ddl(schema, url.kind);
-    else if (code == EXIT_OK && create(schema, &url, &err) != 0)
+    else if (code == EXIT_OK && create(schema, file, &url, &err) != 0)
         code = EXIT_FAILED;
     if (err.message[0] && code != EXIT_OK)
         fprintf(stderr, "errand: %s\n", err.message);

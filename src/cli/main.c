@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command commands[] = {
@@ -21,13 +22,29 @@ static const struct command commands[] = {
       .summary = "make the database, and what is missing in it",
       .usage =
           "usage: errand db create [--database URL] [--schema FILE] [--print]\n\n"
-          "Makes the database and whatever of FILE it lacks: types, tables, columns, indexes and the rest. What is\n"
-          "there is left as it is. All in one transaction: it is made whole or not at all.\n\n"
+          "Makes the database and whatever of FILE it lacks: types, tables, columns, indexes and the rest. What would\n"
+          "take something away is left; errand migrate is for that. An empty database is filled whole or not at "
+          "all.\n\n"
           "  -d, --database URL  default: DATABASE_URL, else build/app.db\n"
           "  -s, --schema FILE   default: Application/Schema.sql\n"
           "  -p, --print         print the SQL for an empty database of that kind, and change nothing\n"
           "  -h, --help          print this\n",
       .run = command_db_create },
+    { .words = { "migrate" },
+      .summary = "bring the database to what the schema says, keeping its rows",
+      .usage =
+          "usage: errand migrate [--database URL] [--schema FILE] [--dry-run] [--allow-destructive] [--json]\n\n"
+          "Applies the files of Application/Migration/ that are not applied yet, then what FILE has and the database\n"
+          "lacks. What would take something away is written to a new file there instead, to be read and then applied\n"
+          "with --allow-destructive.\n\n"
+          "  -d, --database URL       default: DATABASE_URL, else build/app.db\n"
+          "  -s, --schema FILE        default: Application/Schema.sql; the files are in Migration/ beside it\n"
+          "  -n, --dry-run            print the SQL, and change nothing\n"
+          "      --allow-destructive  apply what takes something away as well\n"
+          "  -j, --json               print what was found and done as JSON\n"
+          "  -h, --help               print this\n\n"
+          "Example: errand migrate --dry-run\n",
+      .run = command_migrate },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -60,6 +77,15 @@ bool command_report(const struct schema *schema)
     for (size_t i = 0; i < schema->message_count; i++)
         fprintf(stderr, "%s\n", schema->messages[i].text);
     return schema->error_count == 0;
+}
+
+char *command_migrations(const char *schema_file)
+{
+    const char *slash = strrchr(schema_file, '/');
+    char *folder;
+    if (asprintf(&folder, "%.*sMigration", slash ? (int)(slash + 1 - schema_file) : 0, schema_file) < 0)
+        abort();
+    return folder;
 }
 
 /* How many of the arguments name the command; 0: they do not. */

@@ -8,7 +8,8 @@
 #include "store/connection.h"
 
 struct migrate_step {
-    const char *what;   /* once it is done: "added column a.note", "dropped table b" */
+    const char *done;   /* "added column a.note", "dropped table b" */
+    const char *todo;   /* the same before: "add column a.note" */
     const char *sql;    /* whole statements, each ended by a semicolon and a line */
     const char *remark; /* why it wants to be told, what to look at before; NULL: nothing */
     bool destructive;   /* takes something away, or may fail on the rows that are there */

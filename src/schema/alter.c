@@ -115,11 +115,8 @@ static enum schema_statement_kind kind_of(const PgQuery__AlterTableStmt *stateme
             return SCHEMA_STATEMENT_CONSTRAINT;
         if (command->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn)
             return SCHEMA_STATEMENT_COLUMN;
-        if (command->subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn &&
-            command->subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity)
-            return SCHEMA_STATEMENT_REPEATABLE;
     }
-    return SCHEMA_STATEMENT_OTHER;
+    return SCHEMA_STATEMENT_CHANGE;
 }
 
 /* What the statement adds, for people and for finding it. */

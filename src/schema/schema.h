@@ -132,20 +132,31 @@ struct schema_index {
     const char *obstacle; /* why SQLite cannot have it; NULL: it can */
 };
 
-/* What a statement makes, so that `db create` knows how to see whether it is there. */
+/* What a statement makes or does, so that one can see whether that is there. */
 enum schema_statement_kind {
     SCHEMA_STATEMENT_TABLE = 1,
-    SCHEMA_STATEMENT_TYPE, /* enum, domain, composite, range */
+    SCHEMA_STATEMENT_TYPE,        /* enum, domain, composite, range */
+    SCHEMA_STATEMENT_TYPE_CHANGE, /* ALTER TYPE ... ADD VALUE, RENAME VALUE */
     SCHEMA_STATEMENT_INDEX,
     SCHEMA_STATEMENT_CONSTRAINT, /* ALTER TABLE ... ADD constraint */
     SCHEMA_STATEMENT_COLUMN,     /* ALTER TABLE ... ADD COLUMN */
+    SCHEMA_STATEMENT_CHANGE,     /* any other ALTER TABLE */
     SCHEMA_STATEMENT_FUNCTION,
     SCHEMA_STATEMENT_TRIGGER,
     SCHEMA_STATEMENT_POLICY,
-    SCHEMA_STATEMENT_RELATION, /* view, sequence */
+    SCHEMA_STATEMENT_VIEW, /* materialized ones too */
+    SCHEMA_STATEMENT_SEQUENCE,
+    SCHEMA_STATEMENT_SEQUENCE_CHANGE, /* ALTER SEQUENCE */
     SCHEMA_STATEMENT_SCHEMA,
-    SCHEMA_STATEMENT_ROWS,       /* INSERT and its kin: run once, with its table */
-    SCHEMA_STATEMENT_REPEATABLE, /* may run each time: SET, COMMENT, GRANT, CREATE EXTENSION IF NOT EXISTS */
+    SCHEMA_STATEMENT_EXTENSION,
+    SCHEMA_STATEMENT_ROWS, /* INSERT and its kin: run once, with its table */
+    SCHEMA_STATEMENT_COMMENT,
+    SCHEMA_STATEMENT_GRANT,
+    SCHEMA_STATEMENT_OWNER,
+    SCHEMA_STATEMENT_SETTING, /* SET */
+    SCHEMA_STATEMENT_SELECT,
+    SCHEMA_STATEMENT_BLOCK, /* DO */
+    SCHEMA_STATEMENT_DROP,
     SCHEMA_STATEMENT_OTHER
 };
 
@@ -201,6 +212,10 @@ const struct schema_enum *schema_find_enum(const struct schema *schema, const ch
 /* NULL where the table has none of that name. */
 struct schema_column *schema_find_column(const struct schema_table *table, const char *name);
 bool schema_has_primary_key(const struct schema_table *table, const char *column);
+
+/* The statement with the names of schemas replaced: from[i] by to[i], wherever it qualifies a name. Memory of the
+   caller's; NULL where that ran out or the text cannot be parsed. */
+char *schema_relocate(const char *sql, const char *const *from, const char *const *to, size_t count);
 
 /* DDL for an empty database. What SQLite cannot express stands there as comments. */
 void schema_print_postgres(const struct schema *schema, struct buffer *out);

@@ -23,11 +23,11 @@ static struct schema_statement *add_named(struct reader *reader, enum schema_sta
     return statement;
 }
 
-static struct schema_statement *add_relation(struct reader *reader, const char *noun, const PgQuery__RangeVar *relation)
+static struct schema_statement *add_relation(struct reader *reader, enum schema_statement_kind kind, const char *noun,
+                                             const PgQuery__RangeVar *relation)
 {
     const char *name = reader_strdup(reader, relation ? relation->relname : "");
-    struct schema_statement *statement =
-        add_statement(reader, SCHEMA_STATEMENT_RELATION, reader_printf(reader, "%s %s", noun, name));
+    struct schema_statement *statement = add_statement(reader, kind, reader_printf(reader, "%s %s", noun, name));
     statement->schema = relation ? optional(reader, relation->schemaname) : NULL;
     statement->name = name;
     return statement;
@@ -68,7 +68,7 @@ static void read_enum(struct reader *reader, const PgQuery__CreateEnumStmt *crea
 static void read_alter_enum(struct reader *reader, const PgQuery__AlterEnumStmt *alter)
 {
     struct schema_statement *statement =
-        add_named(reader, SCHEMA_STATEMENT_OTHER, "change of type", alter->type_name, alter->n_type_name);
+        add_named(reader, SCHEMA_STATEMENT_TYPE_CHANGE, "change of type", alter->type_name, alter->n_type_name);
     struct schema_enum *found =
         (struct schema_enum *)schema_find_enum(reader->schema, statement->schema, statement->name);
     statement->on_sqlite = true;
@@ -121,16 +121,13 @@ static void read_function(struct reader *reader, const PgQuery__CreateFunctionSt
     struct schema *schema = reader->schema;
     schema->defines_uuid_v4 = schema->defines_uuid_v4 || strcmp(statement->name, "uuid_generate_v4") == 0;
     schema->defines_uuid_v7 = schema->defines_uuid_v7 || strcmp(statement->name, "uuidv7") == 0;
-    if (create->replace)
-        statement->kind = SCHEMA_STATEMENT_REPEATABLE;
 }
 
 static void read_extension(struct reader *reader, const PgQuery__CreateExtensionStmt *create)
 {
     struct schema_statement *statement =
-        add_statement(reader, SCHEMA_STATEMENT_OTHER, reader_printf(reader, "extension %s", create->extname));
-    if (create->if_not_exists)
-        statement->kind = SCHEMA_STATEMENT_REPEATABLE;
+        add_statement(reader, SCHEMA_STATEMENT_EXTENSION, reader_printf(reader, "extension %s", create->extname));
+    statement->name = reader_strdup(reader, create->extname);
     /* What these give, SQLite has in other ways. */
     bool is_uuid = strcmp(create->extname, "uuid-ossp") == 0;
     statement->on_sqlite =
@@ -141,8 +138,7 @@ static void read_extension(struct reader *reader, const PgQuery__CreateExtension
 
 static void read_drop(struct reader *reader, const PgQuery__DropStmt *drop)
 {
-    struct schema_statement *statement = add_statement(reader, SCHEMA_STATEMENT_OTHER, "DROP");
-    statement->kind = drop->missing_ok ? SCHEMA_STATEMENT_REPEATABLE : SCHEMA_STATEMENT_OTHER;
+    struct schema_statement *statement = add_statement(reader, SCHEMA_STATEMENT_DROP, "DROP");
     statement->on_sqlite = true;
     for (size_t i = 0; drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && i < drop->n_objects; i++) {
         const char *schema_name, *name;
@@ -179,9 +175,14 @@ static void read_rename(struct reader *reader, const PgQuery__RenameStmt *rename
 }
 
 /* What SQLite has no use for and need not hear of. */
-static void add_silent(struct reader *reader, const char *what)
+static void add_silent(struct reader *reader, enum schema_statement_kind kind, const char *what)
 {
-    add_statement(reader, SCHEMA_STATEMENT_REPEATABLE, what)->on_sqlite = true;
+    add_statement(reader, kind, what)->on_sqlite = true;
+}
+
+static void read_alter_sequence(struct reader *reader, const PgQuery__AlterSeqStmt *alter)
+{
+    add_relation(reader, SCHEMA_STATEMENT_SEQUENCE_CHANGE, "change of sequence", alter->sequence)->on_sqlite = true;
 }
 
 static bool read_table_statement(struct reader *reader, PgQuery__Node *node)
@@ -226,27 +227,27 @@ static bool read_object_statement(struct reader *reader, PgQuery__Node *node)
         read_extension(reader, node->create_extension_stmt);
         return true;
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
-        add_of_table(reader, node->create_trig_stmt->replace ? SCHEMA_STATEMENT_REPEATABLE : SCHEMA_STATEMENT_TRIGGER,
-                     "trigger", node->create_trig_stmt->trigname, node->create_trig_stmt->relation);
+        add_of_table(reader, SCHEMA_STATEMENT_TRIGGER, "trigger", node->create_trig_stmt->trigname,
+                     node->create_trig_stmt->relation);
         return true;
     case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT:
         add_of_table(reader, SCHEMA_STATEMENT_POLICY, "policy", node->create_policy_stmt->policy_name,
                      node->create_policy_stmt->table);
         return true;
     case PG_QUERY__NODE__NODE_VIEW_STMT:
-        if (node->view_stmt->replace)
-            add_relation(reader, "view", node->view_stmt->view)->kind = SCHEMA_STATEMENT_REPEATABLE;
-        else
-            add_relation(reader, "view", node->view_stmt->view);
+        add_relation(reader, SCHEMA_STATEMENT_VIEW, "view", node->view_stmt->view);
         return true;
     case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
-        add_relation(reader, "sequence", node->create_seq_stmt->sequence)->on_sqlite = true;
+        add_relation(reader, SCHEMA_STATEMENT_SEQUENCE, "sequence", node->create_seq_stmt->sequence)->on_sqlite = true;
         return true;
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-        add_relation(reader, "table or view", node->create_table_as_stmt->into->rel);
+        if (node->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW)
+            add_relation(reader, SCHEMA_STATEMENT_VIEW, "materialized view", node->create_table_as_stmt->into->rel);
+        else
+            add_relation(reader, SCHEMA_STATEMENT_TABLE, "table", node->create_table_as_stmt->into->rel);
         return true;
     case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
-        add_relation(reader, "type", node->composite_type_stmt->typevar)->kind = SCHEMA_STATEMENT_TYPE;
+        add_relation(reader, SCHEMA_STATEMENT_TYPE, "type", node->composite_type_stmt->typevar);
         return true;
     case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
         add_named(reader, SCHEMA_STATEMENT_TYPE, "type", node->create_range_stmt->type_name,
@@ -281,24 +282,28 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
         add_rows(reader, "DELETE FROM", node->delete_stmt->relation);
         return;
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
-        add_silent(reader, "comment");
+        add_silent(reader, SCHEMA_STATEMENT_COMMENT, "comment");
         return;
     case PG_QUERY__NODE__NODE_GRANT_STMT:
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
+        add_silent(reader, SCHEMA_STATEMENT_GRANT, "rights");
+        return;
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+        add_silent(reader, SCHEMA_STATEMENT_OWNER, "owner");
+        return;
     case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
-        add_silent(reader, "rights");
+        read_alter_sequence(reader, node->alter_seq_stmt);
         return;
     case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
-        add_silent(reader, "setting");
+        add_silent(reader, SCHEMA_STATEMENT_SETTING, "setting");
         return;
     case PG_QUERY__NODE__NODE_SELECT_STMT:
-        add_silent(reader, "SELECT");
+        add_silent(reader, SCHEMA_STATEMENT_SELECT, "SELECT");
         return;
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
         return; /* BEGIN and COMMIT of the file's own would end ours half-way */
     case PG_QUERY__NODE__NODE_DO_STMT:
-        add_statement(reader, SCHEMA_STATEMENT_REPEATABLE, "DO block");
+        add_statement(reader, SCHEMA_STATEMENT_BLOCK, "DO block");
         return;
     default:
         add_statement(reader, SCHEMA_STATEMENT_OTHER, "statement");

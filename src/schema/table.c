@@ -382,7 +382,8 @@ static void read_elements(struct reader *reader, struct schema_table *table, con
 /* The tables that the worker makes beside the application's own. */
 static bool is_errands_own(const char *name)
 {
-    static const char *const own[] = { "errand_workers", "errand_attempts", "errand_stats", "errand_sleeping" };
+    static const char *const own[] = { "errand_workers", "errand_attempts", "errand_stats", "errand_sleeping",
+                                       "errand_migrations" };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(name, own[i]) == 0)
             return true;

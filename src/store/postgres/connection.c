@@ -25,7 +25,10 @@ int postgres_refuse(struct postgres_connection *connection, const PGresult *resu
     const char *state = connect_sqlstate(result);
     if (strcmp(state, "57014") == 0 && connection->base.limits.statement_ms > 0)
         return connection_overdue(&connection->base, err);
-    connection->base.fault = strcmp(state, "25006") == 0 ? CONNECTION_READ_ONLY : CONNECTION_REFUSED;
+    bool busy = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
+    connection->base.fault = strcmp(state, "25006") == 0 ? CONNECTION_READ_ONLY
+                             : busy                      ? CONNECTION_BUSY
+                                                         : CONNECTION_REFUSED;
     char text[sizeof(err->message)];
     connect_sentence(result, connection->conn, connection->url, text, sizeof(text));
     return error_set(err, "%s", text);

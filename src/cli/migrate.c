@@ -1,0 +1,219 @@
+/* errand migrate */
+#include "cli/command.h"
+
+#include "base/utf8.h"
+#include "migrate/migrate.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *database, *schema;
+    bool allow_destructive, dry_run, json;
+};
+
+static void say(void *arg, const char *sentence)
+{
+    (void)arg;
+    puts(sentence);
+    fflush(stdout);
+}
+
+/* ---- For people ---- */
+
+static void print_changed(const struct migrate_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->file_count; i++)
+        if (outcome->files[i].state == MIGRATE_FILE_CHANGED)
+            fprintf(
+                stderr,
+                "errand: warning: %s was changed after it was applied; the change is not applied: put it into a new "
+                "file\n",
+                outcome->files[i].path);
+}
+
+static void print_comment(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        printf("-- %.*s\n", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static void print_plan(const struct migrate_outcome *outcome, bool allow_destructive)
+{
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        const struct migrate_file *file = &outcome->files[i];
+        if (file->state == MIGRATE_FILE_WAITS)
+            printf("-- %s %s\n", file->destructive && !allow_destructive ? "waits for --allow-destructive:" : "apply",
+                   file->path);
+    }
+    for (size_t i = 0; i < outcome->step_count; i++) {
+        const struct migrate_step *step = &outcome->steps[i];
+        printf("-- %s%s\n", step->destructive ? "destructive: " : "", step->todo);
+        if (step->remark)
+            print_comment(step->remark);
+        printf("%s\n", step->sql);
+    }
+}
+
+static void print_waiting(const struct migrate_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->step_count; i++)
+        if (outcome->steps[i].destructive && !outcome->steps[i].applied)
+            printf("not applied, destructive: %s\n", outcome->steps[i].todo);
+    for (size_t i = 0; i < outcome->file_count; i++)
+        if (outcome->files[i].state == MIGRATE_FILE_WAITS)
+            printf("%s waits: read it, then errand migrate --allow-destructive\n", outcome->files[i].path);
+}
+
+static void print_outcome(const struct options *options, const struct migrate_outcome *outcome, const char *shown)
+{
+    bool idle = outcome->file_count == 0 && outcome->step_count == 0;
+    if (options->dry_run)
+        print_plan(outcome, options->allow_destructive);
+    else
+        print_waiting(outcome);
+    if (idle || (migrate_is_complete(outcome) && outcome->step_count == 0))
+        printf("%s is up to date\n", shown);
+}
+
+/* ---- For programs ---- */
+
+static void add_member(struct buffer *out, const char *name, const char *text)
+{
+    buffer_printf(out, "\"%s\":", name);
+    if (text)
+        utf8_add_json(out, text, strlen(text));
+    else
+        buffer_puts(out, "null");
+}
+
+static const char *state_name(enum migrate_file_state state)
+{
+    static const char *const names[] = { [MIGRATE_FILE_WAITS] = "waits",
+                                         [MIGRATE_FILE_APPLIED] = "applied",
+                                         [MIGRATE_FILE_COUNTED] = "counted",
+                                         [MIGRATE_FILE_CHANGED] = "changed" };
+    return names[state];
+}
+
+static void print_json(const struct migrate_outcome *outcome, const char *shown, const char *error)
+{
+    struct buffer out = BUFFER_INIT((size_t)4 * SCHEMA_PRINT_MAX);
+    buffer_puts(&out, "{");
+    add_member(&out, "database", shown);
+    bool complete = !error && migrate_is_complete(outcome);
+    buffer_printf(&out, ",\"up_to_date\":%s,", complete ? "true" : "false");
+    add_member(&out, "error", error);
+    buffer_puts(&out, ",");
+    add_member(&out, "written", outcome->written);
+    buffer_puts(&out, ",\"files\":[");
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        const struct migrate_file *file = &outcome->files[i];
+        buffer_puts(&out, i ? ",{" : "{");
+        add_member(&out, "path", file->path);
+        buffer_printf(&out, ",\"destructive\":%s,", file->destructive ? "true" : "false");
+        add_member(&out, "state", state_name(file->state));
+        buffer_puts(&out, "}");
+    }
+    buffer_puts(&out, "],\"steps\":[");
+    for (size_t i = 0; i < outcome->step_count; i++) {
+        const struct migrate_step *step = &outcome->steps[i];
+        buffer_puts(&out, i ? ",{" : "{");
+        add_member(&out, "do", step->todo);
+        buffer_printf(&out, ",\"destructive\":%s,\"applied\":%s,", step->destructive ? "true" : "false",
+                      step->applied ? "true" : "false");
+        add_member(&out, "remark", step->remark);
+        buffer_puts(&out, ",");
+        add_member(&out, "sql", step->sql);
+        buffer_puts(&out, "}");
+    }
+    buffer_puts(&out, "]}\n");
+    if (!out.failed)
+        fwrite(out.data, 1, out.size, stdout);
+    buffer_release(&out);
+}
+
+/* ---- The command ---- */
+
+static int migrate(const struct options *options, const struct schema *schema, const struct store_url *url,
+                   struct errand_error *err)
+{
+    struct connection *connection = connection_open(url, err);
+    if (!connection)
+        return -1;
+    char *folder = command_migrations(options->schema);
+    const struct migrate_request request = {
+        .connection = connection,
+        .schema = schema,
+        .folder = folder,
+        .allow_destructive = options->allow_destructive,
+        .dry_run = options->dry_run,
+        .told = options->json ? NULL : say,
+    };
+    struct migrate_outcome outcome;
+    int result = migrate_run(&request, &outcome, err);
+    connection_close(connection);
+    print_changed(&outcome);
+    if (options->json)
+        print_json(&outcome, url->shown, result == 0 ? NULL : err->message);
+    else if (result == 0)
+        print_outcome(options, &outcome, url->shown);
+    migrate_outcome_release(&outcome);
+    free(folder);
+    return result;
+}
+
+static int run(const struct options *options)
+{
+    struct errand_error err = { "" };
+    struct store_url url = { 0 };
+    struct schema *schema = schema_read(options->schema);
+    int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
+    if (code == EXIT_OK && store_url_parse(options->database, &url, &err) != 0)
+        code = EXIT_FAILED;
+    if (code == EXIT_OK && migrate(options, schema, &url, &err) != 0)
+        code = EXIT_FAILED;
+    if (err.message[0] && code != EXIT_OK)
+        fprintf(stderr, "errand: %s\n", err.message);
+    store_url_release(&url);
+    schema_free(schema);
+    return code;
+}
+
+int command_migrate(const struct command *command, int argc, char **argv)
+{
+    static const struct option known[] = { { "database", required_argument, NULL, 'd' },
+                                           { "schema", required_argument, NULL, 's' },
+                                           { "dry-run", no_argument, NULL, 'n' },
+                                           { "allow-destructive", no_argument, NULL, 'D' },
+                                           { "json", no_argument, NULL, 'j' },
+                                           { "help", no_argument, NULL, 'h' },
+                                           { 0 } };
+    struct options options = { .schema = "Application/Schema.sql" };
+    for (int option; (option = getopt_long(argc, argv, "d:s:njh", known, NULL)) != -1;) {
+        if (option == 'd')
+            options.database = optarg;
+        else if (option == 's')
+            options.schema = optarg;
+        else if (option == 'n')
+            options.dry_run = true;
+        else if (option == 'D')
+            options.allow_destructive = true;
+        else if (option == 'j')
+            options.json = true;
+        else if (option != 'h')
+            return command_usage_error(command, "migrate does not take that");
+        if (option == 'h') {
+            fputs(command->usage, stdout);
+            return EXIT_OK;
+        }
+    }
+    if (optind < argc)
+        return command_usage_error(command, "migrate takes no %s", argv[optind]);
+    return run(&options);
+}

@@ -1,0 +1,323 @@
+/* What is not a table: types, functions, views, triggers, policies, comments, rights. */
+#include "migrate/postgres.h"
+
+#include <string.h>
+
+/* ---- Types ---- */
+
+/* Which the schema may use without declaring them; so they stay where they are. */
+static bool is_implied_type(const struct postgres *postgres, const char *name)
+{
+    const struct schema *schema = postgres->migration->schema;
+    if (strcmp(name, "job_status") != 0)
+        return false;
+    for (size_t i = 0; i < schema->enum_count; i++)
+        if (strcmp(schema->enums[i]->name, name) == 0 && !schema->enums[i]->implied)
+            return false;
+    return true;
+}
+
+static bool is_of_type(const struct row *label, const struct row *type)
+{
+    return strcmp(label->cells[0], type->cells[0]) == 0 && strcmp(label->cells[1], type->cells[1]) == 0;
+}
+
+/* Labels that are new, each put behind the one before it. ADD VALUE commits with its own step: a label cannot be used
+   in the transaction that adds it. */
+static void add_labels(struct postgres *postgres, const struct row *wanted)
+{
+    struct migration *migration = postgres->migration;
+    const struct rows *labels = &postgres->wanted.sets[LABELS], *live = &postgres->live.sets[LABELS];
+    const struct row *before = NULL, *first = NULL;
+    for (size_t i = 0; i < live->count && !first; i++)
+        first = is_of_type(&live->items[i], wanted) ? &live->items[i] : NULL;
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct row *label = &labels->items[i];
+        if (!is_of_type(label, wanted))
+            continue;
+        if (!postgres_find(&postgres->live, LABELS, label->cells[0], label->cells[1], label->cells[LABEL_TEXT])) {
+            const char *place = before  ? text_format(migration, " AFTER %s", before->cells[LABEL_LITERAL])
+                                : first ? text_format(migration, " BEFORE %s", first->cells[LABEL_LITERAL])
+                                        : "";
+            postgres_step(postgres, verb_add, PHASE_NONE,
+                          text_format(migration, "ALTER TYPE %s ADD VALUE IF NOT EXISTS %s%s;\n",
+                                      wanted->cells[TYPE_QUOTED], label->cells[LABEL_LITERAL], place),
+                          "label %s of type %s", label->cells[LABEL_LITERAL], wanted->cells[1]);
+        }
+        before = label;
+    }
+}
+
+/* Whether the live labels are the wanted ones in the same order, perhaps with some between them still to come. */
+static bool is_only_longer(const struct postgres *postgres, const struct row *wanted)
+{
+    const struct rows *labels = &postgres->wanted.sets[LABELS], *live = &postgres->live.sets[LABELS];
+    size_t at = 0;
+    for (size_t i = 0; i < live->count; i++) {
+        if (!is_of_type(&live->items[i], wanted))
+            continue;
+        while (at < labels->count &&
+               !(is_of_type(&labels->items[at], wanted) && same_cell(&labels->items[at], &live->items[i], LABEL_TEXT)))
+            at++;
+        if (at++ == labels->count)
+            return false;
+    }
+    return true;
+}
+
+/* The default of the column once its type is the new one. */
+static const char *wanted_default(const struct postgres *postgres, const struct row *column)
+{
+    const struct row *wanted =
+        postgres_find(&postgres->wanted, COLUMNS, column->cells[0], column->cells[1], column->cells[2]);
+    return wanted ? wanted->cells[COLUMN_DEFAULT] : NULL;
+}
+
+/* PostgreSQL takes no label away: the type is made anew and its columns are moved over. */
+static const char *remake_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
+{
+    struct migration *migration = postgres->migration;
+    const char *shown = live->cells[TYPE_SHOWN], *array = text_format(migration, "%s[]", shown);
+    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    buffer_printf(&out, "ALTER TYPE %s RENAME TO errand_old_type;\nCREATE TYPE %s AS ENUM (%s);\n",
+                  live->cells[TYPE_QUOTED], wanted->cells[TYPE_QUOTED], wanted->cells[TYPE_TEXT]);
+    for (size_t i = 0; i < postgres->live.sets[COLUMNS].count; i++) {
+        const struct row *column = &postgres->live.sets[COLUMNS].items[i];
+        const char *type = column->cells[COLUMN_TYPE], *name = column->cells[COLUMN_QUOTED];
+        bool is_array = strcmp(type, array) == 0;
+        if (strcmp(type, shown) != 0 && !is_array)
+            continue;
+        const struct row *table = postgres_find(&postgres->live, RELATIONS, column->cells[0], column->cells[1], NULL);
+        const char *alter =
+            text_format(migration, "ALTER TABLE %s ALTER COLUMN %s", table ? table->cells[RELATION_QUOTED] : "", name);
+        const char *value = wanted_default(postgres, column);
+        if (column->cells[COLUMN_DEFAULT])
+            buffer_printf(&out, "%s DROP DEFAULT;\n", alter);
+        buffer_printf(&out, "%s TYPE %s%s USING %s::text%s::%s%s;\n", alter, wanted->cells[TYPE_QUOTED],
+                      is_array ? "[]" : "", name, is_array ? "[]" : "", wanted->cells[TYPE_QUOTED],
+                      is_array ? "[]" : "");
+        if (value)
+            buffer_printf(&out, "%s SET DEFAULT %s;\n", alter, value);
+    }
+    buffer_printf(&out, "DROP TYPE %.*s.errand_old_type;\n",
+                  (int)(strlen(live->cells[TYPE_QUOTED]) - strlen(strrchr(live->cells[TYPE_QUOTED], '.'))),
+                  live->cells[TYPE_QUOTED]);
+    return text_take(migration, &out);
+}
+
+static void change_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
+{
+    if (is_only_longer(postgres, wanted)) {
+        add_labels(postgres, wanted);
+        return;
+    }
+    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
+                                              "type %s", wanted->cells[1]);
+    step->remark = text_format(postgres->migration,
+                               "its labels: %s; were: %s. A row with a label that goes is refused: say "
+                               "before what it gets",
+                               wanted->cells[TYPE_TEXT], live->cells[TYPE_TEXT]);
+}
+
+void postgres_type(struct postgres *postgres, const struct schema_statement *statement, const char *schema,
+                   const char *name)
+{
+    struct migration *migration = postgres->migration;
+    const struct row *wanted = postgres_find(&postgres->wanted, TYPES, schema, name, NULL);
+    const struct row *live = postgres_find(&postgres->live, TYPES, schema, name, NULL);
+    if (!live) {
+        postgres_step(postgres, verb_create, PHASE_NONE, text_format(migration, "%s;\n", statement->sql), "%s",
+                      statement->what);
+        return;
+    }
+    if (!wanted || (same_cell(wanted, live, TYPE_KIND) && same_cell(wanted, live, TYPE_TEXT)))
+        return;
+    if (wanted->cells[TYPE_KIND][0] == 'e' && live->cells[TYPE_KIND][0] == 'e') {
+        change_enum(postgres, wanted, live);
+        return;
+    }
+    const char *noun = live->cells[TYPE_KIND][0] == 'd' ? "DOMAIN" : "TYPE";
+    const char *sql = text_format(migration, "DROP %s %s;\n%s;\n", noun, live->cells[TYPE_QUOTED], statement->sql);
+    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, sql, "type %s", wanted->cells[1]);
+    step->remark = text_format(migration, "it was: %s. While columns have it, it cannot go: write what moves them",
+                               live->cells[TYPE_TEXT]);
+}
+
+/* ---- Functions ---- */
+
+static void see_function(struct postgres *postgres, struct row *wanted)
+{
+    struct migration *migration = postgres->migration;
+    const struct row *live = postgres_find(&postgres->live, FUNCTIONS, wanted->cells[0], wanted->cells[1],
+                                           wanted->cells[FUNCTION_ARGUMENTS]);
+    wanted->matched = true;
+    if (live && same_cell(wanted, live, FUNCTION_SQL))
+        return;
+    const char *sql = text_format(migration, "%s;\n", wanted->cells[FUNCTION_SQL]);
+    if (live && !same_cell(wanted, live, FUNCTION_SIGNATURE))
+        sql = text_format(migration, "DROP %s;\n%s", live->cells[FUNCTION_QUOTED], sql);
+    postgres_step(postgres, live ? verb_change : verb_create, PHASE_NONE, sql, "function %s", wanted->cells[1]);
+}
+
+void postgres_functions(struct postgres *postgres, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < postgres->wanted.sets[FUNCTIONS].count; i++) {
+        struct row *row = &postgres->wanted.sets[FUNCTIONS].items[i];
+        if (!row->matched && strcmp(row->cells[0], schema) == 0 && strcmp(row->cells[1], name) == 0)
+            see_function(postgres, row);
+    }
+}
+
+static bool is_implied_function(const struct postgres *postgres, const struct row *row)
+{
+    const struct schema *schema = postgres->migration->schema;
+    return (strcmp(row->cells[1], "uuid_generate_v4") == 0 && !schema->defines_uuid_v4) ||
+           (strcmp(row->cells[1], "uuidv7") == 0 && !schema->defines_uuid_v7);
+}
+
+/* ---- Views ---- */
+
+/* The statement is the server's own: SELECT * of a table that has grown names its columns in another order. */
+void postgres_view(struct postgres *postgres, const struct row *wanted)
+{
+    struct migration *migration = postgres->migration;
+    const struct row *live = postgres_find(&postgres->live, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
+    if (live && same_cell(wanted, live, RELATION_VIEW))
+        return;
+    bool stored = wanted->cells[RELATION_KIND][0] == 'm';
+    const char *noun = stored ? "MATERIALIZED VIEW" : "VIEW", *name = wanted->cells[RELATION_QUOTED];
+    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    if (live)
+        buffer_printf(&out, "DROP %sVIEW %s;\n", live->cells[RELATION_KIND][0] == 'm' ? "MATERIALIZED " : "", name);
+    buffer_printf(&out, "CREATE %s %s AS\n%s\n", noun, name, wanted->cells[RELATION_VIEW]);
+    /* What goes with the old one. */
+    for (size_t i = 0; live && i < postgres->wanted.sets[GRANTS].count; i++) {
+        const struct row *grant = &postgres->wanted.sets[GRANTS].items[i];
+        if (is_of_type(grant, wanted))
+            buffer_printf(&out, "%s;\n", grant->cells[GRANT_SQL]);
+    }
+    for (size_t i = 0; live && i < postgres->wanted.sets[INDEXES].count; i++) {
+        const struct row *index = &postgres->wanted.sets[INDEXES].items[i];
+        if (is_of_type(index, wanted) && index->matched)
+            buffer_printf(&out, "%s;\n", index->cells[INDEX_SQL]);
+    }
+    postgres_step(postgres, live ? verb_change : verb_create, PHASE_NONE, text_take(migration, &out), "view %s",
+                  wanted->cells[1]);
+}
+
+/* ---- Triggers and policies ---- */
+
+static const char *enabling(struct postgres *postgres, const struct row *wanted)
+{
+    static const struct {
+        char letter;
+        const char *words;
+    } states[] = { { 'D', "DISABLE" }, { 'R', "ENABLE REPLICA" }, { 'A', "ENABLE ALWAYS" } };
+    const struct row *table = postgres_find(&postgres->wanted, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
+    for (size_t i = 0; table && i < sizeof states / sizeof *states; i++)
+        if (wanted->cells[TRIGGER_ENABLED][0] == states[i].letter)
+            return text_format(postgres->migration, "ALTER TABLE %s %s TRIGGER \"%s\";\n",
+                               table->cells[RELATION_QUOTED], states[i].words, wanted->cells[OBJECT_NAME]);
+    return "";
+}
+
+void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const char *noun)
+{
+    struct migration *migration = postgres->migration;
+    const char *word = set == TRIGGERS ? "TRIGGER" : "POLICY";
+    for (size_t i = 0; i < postgres->wanted.sets[set].count; i++) {
+        const struct row *wanted = &postgres->wanted.sets[set].items[i];
+        const struct row *live =
+            postgres_find(&postgres->live, set, wanted->cells[0], wanted->cells[1], wanted->cells[OBJECT_NAME]);
+        bool same = live && same_cell(wanted, live, OF_TABLE_SQL) &&
+                    (set != TRIGGERS || same_cell(wanted, live, TRIGGER_ENABLED));
+        if (same || postgres_is_made(postgres, wanted->cells[0], wanted->cells[1]))
+            continue;
+        const char *drop = live ? text_format(migration, "DROP %s %s;\n", word, live->cells[OF_TABLE_QUOTED]) : "";
+        const char *sql = text_format(migration, "%s%s;\n%s", drop, wanted->cells[OF_TABLE_SQL],
+                                      set == TRIGGERS ? enabling(postgres, wanted) : "");
+        bool absent = postgres_needs_absent(postgres, wanted, wanted->cells[OF_TABLE_SQL]);
+        postgres_step(postgres, live ? verb_change : verb_create, absent ? PHASE_ADD_INDEX : PHASE_NONE, sql,
+                      "%s %s on %s", noun, wanted->cells[OBJECT_NAME], wanted->cells[1]);
+    }
+    for (size_t i = 0; i < postgres->live.sets[set].count; i++) {
+        const struct row *live = &postgres->live.sets[set].items[i];
+        bool table = postgres_find(&postgres->wanted, RELATIONS, live->cells[0], live->cells[1], NULL);
+        if (!table || postgres_find(&postgres->wanted, set, live->cells[0], live->cells[1], live->cells[OBJECT_NAME]))
+            continue;
+        const char *sql = text_format(migration, "DROP %s IF EXISTS %s;\n", word, live->cells[OF_TABLE_QUOTED]);
+        postgres_step(postgres, verb_drop, PHASE_DROP_DEPENDENT, sql, "%s %s on %s", noun, live->cells[OBJECT_NAME],
+                      live->cells[1])
+            ->remark = text_format(migration, "it was: %s", live->cells[OF_TABLE_SQL]);
+    }
+}
+
+/* ---- Comments and rights ---- */
+
+/* COMMENT ON calls a column so, pg_identify_object a table column. */
+static const char *comment_noun(const char *kind)
+{
+    const char *space = strrchr(kind, ' ');
+    return space && strcmp(space, " column") == 0 ? "column" : kind;
+}
+
+/* A comment of a column that is yet to come. */
+static bool is_of_absent(const struct postgres *postgres, const struct row *comment)
+{
+    for (size_t i = 0; i < postgres->absent_count; i++) {
+        const char *name = postgres->absent[i]->cells[COLUMN_QUOTED], *object = comment->cells[COMMENT_OBJECT];
+        size_t length = strlen(name), whole = strlen(object);
+        if (whole > length && strcmp(object + whole - length, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void postgres_remarks(struct postgres *postgres)
+{
+    struct migration *migration = postgres->migration;
+    for (size_t i = 0; i < postgres->wanted.sets[COMMENTS].count; i++) {
+        const struct row *wanted = &postgres->wanted.sets[COMMENTS].items[i];
+        const struct row *live =
+            postgres_find(&postgres->live, COMMENTS, wanted->cells[COMMENT_KIND], wanted->cells[COMMENT_OBJECT], NULL);
+        if (live && same_cell(wanted, live, COMMENT_TEXT))
+            continue;
+        const char *sql = text_format(migration, "COMMENT ON %s %s IS %s;\n", comment_noun(wanted->cells[COMMENT_KIND]),
+                                      wanted->cells[COMMENT_OBJECT], wanted->cells[COMMENT_LITERAL]);
+        postgres_step(postgres, live ? verb_change : verb_add,
+                      is_of_absent(postgres, wanted) ? PHASE_ADD_INDEX : PHASE_NONE, sql, "comment on %s %s",
+                      wanted->cells[COMMENT_KIND], wanted->cells[COMMENT_OBJECT]);
+    }
+    for (size_t i = 0; i < postgres->wanted.sets[GRANTS].count; i++) {
+        const struct row *wanted = &postgres->wanted.sets[GRANTS].items[i];
+        if (!postgres_find(&postgres->live, GRANTS, wanted->cells[0], wanted->cells[1], wanted->cells[GRANT_SQL]))
+            postgres_step(postgres, (struct verb){ "granted", "grant" }, PHASE_NONE,
+                          text_format(migration, "%s;\n", wanted->cells[GRANT_SQL]), "%s",
+                          wanted->cells[GRANT_SQL] + strlen("GRANT "));
+    }
+}
+
+/* ---- What goes ---- */
+
+void postgres_drop_objects(struct postgres *postgres)
+{
+    struct migration *migration = postgres->migration;
+    for (size_t i = 0; i < postgres->live.sets[FUNCTIONS].count; i++) {
+        const struct row *live = &postgres->live.sets[FUNCTIONS].items[i];
+        if (is_implied_function(postgres, live) || postgres_find(&postgres->wanted, FUNCTIONS, live->cells[0],
+                                                                 live->cells[1], live->cells[FUNCTION_ARGUMENTS]))
+            continue;
+        const char *quoted = live->cells[FUNCTION_QUOTED], *space = strchr(quoted, ' ');
+        const char *sql = text_format(migration, "DROP %.*s IF EXISTS%s;\n", (int)(space - quoted), quoted, space);
+        postgres_step(postgres, verb_drop, PHASE_DROP_FUNCTION, sql, "function %s", live->cells[1]);
+    }
+    for (size_t i = 0; i < postgres->live.sets[TYPES].count; i++) {
+        const struct row *live = &postgres->live.sets[TYPES].items[i];
+        if (is_implied_type(postgres, live->cells[1]) ||
+            postgres_find(&postgres->wanted, TYPES, live->cells[0], live->cells[1], NULL))
+            continue;
+        const char *noun = live->cells[TYPE_KIND][0] == 'd' ? "DOMAIN" : "TYPE";
+        const char *sql = text_format(migration, "DROP %s IF EXISTS %s;\n", noun, live->cells[TYPE_QUOTED]);
+        postgres_step(postgres, verb_drop, PHASE_DROP_TYPE, sql, "type %s", live->cells[1]);
+    }
+}

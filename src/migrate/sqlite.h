@@ -1,0 +1,61 @@
+/* What the files about SQLite share. */
+#ifndef MIGRATE_SQLITE_H
+#define MIGRATE_SQLITE_H
+
+#include "migrate/sqlite_text.h"
+
+struct lite_index {
+    const char *name, *table, *sql;
+    const char *canonical; /* without its name */
+    bool matched;
+};
+
+/* Both sides: what the database has, and what the schema's DDL would make. */
+struct lite_schema {
+    struct lite_table *tables;
+    size_t table_count;
+    struct lite_index *indexes;
+    size_t index_count;
+};
+
+struct lite_table *lite_find_table(const struct lite_schema *schema, const char *name);
+
+enum lite_effect {
+    LITE_ADD_COLUMN = 1,
+    LITE_CHANGE_COLUMN,
+    LITE_DROP_COLUMN,
+    LITE_ADD_CONSTRAINT,
+    LITE_DROP_CONSTRAINT
+};
+
+/* One difference of a table. */
+struct lite_change {
+    enum lite_effect effect;
+    const struct lite_item *live, *wanted;
+    const char *what; /* "column a.note" */
+    const char *remark;
+    bool destructive;
+    bool simple; /* ALTER TABLE ... ADD COLUMN does it */
+};
+
+struct lite_changes {
+    struct lite_change *items;
+    size_t count;
+};
+
+/* ---- sqlite_diff.c ---- */
+/* What makes the live table the wanted one. Looks at the rows of the database where it depends on them. */
+void lite_diff(struct migration *migration, const struct lite_table *live, const struct lite_table *wanted,
+               struct lite_changes *changes);
+/* Whether the text names a column that is added only when told. */
+bool lite_needs_absent(const struct lite_changes *changes, const char *canonical);
+
+/* ---- sqlite_rebuild.c ---- */
+/* The live table with the changes done: all, or those that are not destructive. Its text. */
+const char *lite_merge(struct migration *migration, const struct lite_table *live, const struct lite_table *wanted,
+                       const struct lite_changes *changes, bool destructive);
+/* The script that makes the table in the database that of `next`, keeping rows, rowids, indexes and triggers. */
+const char *lite_rebuild(struct migration *migration, const struct lite_table *live, const struct lite_table *next,
+                         const struct lite_index *indexes, size_t index_count, struct errand_error *err);
+
+#endif
