@@ -278,6 +278,7 @@ static void long_and_odd_texts_are_sorted_and_paged(struct errand_context *ctx)
                                     : "UPDATE letter_jobs SET last_error = printf('%%.5000c', 'x') || number";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
     run_sql(sql);
 #pragma GCC diagnostic pop
     run_sql("UPDATE letter_jobs SET last_error = '~.%%%% \"''é\\' WHERE number = 2");

@@ -615,9 +615,9 @@ static void hostile_text_is_text_on_every_page(void **state)
     static const char *const targets[] = {
         "/jobs/",
         "/jobs/ListJob?tableName=initial_scrape_jobs",
-        "/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1),
+        ("/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)),
         "/jobs/CreateJob?tableName=initial_scrape_jobs",
-        "/jobs/ViewRecord?tableName=bands&id=" BAND,
+        ("/jobs/ViewRecord?tableName=bands&id=" BAND),
         "/jobs/ListJob?tableName=initial_scrape_jobs&error=%22%3E%3Cscript%3E",
         "/jobs/ListJob?tableName=%3Cscript%3E",
         "/jobs/ViewJob?tableName=initial_scrape_jobs&id=%3Cscript%3E",
