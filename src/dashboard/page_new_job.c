@@ -208,6 +208,7 @@ static void show_json(struct page *page, const struct errand_table *table)
     struct json json = { .out = &page->out->text };
     json_begin(&json, NULL, '{');
     json_text(&json, "table", table->name);
+    json_text(&json, DASHBOARD_TOKEN_FIELD, page_token(page)); /* for a program that sends the form */
     json_begin(&json, "fields", '[');
     for (size_t i = 0; i < table->column_count; i++) {
         const struct errand_column *column = &table->columns[i];
