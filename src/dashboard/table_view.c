@@ -1,9 +1,8 @@
 /* A TABLE_VIEWABLE as a section of the overview and as a list: its title, the way to a new job, its jobs. What it
    leaves open is shown as of any job: the newest first; ID, time of the last change, status, a link. */
-#include "dashboard/dashboard.h"
+#include "dashboard/link.h"
+#include "dashboard/parts.h"
 #include "record/field.h"
-
-#include <string.h>
 
 static const char *const default_headers[] = { "ID", "Updated at", "Status", "", NULL };
 
@@ -25,24 +24,12 @@ static struct listing begin(struct errand_context *ctx, struct html *out, const 
     return listing;
 }
 
-static size_t column(const struct listing *listing, const char *name)
-{
-    const struct errand_table *table = listing->view->table;
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0)
-            return i;
-    }
-    errand_fail(listing->ctx, "the job table %s has no column %s", table->name, name);
-}
-
 /* ---- Jobs ---- */
 
 static struct errand_list newest(const struct listing *listing, int64_t offset, int64_t count)
 {
-    const struct errand_query query = {
-        .ctx = listing->ctx, .limit = count, .offset = offset, .order_by_desc = 1 + (int)column(listing, "created_at")
-    };
-    return errand_record_fetch(listing->view->table, query);
+    const struct admin_list_query query = { .table = listing->view->table, .offset = offset, .limit = count };
+    return admin_list(listing->ctx, &query).jobs;
 }
 
 static void load_related(const struct listing *listing)
@@ -67,29 +54,18 @@ static bool has_more(const struct listing *listing, int64_t page, int64_t page_s
 
 /* ---- Rows ---- */
 
-static struct errand_value field(const struct listing *listing, const void *job, const char *name)
-{
-    return field_value(&listing->view->table->columns[column(listing, name)], job);
-}
-
-static const char *text_field(const struct listing *listing, const void *job, const char *name)
-{
-    struct errand_value value = field(listing, job, name);
-    return errand_printf(listing->ctx, "%.*s", (int)value.as.text.size, value.as.text.data);
-}
-
 static void write_default_row(const struct listing *listing, const void *job)
 {
     struct html *out = listing->out;
-    const char *id = text_field(listing, job, "id");
+    const struct errand_table *table = listing->view->table;
+    const char *id = job_id(table, job);
+    int status = job_status(table, job);
     html_printf(out, "<tr><td><code>%s</code></td><td>", id);
-    html_time_ago(out, field(listing, job, "updated_at").as.integer);
+    html_time_ago(out, field_value(column_called(table, "updated_at"), job).as.integer);
     html_raw(out, "</td><td>");
-    html_status_badge(out, text_field(listing, job, "status"));
-    html_printf(out,
-                "</td><td><a href=\"%s/ViewJob?tableName=%s&amp;id=%s\">Show<span class=\"visually-hidden\"> "
-                "%s</span></a></td></tr>",
-                html_mount(out), html_url(out, listing->table), html_url(out, id), id);
+    html_status_badge(out, status < 0 ? NULL : admin_status_label((enum admin_status)status));
+    html_printf(out, "</td><td><a href=\"%s\">Show<span class=\"visually-hidden\"> %s</span></a></td></tr>",
+                link_job(out, listing->table, id), id);
 }
 
 static void write_row(const struct listing *listing, const void *job)
@@ -122,7 +98,7 @@ static void write_jobs(const struct listing *listing)
 {
     struct html *out = listing->out;
     if (listing->jobs.count == 0) {
-        html_raw(out, "<p class=\"empty\">There are no jobs here yet.</p>");
+        part_no_jobs(out, listing->view->table);
         return;
     }
     html_printf(
@@ -142,12 +118,12 @@ static void write_jobs(const struct listing *listing)
 static void write_new_job_link(const struct listing *listing)
 {
     const struct errand_table_view *view = listing->view;
-    if (!page_token(listing->out->page))
+    if (listing->out->page->service->read_only)
         return;
     if (view->new_job_link && view->new_job_link(view->view, listing->ctx, listing->out))
         return;
-    html_printf(listing->out, "<a class=\"btn btn-primary btn-sm\" href=\"%s/CreateJob?tableName=%s\">+ New job</a>",
-                html_mount(listing->out), html_url(listing->out, listing->table));
+    html_printf(listing->out, "<a class=\"btn btn-primary btn-sm\" href=\"%s\">+ New Job</a>",
+                link_new(listing->out, listing->table));
 }
 
 void errand_table_section(struct errand_context *ctx, struct html *out, const struct errand_table_view *view)
@@ -158,8 +134,7 @@ void errand_table_section(struct errand_context *ctx, struct html *out, const st
     load_related(&listing);
     html_printf(out, "<section class=\"job-section\" aria-label=\"%s\"><div class=\"section-head\"><h2>",
                 listing.title);
-    html_printf(out, "<a href=\"%s/ListJob?tableName=%s\">%s</a></h2>", html_mount(out), html_url(out, listing.table),
-                listing.title);
+    html_printf(out, "<a href=\"%s\">%s</a></h2>", link_list(out, listing.table), listing.title);
     write_new_job_link(&listing);
     html_raw(out, "</div>");
     write_jobs(&listing);
@@ -172,7 +147,8 @@ void errand_table_page(struct errand_context *ctx, struct html *out, const struc
     struct listing listing = begin(ctx, out, view);
     listing.jobs = jobs_of_page(&listing, page, page_size);
     load_related(&listing);
-    html_printf(out, "<div class=\"section-head\"><h1>%s</h1>", listing.title);
+    html_raw(out, "<div class=\"page-head\">");
+    part_heading(out, "%s", listing.title);
     write_new_job_link(&listing);
     html_raw(out, "</div>");
     write_jobs(&listing);
