@@ -1,6 +1,7 @@
 /* What a runner can still say when a job ends it: which signal, where, by which way it came there. The record goes into
    the shared page, which is there even after a job has closed every descriptor. */
 #include "runner/child.h"
+#include "runner/internal.h"
 
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -10,7 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { FRAMES_MAX = 48, HANDLER_STACK_BYTES = 64 * 1024, NEAR_STACK_BYTES = 64 * 1024 };
+enum { HANDLER_STACK_BYTES = 64 * 1024, NEAR_STACK_BYTES = 64 * 1024 };
 
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
 
@@ -86,8 +87,8 @@ static uint64_t stack_of(const ucontext_t *context)
 /* From the instruction that the signal interrupted; the frames before it are the handler's own. */
 static void add_trace(struct page_crash *crash, const ucontext_t *context)
 {
-    void *frames[FRAMES_MAX];
-    int count = backtrace(frames, FRAMES_MAX), first = 0;
+    void *frames[TRACE_FRAMES_MAX];
+    int count = backtrace(frames, TRACE_FRAMES_MAX), first = 0;
     for (int i = 0; i < count; i++)
         if ((uint64_t)(uintptr_t)frames[i] == instruction_of(context))
             first = i;

@@ -105,13 +105,16 @@ static const char *trace_of(const struct runner *runner, const struct death *dea
     uint32_t size = crash->trace_size;
     if (death->recorded != PAGE_DEATH_SIGNAL || size == 0 || size > PAGE_TRACE_MAX)
         return NULL;
-    utf8_add_valid(trace, crash->trace, strnlen(crash->trace, size));
+    char text[PAGE_TRACE_MAX + 1]; /* of the page's own, something that the job has left behind may still write */
+    memcpy(text, crash->trace, size);
+    text[size] = '\0';
+    trace_add(trace, text);
     return trace->size > 0 ? trace->data : NULL;
 }
 
 static void settle_task(struct runner *runner, uint64_t sequence, const struct death *death, const char *error)
 {
-    struct buffer trace = BUFFER_INIT(4 * PAGE_TRACE_MAX);
+    struct buffer trace = BUFFER_INIT(TRACE_TEXT_MAX);
     struct runner_end end = { .end = JOB_END_PUT_BACK, .process_ended = true };
     int64_t started = atomic_load(&page_slot(runner->page, sequence)->started_us), now = clock_monotonic_us();
     if (runner->has_victim && sequence == runner->victim) {

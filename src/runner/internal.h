@@ -16,6 +16,8 @@ enum {
     RUNNER_HARVEST_MAX_MS = 64
 };
 
+/* What its process is called, where it says where something is in its program too. */
+#define RUNNER_NAME "errand-runner"
 /* How the child finds what it inherited. */
 #define RUNNER_ENVIRONMENT "ERRAND_RUNNER"
 enum { RUNNER_MESSAGES_FD = 3, RUNNER_PAGE_FD = 4 };
@@ -112,6 +114,15 @@ void output_release(struct runner *runner);
 /* A line of text from a job, escaped. */
 void output_tell_line(struct runner *runner, struct runner_task *task, enum errand_log_level level, const char *text,
                       size_t size);
+
+/* trace.c */
+enum {
+    TRACE_FRAMES_MAX = 48,
+    TRACE_NAME_MAX = 200,
+    TRACE_TEXT_MAX = 4 * PAGE_TRACE_MAX + TRACE_FRAMES_MAX * 4 * TRACE_NAME_MAX
+};
+/* The trace of a crashed process of this program, made valid text, with the names of static functions. */
+void trace_add(struct buffer *out, const char *trace);
 
 /* death.c */
 void runner_settle(struct runner *runner, int64_t status, int signal);

@@ -105,7 +105,7 @@ static int spawn(uv_loop_t *loop, struct runner *runner, const struct runner_con
         [RUNNER_PAGE_FD] = { .flags = UV_INHERIT_FD, .data.fd = start->page },
     };
     /* A name of its own in ps; the program is found by its path. */
-    char *arguments[] = { "errand-runner", NULL };
+    char *arguments[] = { RUNNER_NAME, NULL };
     uv_process_options_t options = {
         .exit_cb = on_exit_of_process,
         .file = config->program,

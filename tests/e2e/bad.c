@@ -60,6 +60,9 @@ static void abort_fails_the_job(struct world *world)
 {
     expect_failure(world, "abort", "", "killed by SIGABRT");
     assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE backtrace LIKE '%% abort+%%'"), 1);
+    /* static, and not exported though the program is linked with -rdynamic */
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE backtrace LIKE '%% deed_abort+%%'"),
+                     1);
 }
 
 static void a_segmentation_fault_fails_the_job(struct world *world)

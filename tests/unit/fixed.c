@@ -1,0 +1,5 @@
+/* A program that is always loaded at the same address. */
+int main(void)
+{
+    return 0;
+}
