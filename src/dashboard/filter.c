@@ -79,7 +79,8 @@ static void read_statuses(struct page *page, struct admin_filter *filter)
         int status = admin_status_parse(*label);
         if (status < 0)
             page_refuse(page, 400, "status=%.60s is none of the statuses of a job.", *label);
-        filter->statuses |= 1U << status;
+        else
+            filter->statuses |= 1U << status;
     }
 }
 
