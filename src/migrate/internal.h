@@ -57,7 +57,7 @@ void *grow(struct migration *migration, void *items, size_t count, size_t size);
 struct verb {
     const char *done, *todo;
 };
-extern const struct verb verb_create, verb_add, verb_drop, verb_change, verb_validate, verb_rebuild;
+extern const struct verb verb_create, verb_add, verb_drop, verb_change, verb_validate;
 struct migrate_step *add_step(struct migration *migration, struct verb verb, const char *sql, const char *format, ...)
     ERRAND_PRINTF(4, 5);
 /* Says what was done. */

@@ -9,7 +9,7 @@
 
 const struct verb verb_create = { "created", "create" }, verb_add = { "added", "add" },
                   verb_drop = { "dropped", "drop" }, verb_change = { "changed", "change" },
-                  verb_validate = { "validated", "validate" }, verb_rebuild = { "rebuilt", "rebuild" };
+                  verb_validate = { "validated", "validate" };
 
 /* ---- Memory, steps, queries ---- */
 
@@ -144,6 +144,43 @@ static int settle_destructive(struct migration *migration, struct errand_error *
     return 0;
 }
 
+/* What was applied, and behind it what a new look finds: the SQL of what is destructive is that of the database as it
+   is by now. */
+static int look_again(struct migration *migration, struct errand_error *err)
+{
+    struct migrate_outcome *outcome = migration->outcome;
+    struct migrate_step *before = outcome->steps, *all = NULL;
+    size_t before_count = outcome->step_count, count = 0;
+    outcome->steps = NULL;
+    outcome->step_count = 0;
+    int result = migration->backend->compare(migration, err);
+    for (size_t i = 0; i < before_count; i++)
+        if (before[i].applied)
+            *GROW(migration, all, count) = before[i];
+    for (size_t i = 0; i < outcome->step_count; i++)
+        *GROW(migration, all, count) = outcome->steps[i];
+    outcome->steps = all;
+    outcome->step_count = count;
+    return result;
+}
+
+/* Twice at most: what the first look said is destructive may need another word once the rest is done. */
+static int settle_additive(struct migration *migration, struct errand_error *err)
+{
+    if (migration->backend->compare(migration, err) != 0)
+        return -1;
+    if (migration->request->dry_run)
+        return 0;
+    if (migration->backend->apply(migration, err) != 0)
+        return -1;
+    bool any = false;
+    for (size_t i = 0; i < migration->outcome->step_count; i++)
+        any |= migration->outcome->steps[i].applied;
+    if (!any || !has_destructive(migration->outcome))
+        return 0;
+    return look_again(migration, err) != 0 ? -1 : migration->backend->apply(migration, err);
+}
+
 static int create(struct migration *migration, struct errand_error *err)
 {
     if (migration->request->dry_run)
@@ -166,9 +203,7 @@ static int run(struct migration *migration, struct errand_error *err)
         return error_set(err, "%s is not applied yet: errand migrate applies it", file->path);
     if (!request->leave_files && !request->dry_run && files_apply(migration, err) != 0)
         return -1;
-    if (migration->backend->compare(migration, err) != 0)
-        return -1;
-    if (!request->dry_run && migration->backend->apply(migration, err) != 0)
+    if (settle_additive(migration, err) != 0)
         return -1;
     return settle_destructive(migration, err);
 }

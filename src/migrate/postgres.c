@@ -99,18 +99,14 @@ static int run_sql(struct migration *migration, void *arg, struct errand_error *
     return connection_script(migration->connection, arg, err);
 }
 
-/* Outside a transaction. It waits for those that are open, and holds up nobody but other changes of the table. */
-static int run_concurrently(struct migration *migration, const struct migrate_step *step, struct errand_error *err)
-{
-    return connection_script(migration->connection, step->sql, err);
-}
-
 static int run_step(struct migration *migration, const struct migrate_step *step, struct errand_error *err)
 {
     const struct work work = { step->todo, run_sql, (void *)step->sql };
     bool concurrently = strncmp(step->sql, "CREATE INDEX CONCURRENTLY", 25) == 0 ||
                         strncmp(step->sql, "CREATE UNIQUE INDEX CONCURRENTLY", 32) == 0;
-    int result = concurrently ? run_concurrently(migration, step, err) : transact(migration, &work, err);
+    /* Outside a transaction. It waits for those that are open, and holds up nobody but other changes of the table. */
+    int result =
+        concurrently ? connection_script(migration->connection, step->sql, err) : transact(migration, &work, err);
     if (result == 0)
         return 0;
     return error_prefix(err, "cannot %s (%.*s)", step->todo, (int)strcspn(step->sql, "\n"), step->sql);
@@ -121,7 +117,7 @@ static int apply(struct migration *migration, struct errand_error *err)
     struct migrate_outcome *outcome = migration->outcome;
     for (size_t i = 0; i < outcome->step_count; i++) {
         struct migrate_step *step = &outcome->steps[i];
-        if (step->destructive)
+        if (step->destructive || step->applied)
             continue;
         if (run_step(migration, step, err) != 0)
             return -1;

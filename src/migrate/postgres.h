@@ -74,7 +74,7 @@ struct postgres {
     size_t made_count;
     int *phases; /* of the steps, where they are destructive */
     size_t phase_count;
-    const struct row **absent; /* columns that are added only when told */
+    const struct row **absent; /* columns that are added or become what they are to be only when told */
     size_t absent_count;
 };
 
@@ -116,7 +116,7 @@ struct migrate_step *postgres_step(struct postgres *postgres, struct verb verb, 
                                    const char *format, ...) ERRAND_PRINTF(5, 6);
 bool postgres_asks(struct postgres *postgres, const char *sql);
 bool postgres_is_made(const struct postgres *postgres, const char *schema, const char *name);
-/* Whether the text names a column of the table that is added only when told. */
+/* Whether the text names a column of the table that comes, or changes, only when told. */
 bool postgres_needs_absent(const struct postgres *postgres, const struct row *row, const char *text);
 
 /* ---- postgres_table.c ---- */

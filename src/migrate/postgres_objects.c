@@ -111,6 +111,11 @@ static void change_enum(struct postgres *postgres, const struct row *wanted, con
         add_labels(postgres, wanted);
         return;
     }
+    for (size_t i = 0; i < postgres->wanted.sets[COLUMNS].count; i++) {
+        const struct row *column = &postgres->wanted.sets[COLUMNS].items[i];
+        if (strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
+            *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
+    }
     struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
                                               "type %s", wanted->cells[1]);
     step->remark = text_format(postgres->migration,

@@ -53,6 +53,13 @@ static const char *definition(const struct columns *columns)
     return text_take(columns->postgres->migration, &out);
 }
 
+/* What is made of the column as it is to be has to wait for that. */
+static void wait_for(const struct columns *columns)
+{
+    struct postgres *postgres = columns->postgres;
+    *GROW(postgres->migration, postgres->absent, postgres->absent_count) = columns->wanted;
+}
+
 static void add_column(const struct columns *columns)
 {
     struct postgres *postgres = columns->postgres;
@@ -66,7 +73,7 @@ static void add_column(const struct columns *columns)
     step->remark =
         "it may not be NULL and has no default, and there are rows: add it without NOT NULL, say what they get "
         "in it, and then ALTER COLUMN ... SET NOT NULL";
-    *GROW(postgres->migration, postgres->absent, postgres->absent_count) = wanted;
+    wait_for(columns);
 }
 
 /* A column that goes while one of the same type comes looks as a rename does. */
@@ -109,6 +116,7 @@ static bool is_enum(const struct postgres *postgres, const char *shown)
 static void change_type(const struct columns *columns)
 {
     struct postgres *postgres = columns->postgres;
+    wait_for(columns);
     struct migration *migration = postgres->migration;
     const char *const *wanted = columns->wanted->cells, *const *live = columns->live->cells;
     const char *name = wanted[COLUMN_QUOTED];
@@ -130,6 +138,7 @@ static void change_type(const struct columns *columns)
 /* A computed column cannot be changed: it is made anew, or becomes a plain one. */
 static void change_computation(const struct columns *columns)
 {
+    wait_for(columns);
     const char *drop = text_of(columns, "DROP", ""), *add = text_of(columns, "ADD", definition(columns));
     struct migrate_step *step =
         column_step(columns, verb_change, PHASE_COLUMN, text_format(columns->postgres->migration, "%s%s", drop, add));
@@ -296,12 +305,18 @@ static bool is_of(const struct row *row, const struct row *table)
 }
 
 /* The same by name and text, else by text alone: names that the server chose may differ. */
-static struct row *find_same(struct rows *live, const struct row *wanted, int text, bool by_name)
+static struct row *find_same(struct postgres *postgres, enum catalog_set set, const struct row *wanted, int text,
+                             bool by_name)
 {
+    struct rows *live = &postgres->live.sets[set];
     for (size_t i = 0; i < live->count; i++) {
         struct row *row = &live->items[i];
-        if (!row->matched && is_of(row, wanted) && same_cell(row, wanted, text) &&
-            (!by_name || same_cell(row, wanted, OBJECT_NAME)))
+        if (row->matched || !is_of(row, wanted) || !same_cell(row, wanted, text))
+            continue;
+        bool same_name = same_cell(row, wanted, OBJECT_NAME);
+        /* A name that another is to have is not free to stay. */
+        if (by_name ? same_name
+                    : !postgres_find(&postgres->wanted, set, row->cells[0], row->cells[1], row->cells[OBJECT_NAME]))
             return row;
     }
     return NULL;
@@ -312,7 +327,7 @@ static void match(struct postgres *postgres, enum catalog_set set, int text)
     for (int by_name = 1; by_name >= 0; by_name--)
         for (size_t i = 0; i < postgres->wanted.sets[set].count; i++) {
             struct row *wanted = &postgres->wanted.sets[set].items[i];
-            struct row *live = wanted->matched ? NULL : find_same(&postgres->live.sets[set], wanted, text, by_name);
+            struct row *live = wanted->matched ? NULL : find_same(postgres, set, wanted, text, by_name);
             if (live)
                 wanted->matched = live->matched = true;
         }
@@ -372,7 +387,7 @@ static void add_constraint(struct postgres *postgres, const struct row *table, c
         postgres_step(postgres, verb_add, phase, sql, "constraint %s of %s", wanted->cells[2], wanted->cells[1]);
     step->remark = refused    ? "there are rows that it refuses"
                    : replaces ? "it takes the place of the one of that name"
-                   : absent   ? "it needs a column that is not there yet"
+                   : absent   ? "it needs a column that is not so yet"
                               : NULL;
     if (later) /* which looks at all rows while others may write */
         validate(postgres, table, wanted);
@@ -427,7 +442,7 @@ static void add_index(struct postgres *postgres, const struct row *wanted, const
     struct migrate_step *step = postgres_step(postgres, verb_create, destructive ? PHASE_ADD_INDEX : PHASE_NONE, sql,
                                               "index %s", wanted->cells[2]);
     step->remark = refused       ? "there are rows with the same values"
-                   : absent      ? "it needs a column that is not there yet"
+                   : absent      ? "it needs a column that is not so yet"
                    : destructive ? "it takes the place of the one of that name"
                                  : NULL;
 }

@@ -296,19 +296,26 @@ static int compare_tables(struct sides *sides, bool destructive, struct errand_e
 
 /* ---- Indexes ---- */
 
-static struct lite_index *find_index(struct lite_schema *schema, const struct lite_index *wanted)
-{
-    for (size_t i = 0; i < schema->index_count; i++)
-        if (strcmp(schema->indexes[i].canonical, wanted->canonical) == 0 && !schema->indexes[i].matched)
-            return &schema->indexes[i];
-    return NULL;
-}
-
 static struct lite_index *find_index_name(struct lite_schema *schema, const char *name)
 {
     for (size_t i = 0; i < schema->index_count; i++)
         if (strcasecmp(schema->indexes[i].name, name) == 0)
             return &schema->indexes[i];
+    return NULL;
+}
+
+/* The same by name and text, else by text alone, unless another is to have its name. */
+static struct lite_index *find_index(struct sides *sides, const struct lite_index *wanted)
+{
+    struct lite_index *same = find_index_name(&sides->live, wanted->name);
+    if (same && strcmp(same->canonical, wanted->canonical) == 0)
+        return same;
+    for (size_t i = 0; i < sides->live.index_count; i++) {
+        struct lite_index *index = &sides->live.indexes[i];
+        if (strcmp(index->canonical, wanted->canonical) == 0 && !index->matched &&
+            !find_index_name(&sides->wanted, index->name))
+            return index;
+    }
     return NULL;
 }
 
@@ -342,7 +349,7 @@ static bool rows_refuse(struct sides *sides, const struct lite_index *index)
 static void compare_index(struct sides *sides, const struct lite_index *wanted)
 {
     struct migration *migration = sides->migration;
-    struct lite_index *same = find_index(&sides->live, wanted);
+    struct lite_index *same = find_index(sides, wanted);
     if (same) {
         same->matched = true;
         return;
@@ -473,12 +480,17 @@ static int transact(struct migration *migration, const struct work *work, struct
     return result;
 }
 
+static bool is_due(const struct migrate_step *step)
+{
+    return !step->destructive && !step->applied;
+}
+
 static int run_steps(struct migration *migration, void *arg, struct errand_error *err)
 {
     (void)arg;
     struct migrate_outcome *outcome = migration->outcome;
     for (size_t i = 0; i < outcome->step_count; i++)
-        if (!outcome->steps[i].destructive && connection_script(migration->connection, outcome->steps[i].sql, err) != 0)
+        if (is_due(&outcome->steps[i]) && connection_script(migration->connection, outcome->steps[i].sql, err) != 0)
             return error_prefix(err, "cannot %s; the database is as it was", outcome->steps[i].todo);
     return 0;
 }
@@ -488,13 +500,14 @@ static int apply(struct migration *migration, struct errand_error *err)
     struct migrate_outcome *outcome = migration->outcome;
     bool any = false;
     for (size_t i = 0; i < outcome->step_count; i++)
-        any |= !outcome->steps[i].destructive;
+        any |= is_due(&outcome->steps[i]);
     if (any && transact(migration, &(struct work){ run_steps, NULL, true }, err) != 0)
         return -1;
     for (size_t i = 0; i < outcome->step_count; i++) {
-        outcome->steps[i].applied = !outcome->steps[i].destructive;
-        if (outcome->steps[i].applied)
-            tell(migration, "%s", outcome->steps[i].done);
+        if (!is_due(&outcome->steps[i]))
+            continue;
+        outcome->steps[i].applied = true;
+        tell(migration, "%s", outcome->steps[i].done);
     }
     return 0;
 }

@@ -129,6 +129,32 @@ static void a_column_added_during_work_disturbs_nothing(struct world *world)
     stop_worker(worker);
 }
 
+/* Columns that make SQLite rebuild the table and PostgreSQL write it anew, a label, an index: all by errand migrate. */
+static void a_schema_migrated_during_work_disturbs_nothing(struct world *world)
+{
+    enum { JOBS = 1500, TIMES = 3 };
+    insert_jobs_of_20ms(world, JOBS);
+    struct worker_process *first = start_worker(world, NULL), *second = start_worker(world, NULL);
+    assert_int_equal(run_command("mkdir %s/Application", world->folder), 0);
+    for (int i = 1; i <= TIMES; i++) {
+        await(traced(world, "end") > i * JOBS / (TIMES + 2));
+        assert_int_equal(
+            run_command("sed -e 's/^    gate TEXT DEFAULT NULL,/&\\n    added_%d TIMESTAMP WITH TIME ZONE DEFAULT "
+                        "NOW() NOT NULL,/' -e '$a CREATE INDEX traced_jobs_added_%d ON traced_jobs "
+                        "(added_%d);' %s >%s/Application/Schema.sql",
+                        i, i, i, getenv("E2E_SCHEMA"), world->folder),
+            0);
+        assert_int_equal(
+            run_command("%s migrate --allow-destructive -d '%s' -s %s/Application/Schema.sql >>%s/migrate.log",
+                        getenv("E2E_ERRAND"), world->url, world->folder, world->folder),
+            0);
+        assert_int_equal(sql_number(world, "SELECT count(*) FROM traced_jobs WHERE added_%d IS NOT NULL", i), JOBS);
+    }
+    expect_each_ran_once(world, JOBS);
+    stop_worker(first);
+    stop_worker(second);
+}
+
 static void a_table_locked_by_others_does_not_stop_the_other_types(struct world *world)
 {
     enum { JOBS = 500 };
@@ -221,6 +247,7 @@ int main(int argc, char **argv)
         E2E_ONLY(STORE_POSTGRES, a_writer_that_does_not_end_keeps_no_worker_waiting),
         E2E(a_backup_under_way_disturbs_nothing),
         E2E(a_column_added_during_work_disturbs_nothing),
+        E2E(a_schema_migrated_during_work_disturbs_nothing),
         E2E_ONLY(STORE_POSTGRES, a_table_locked_by_others_does_not_stop_the_other_types),
         E2E_ONLY(STORE_SQLITE, a_file_locked_by_others_delays_and_harms_nothing),
         E2E(no_wake_up_is_lost_while_many_insert),
