@@ -1,5 +1,5 @@
 /* A RunDashboard with every way of authentication, chosen by TEST_DASHBOARD, and with views that misbehave: a job of
-   Abort's crashes the process that shows it, one of Hang's is never shown. */
+   Abort's or Deep's crashes the process that shows it, one of Hang's is never shown. */
 #include "types.h"
 
 #include <errand/dashboard.h>
@@ -9,11 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Uses up the stack. */
+static int deep(int frames)
+{
+    volatile char room[4096];
+    room[0] = (char)frames;
+    return frames > 0 ? deep(frames - 1) + room[0] : 0;
+}
+
 static void detail_view(struct errand_context *ctx, struct html *out, const InitialScrapeJob *job)
 {
     const Band *band = InitialScrapeJob_band(ctx, job);
     if (strcmp(band->name, "Abort") == 0)
         abort();
+    if (strcmp(band->name, "Deep") == 0)
+        exit(deep(1 << 24));
     if (strcmp(band->name, "Hang") == 0)
         for (;;)
             pause();

@@ -1,4 +1,5 @@
 /* errand_dashboard_main_with: the whole of RunDashboard, from argv to the exit code. */
+#include "dashboard/http/last_words.h"
 #include "dashboard/http/listen.h"
 #include "dashboard/http/options.h"
 #include "dashboard/http/server.h"
@@ -6,7 +7,6 @@
 
 #include <errand.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,11 +21,13 @@ struct program {
     struct listener listener;
     const struct errand_dashboard *dashboard;
     const struct errand_schema *schema;
+    char *last_words; /* of a child that crashes */
 };
 
 static int serve(void *arg, int ready_fd)
 {
     const struct program *program = arg;
+    last_words_install(program->last_words);
     return server_run(&program->options, program->dashboard, program->schema, program->listener.fd, ready_fd);
 }
 
@@ -63,7 +65,14 @@ static int run(struct program *program, const char *name)
         .level = program->options.log_level,
         .format = program->options.log_format,
     };
-    const struct served served = { .run = serve, .ready = say_ready, .stops = close_socket, .arg = program };
+    program->last_words = last_words_new();
+    const struct served served = {
+        .run = serve,
+        .ready = say_ready,
+        .stops = close_socket,
+        .arg = program,
+        .last_words = program->last_words,
+    };
     return supervise(&served, &log);
 }
 

@@ -2,6 +2,7 @@
 #include "dashboard/http/server.h"
 
 #include "base/clock.h"
+#include "dashboard/http/last_words.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -45,13 +46,17 @@ static struct exchange *take(struct worker *worker)
 static void *work(void *arg)
 {
     struct worker *worker = arg;
+    last_words_thread_begin();
     for (struct exchange *exchange; (exchange = take(worker));) {
+        last_words_prepare(exchange->method, exchange->target);
         exchange_answer(exchange);
+        last_words_prepare(NULL, NULL);
         pthread_mutex_lock(&worker->pool->mutex);
         worker->exchange = NULL;
         pthread_mutex_unlock(&worker->pool->mutex);
         MHD_resume_connection(exchange->connection); /* which may free the exchange at once */
     }
+    last_words_thread_end();
     return NULL;
 }
 

@@ -59,6 +59,8 @@ static int start_child(struct supervisor *supervisor)
     pid_t parent = getpid();
     if (pipe2(fds, O_CLOEXEC) < 0)
         return -1;
+    if (supervisor->served->last_words)
+        supervisor->served->last_words[0] = '\0';
     supervisor->child = fork();
     if (supervisor->child == 0)
         be_child(supervisor, parent, fds);
@@ -87,9 +89,11 @@ static void on_ready(struct supervisor *supervisor)
 
 static void log_death(const struct supervisor *supervisor, int status)
 {
+    const char *words = supervisor->served->last_words ? supervisor->served->last_words : "";
     if (WIFSIGNALED(status))
-        log_write(supervisor->log, ERRAND_LOG_ERROR, NULL, "the dashboard crashed (%s, signal %d); it is started again",
-                  strsignal(WTERMSIG(status)), WTERMSIG(status));
+        log_write(supervisor->log, ERRAND_LOG_ERROR, NULL,
+                  "the dashboard crashed (%s, signal %d)%s%s; it is started again", strsignal(WTERMSIG(status)),
+                  WTERMSIG(status), *words ? " at " : "", words);
     else
         log_write(supervisor->log, ERRAND_LOG_ERROR, NULL, "the dashboard exited with %d; it is started again",
                   WEXITSTATUS(status));

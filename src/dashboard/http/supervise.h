@@ -10,6 +10,7 @@ struct served {
     void (*ready)(void *arg); /* in the parent, when the first child serves */
     void (*stops)(void *arg); /* in the parent, when it is told to stop */
     void *arg;
+    char *last_words; /* where the child that crashes leaves what it was at; NULL: nowhere */
 };
 
 /* Until SIGTERM or SIGINT. Returns the exit code: that of the first child where it never served. */
