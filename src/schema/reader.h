@@ -63,7 +63,12 @@ const char *statement_postgres(struct reader *reader, PgQuery__Node *node);
 const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
 
 /* ---- type.c ---- */
+extern const char *const job_status_labels[]; /* ended by NULL */
 struct schema_type type_read(struct reader *reader, PgQuery__TypeName *name);
+
+/* ---- known_types.c ---- */
+/* Once the whole file is read. */
+bool type_is_known(const struct schema *schema, const char *name);
 
 /* ---- table.c ---- */
 void read_create_table(struct reader *reader, PgQuery__Node *node);

@@ -36,6 +36,17 @@ static void resolve_key(struct reader *reader, const struct schema_table *table,
     key->target = target;
 }
 
+static void check_type(struct reader *reader, const struct schema_column *column)
+{
+    const char *name = column->type.unseen;
+    if (name && !type_is_known(reader->schema, name))
+        reader_error(
+            reader, column->at,
+            "the type \"%s\" of the column %s is not known: PostgreSQL has none of that name, and the file does "
+            "not declare one (CREATE TYPE, CREATE DOMAIN, CREATE EXTENSION)",
+            name, column->name);
+}
+
 /* The columns of a job table, what must be in them, and how they are added where they lack. */
 static const struct job_column {
     const char *name;
@@ -60,6 +71,27 @@ static bool same_kind(enum errand_type wanted, enum errand_type found)
     return wanted == 0 || wanted == found || both_whole;
 }
 
+static bool has_label(const struct schema_enum *labels, const char *label)
+{
+    for (size_t i = 0; i < labels->label_count; i++)
+        if (strcmp(labels->labels[i], label) == 0)
+            return true;
+    return false;
+}
+
+static void check_labels(struct reader *reader, const struct schema_table *table, const struct schema_column *column)
+{
+    if (column->type.kind != ERRAND_TYPE_ENUM || strcmp(column->name, "status") != 0)
+        return;
+    for (size_t i = 0; job_status_labels[i]; i++)
+        if (!has_label(column->type.labels, job_status_labels[i]))
+            reader_error(
+                reader, column->at,
+                "the type %s of the column status of the job table %s has no label '%s': leave its CREATE TYPE "
+                "out, or add the label to it",
+                column->type.declared, table->name, job_status_labels[i]);
+}
+
 static void check_job_column(struct reader *reader, const struct schema_table *table, const struct job_column *wanted)
 {
     const struct schema_column *column = schema_find_column(table, wanted->name);
@@ -69,8 +101,10 @@ static void check_job_column(struct reader *reader, const struct schema_table *t
         name = table->name;
     const char *statement =
         reader_printf(reader, "ALTER TABLE %s ADD COLUMN %s %s %s;", name, wanted->name, wanted->type, wanted->rest);
-    if (column && same_kind(wanted->kind, column->type.kind))
+    if (column && same_kind(wanted->kind, column->type.kind)) {
+        check_labels(reader, table, column);
         return;
+    }
     if (column)
         reader_error(reader, column->at, "the column %s of the job table %s is %s; a worker needs %s", column->name,
                      table->name, column->type.declared, wanted->type);
@@ -149,6 +183,8 @@ void schema_resolve(struct reader *reader)
     for (size_t i = 0; i < schema->table_count; i++) {
         struct schema_table *table = schema->tables[i];
         apply_domains(schema, table);
+        for (size_t c = 0; c < table->column_count; c++)
+            check_type(reader, &table->columns[c]);
         for (size_t k = 0; k < table->foreign_key_count; k++)
             resolve_key(reader, table, &table->foreign_keys[k]);
         for (size_t c = 0; table->is_job && c < sizeof job_table_columns / sizeof *job_table_columns; c++)

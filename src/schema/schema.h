@@ -43,6 +43,7 @@ struct schema_type {
     const char *sql;      /* errand_column.sql_type */
     const char *name;     /* of the type itself without its schema: "numeric", "jsonb", "mood" */
     const char *declared; /* as the user wrote it, for messages */
+    const char *unseen;   /* a name that nothing before it in the file declares, to be looked for; NULL: none */
     bool array;
     bool serial; /* serial and its kin: an integer numbered by the database */
     int length;  /* of varchar(n) and char(n); 0: none */

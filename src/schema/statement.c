@@ -149,6 +149,10 @@ static void read_drop(struct reader *reader, const PgQuery__DropStmt *drop)
         if (table)
             reader_error(reader, statement->at, "table %s is declared and dropped: Schema.sql says what there is to be",
                          name);
+        else
+            reader_warning(
+                reader, statement->at,
+                "DROP TABLE %s is left out: Schema.sql says what there is to be, and nothing is dropped for it", name);
     }
 }
 

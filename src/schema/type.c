@@ -47,8 +47,8 @@ static const struct builtin *find_builtin(const char *schema, const char *name)
     return NULL;
 }
 
-/* The columns of the job table and its status, which may be used without being declared. */
-static const char *const job_status_labels[] = {
+/* Of the job tables' status, which may be used without being declared. */
+const char *const job_status_labels[] = {
     "job_status_not_started",
     "job_status_running",
     "job_status_failed",
@@ -118,6 +118,8 @@ static void fill_named(struct reader *reader, struct schema_type *type, const ch
         type->sql = sql;
     } else if (strcmp(type->name, "bpchar") == 0) {
         type->length = type_length(name);
+    } else if (!schema_name || strcmp(schema_name, "pg_catalog") == 0 || strcmp(schema_name, "public") == 0) {
+        type->unseen = type->name; /* other schemas may have been made by others */
     }
 }
 
