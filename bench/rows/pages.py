@@ -51,13 +51,17 @@ class Dashboard:
         self.process.terminate()
         self.process.wait(20)
 
-    def milliseconds(self, page):
-        begin = time.monotonic()
+    def page(self, page):
         self.connection.request("GET", page)
         answer = self.connection.getresponse()
-        answer.read()
+        text = answer.read().decode()
         if answer.status != 200:
             raise BenchError(f"{page} answers with {answer.status}; the log is: {(self.folder / 'log').read_text()}")
+        return text
+
+    def milliseconds(self, page):
+        begin = time.monotonic()
+        self.page(page)
         return (time.monotonic() - begin) * 1000
 
 
