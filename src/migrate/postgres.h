@@ -134,6 +134,9 @@ void postgres_type(struct postgres *postgres, const struct schema_statement *sta
                    const char *name);
 void postgres_functions(struct postgres *postgres, const char *schema, const char *name);
 void postgres_view(struct postgres *postgres, const struct row *wanted);
+/* Views that are in the way of a change of the table's columns, which PostgreSQL does not allow, go before it and come
+   again; first the last made, which may be of the others. The row is of the table or of anything in it. */
+void postgres_remake_views(struct postgres *postgres, const struct row *table);
 void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const char *noun);
 void postgres_remarks(struct postgres *postgres); /* comments and rights */
 void postgres_drop_objects(struct postgres *postgres);

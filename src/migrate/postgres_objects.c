@@ -1,6 +1,8 @@
 /* What is not a table: types, functions, views, triggers, policies, comments, rights. */
 #include "migrate/postgres.h"
 
+#include "migrate_sql.h"
+
 #include <string.h>
 
 /* ---- Types ---- */
@@ -113,8 +115,10 @@ static void change_enum(struct postgres *postgres, const struct row *wanted, con
     }
     for (size_t i = 0; i < postgres->wanted.sets[COLUMNS].count; i++) {
         const struct row *column = &postgres->wanted.sets[COLUMNS].items[i];
-        if (strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
-            *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
+        if (!strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
+            continue;
+        *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
+        postgres_remake_views(postgres, column);
     }
     struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
                                               "type %s", wanted->cells[1]);
@@ -182,32 +186,81 @@ static bool is_implied_function(const struct postgres *postgres, const struct ro
 
 /* ---- Views ---- */
 
-/* The statement is the server's own: SELECT * of a table that has grown names its columns in another order. */
-void postgres_view(struct postgres *postgres, const struct row *wanted)
+/* The statement is the server's own: SELECT * of a table that has grown names its columns in another order. With it
+   what goes when the old one does: rights and indexes. */
+static const char *view_sql(struct postgres *postgres, const struct row *wanted, bool replaces)
 {
-    struct migration *migration = postgres->migration;
-    const struct row *live = postgres_find(&postgres->live, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
-    if (live && same_cell(wanted, live, RELATION_VIEW))
-        return;
     bool stored = wanted->cells[RELATION_KIND][0] == 'm';
-    const char *noun = stored ? "MATERIALIZED VIEW" : "VIEW", *name = wanted->cells[RELATION_QUOTED];
     struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    if (live)
-        buffer_printf(&out, "DROP %sVIEW %s;\n", live->cells[RELATION_KIND][0] == 'm' ? "MATERIALIZED " : "", name);
-    buffer_printf(&out, "CREATE %s %s AS\n%s\n", noun, name, wanted->cells[RELATION_VIEW]);
-    /* What goes with the old one. */
-    for (size_t i = 0; live && i < postgres->wanted.sets[GRANTS].count; i++) {
+    buffer_printf(&out, "CREATE %s %s AS\n%s\n", stored ? "MATERIALIZED VIEW" : "VIEW", wanted->cells[RELATION_QUOTED],
+                  wanted->cells[RELATION_VIEW]);
+    for (size_t i = 0; replaces && i < postgres->wanted.sets[GRANTS].count; i++) {
         const struct row *grant = &postgres->wanted.sets[GRANTS].items[i];
         if (is_of_type(grant, wanted))
             buffer_printf(&out, "%s;\n", grant->cells[GRANT_SQL]);
     }
-    for (size_t i = 0; live && i < postgres->wanted.sets[INDEXES].count; i++) {
+    for (size_t i = 0; replaces && i < postgres->wanted.sets[INDEXES].count; i++) {
         const struct row *index = &postgres->wanted.sets[INDEXES].items[i];
         if (is_of_type(index, wanted) && index->matched)
             buffer_printf(&out, "%s;\n", index->cells[INDEX_SQL]);
     }
-    postgres_step(postgres, live ? verb_change : verb_create, PHASE_NONE, text_take(migration, &out), "view %s",
+    return text_take(postgres->migration, &out);
+}
+
+static const char *drop_view_sql(struct postgres *postgres, const struct row *live)
+{
+    return text_format(postgres->migration, "DROP %sVIEW %s;\n",
+                       live->cells[RELATION_KIND][0] == 'm' ? "MATERIALIZED " : "", live->cells[RELATION_QUOTED]);
+}
+
+void postgres_view(struct postgres *postgres, const struct row *wanted)
+{
+    const struct row *live = postgres_find(&postgres->live, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
+    if (live && same_cell(wanted, live, RELATION_VIEW))
+        return;
+    bool waits = false; /* for a column that comes only when told */
+    for (size_t i = 0; i < postgres->absent_count; i++)
+        waits |= strstr(wanted->cells[RELATION_VIEW], postgres->absent[i]->cells[COLUMN_QUOTED]) != NULL;
+    const char *sql = text_format(postgres->migration, "%s%s", live ? drop_view_sql(postgres, live) : "",
+                                  view_sql(postgres, wanted, live != NULL));
+    postgres_step(postgres, live ? verb_change : verb_create, waits ? PHASE_ADD_INDEX : PHASE_NONE, sql, "view %s",
                   wanted->cells[1]);
+}
+
+/* Of a view that is the same on both sides and not dealt with yet. */
+static struct row *standing_view(struct postgres *postgres, const struct result *views, size_t at)
+{
+    const char *schema = result_cell(views, at, 0, NULL), *name = result_cell(views, at, 1, NULL);
+    struct row *live = postgres_find(&postgres->live, RELATIONS, schema, name, NULL);
+    const struct row *wanted = postgres_find(&postgres->wanted, RELATIONS, schema, name, NULL);
+    bool same = live && wanted && same_cell(live, wanted, RELATION_VIEW);
+    return same && !live->matched ? live : NULL;
+}
+
+void postgres_remake_views(struct postgres *postgres, const struct row *table)
+{
+    struct result *views;
+    struct errand_error ignored;
+    if (query(postgres->migration, sql_dependents, &views, &ignored, table->cells[0], table->cells[1], TEXTS_END) != 0)
+        return;
+    for (size_t i = result_rows(views); i-- > 0;) {
+        const struct row *live = standing_view(postgres, views, i);
+        if (live)
+            postgres_step(postgres, verb_drop, PHASE_DROP_DEPENDENT, drop_view_sql(postgres, live), "view %s",
+                          live->cells[1])
+                ->remark = "it stands in the way of a change of its tables, and is made anew behind it";
+    }
+    for (size_t i = 0; i < result_rows(views); i++) {
+        struct row *live = standing_view(postgres, views, i);
+        if (!live)
+            continue;
+        live->matched = true;
+        postgres_step(
+            postgres, verb_create, PHASE_ADD_INDEX,
+            view_sql(postgres, postgres_find(&postgres->wanted, RELATIONS, live->cells[0], live->cells[1], NULL), true),
+            "view %s", live->cells[1]);
+    }
+    result_free(views);
 }
 
 /* ---- Triggers and policies ---- */

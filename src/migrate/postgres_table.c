@@ -244,6 +244,14 @@ static void see_column(const struct columns *columns)
         change_default(columns);
 }
 
+static bool is_disturbed(const struct postgres *postgres, size_t before)
+{
+    for (size_t i = before; i < postgres->phase_count; i++)
+        if (postgres->phases[i] == PHASE_COLUMN)
+            return true;
+    return false;
+}
+
 static void see_columns(struct postgres *postgres, const struct row *table)
 {
     const struct rows *wanted = &postgres->wanted.sets[COLUMNS], *live = &postgres->live.sets[COLUMNS];
@@ -292,7 +300,10 @@ void postgres_table(struct postgres *postgres, const struct row *wanted, const s
 {
     if (!strchr("rp", wanted->cells[RELATION_KIND][0]) || is_true(wanted, RELATION_PART))
         return;
+    size_t before = postgres->phase_count;
     see_columns(postgres, wanted);
+    if (is_disturbed(postgres, before))
+        postgres_remake_views(postgres, wanted);
     postgres_constraints(postgres, wanted, false);
     see_security(postgres, wanted, live);
 }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *statement_postgres(struct reader *reader, PgQuery__Node *node)
+/* One statement printed anew. */
+static const char *statement_postgres(struct reader *reader, PgQuery__Node *node)
 {
     PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT;
     PgQuery__ParseResult tree = PG_QUERY__PARSE_RESULT__INIT;

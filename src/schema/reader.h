@@ -55,8 +55,6 @@ const char *expression_postgres(struct reader *reader, PgQuery__Node *node);
 struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
 /* The text of a constant, through casts; false where the node is none. *text is NULL for NULL. */
 bool expression_constant(struct reader *reader, PgQuery__Node *node, const char **text);
-/* One statement printed anew. */
-const char *statement_postgres(struct reader *reader, PgQuery__Node *node);
 
 /* ---- expression_sqlite.c ---- */
 /* NULL where SQLite has no words for it. */

@@ -69,7 +69,6 @@ struct schema_column {
     enum schema_numbering numbering;        /* serial, GENERATED ... AS IDENTITY, DEFAULT nextval(...) */
     bool computed;                          /* GENERATED ALWAYS AS (...) STORED */
     struct schema_expression computation;
-    const char *add_statement; /* ALTER TABLE ... ADD COLUMN ..., for PostgreSQL */
 };
 
 struct schema_key {

@@ -267,37 +267,6 @@ void read_column_constraint(struct reader *reader, struct schema_table *table, s
     }
 }
 
-/* ALTER TABLE t ADD COLUMN, for a table that is there without it. */
-static const char *add_column_statement(struct reader *reader, const struct schema_table *table,
-                                        PgQuery__ColumnDef *definition)
-{
-    PgQuery__Node definition_node = PG_QUERY__NODE__INIT;
-    PgQuery__AlterTableCmd command = PG_QUERY__ALTER_TABLE_CMD__INIT;
-    PgQuery__Node command_node = PG_QUERY__NODE__INIT;
-    PgQuery__RangeVar relation = PG_QUERY__RANGE_VAR__INIT;
-    PgQuery__AlterTableStmt alter = PG_QUERY__ALTER_TABLE_STMT__INIT;
-    PgQuery__Node alter_node = PG_QUERY__NODE__INIT;
-    PgQuery__Node *commands[] = { &command_node };
-    definition_node.node_case = PG_QUERY__NODE__NODE_COLUMN_DEF;
-    definition_node.column_def = definition;
-    command.subtype = PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn;
-    command.def = &definition_node;
-    command.behavior = PG_QUERY__DROP_BEHAVIOR__DROP_RESTRICT;
-    command_node.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_CMD;
-    command_node.alter_table_cmd = &command;
-    relation.relname = (char *)table->name;
-    relation.schemaname = (char *)(table->schema ? table->schema : "");
-    relation.relpersistence = "p";
-    relation.inh = true;
-    alter.relation = &relation;
-    alter.n_cmds = 1;
-    alter.cmds = commands;
-    alter.objtype = PG_QUERY__OBJECT_TYPE__OBJECT_TABLE;
-    alter_node.node_case = PG_QUERY__NODE__NODE_ALTER_TABLE_STMT;
-    alter_node.alter_table_stmt = &alter;
-    return statement_postgres(reader, &alter_node);
-}
-
 void read_column(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition)
 {
     struct schema_position at = reader_position(reader, (size_t)definition->location);
@@ -308,8 +277,7 @@ void read_column(struct reader *reader, struct schema_table *table, PgQuery__Col
     struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
     *column = (struct schema_column){ .name = reader_strdup(reader, definition->colname),
                                       .at = at,
-                                      .type = type_read(reader, definition->type_name),
-                                      .add_statement = add_column_statement(reader, table, definition) };
+                                      .type = type_read(reader, definition->type_name) };
     if (column->type.serial) {
         column->not_null = true;
         column->numbering = SCHEMA_NUMBERED_BY_DEFAULT;
