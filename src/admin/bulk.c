@@ -37,6 +37,9 @@ struct walking {
     struct place_in_walk place;
 };
 
+/* In the words of the index on the age of rows; what runs is not touched. */
+#define NOT_RUNNING "status <> 'job_status_running'"
+
 /* ---- Which walks ---- */
 
 /* The pending by when they are due, which a retry only brings forward; the others by age. None is met twice: a job that
@@ -73,7 +76,7 @@ static void plan(struct errand_context *ctx, struct walking *walking)
         plan_statuses(ctx, walking);
         return;
     }
-    walking->walks[walking->walk_count++] = (struct walk){ .base = "1 = 1", .order = walking->age };
+    walking->walks[walking->walk_count++] = (struct walk){ .base = NOT_RUNNING, .order = walking->age };
 }
 
 /* ---- Where the first step begins, and what it does not go beyond ---- */
@@ -90,9 +93,10 @@ static const char *newest(struct errand_context *ctx, const struct walking *walk
         return errand_printf(ctx, "%" PRId64, errand_now(ctx));
     struct order order = walking->age;
     order.descending = true;
-    struct result *result = sql_run(ctx, walking->table, "SELECT NULL{keys} FROM {table} ORDER BY {order} LIMIT 1",
-                                    SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &order },
-                                              { .name = "order", .add = order_add, .arg = &order }));
+    struct result *result =
+        sql_run(ctx, walking->table, "SELECT NULL{keys} FROM {table} WHERE " NOT_RUNNING " ORDER BY {order} LIMIT 1",
+                SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &order },
+                          { .name = "order", .add = order_add, .arg = &order }));
     const char *last = result_rows(result) > 0 ? cell_text(ctx, result, 0, 1) : "0";
     result_free(result);
     return last;
@@ -192,19 +196,32 @@ static struct admin_bulk step(struct errand_context *ctx, struct walking *walkin
     return change_batch(ctx, &batch);
 }
 
+/* Those that match and run are told of once. */
+static int64_t count_running(struct errand_context *ctx, const struct walking *walking)
+{
+    struct admin_filter running = *walking->filter;
+    if (running.statuses && !(running.statuses & 1U << ADMIN_RUNNING))
+        return 0;
+    running.statuses = 1U << ADMIN_RUNNING;
+    return admin_count_matching(ctx, walking->table, &running).count;
+}
+
 struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
                                     enum admin_change change, const struct admin_filter *filter, const char **after)
 {
     static const struct admin_filter any = { 0 };
     struct walking walking = { .table = table, .filter = filter ? filter : &any };
     plan(ctx, &walking);
-    if (*after)
-        read_place(ctx, *after, &walking);
-    else
+    bool is_first = !*after;
+    if (is_first)
         walking.place.last = newest(ctx, &walking);
+    else
+        read_place(ctx, *after, &walking);
     struct admin_bulk bulk = { 0 };
     if (walking.place.walk < walking.walk_count)
         bulk = step(ctx, &walking, change);
+    if (is_first)
+        bulk.running += count_running(ctx, &walking);
     *after = walking.place.walk < walking.walk_count ? write_place(ctx, &walking.place) : NULL;
     return bulk;
 }

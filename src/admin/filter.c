@@ -12,11 +12,16 @@ static void add_and(struct errand_context *ctx)
 
 /* ---- Statuses ---- */
 
+bool filter_has_all_statuses(unsigned statuses)
+{
+    const unsigned all = (1U << ADMIN_STATUSES) - 1;
+    return (statuses & all) == 0 || (statuses & all) == all;
+}
+
 /* Written out, and with what the indexes on statuses say of themselves, so that each is seen to serve. */
 static void add_statuses(struct errand_context *ctx, const struct errand_table *table, unsigned statuses)
 {
-    const unsigned all = (1U << ADMIN_STATUSES) - 1;
-    if ((statuses & all) == 0 || (statuses & all) == all)
+    if (filter_has_all_statuses(statuses))
         return;
     const char *before = " AND status IN ('";
     for (int status = 0; status < ADMIN_STATUSES; status++) {
@@ -27,6 +32,8 @@ static void add_statuses(struct errand_context *ctx, const struct errand_table *
         before = "', '";
     }
     statement_add(ctx, before[0] == ' ' ? " AND 1 = 0" : "')");
+    if (!(statuses & 1U << ADMIN_RUNNING))
+        statement_add(ctx, " AND status <> 'job_status_running'");
     if (!(statuses & 1U << ADMIN_SUCCEEDED))
         statement_add(ctx, " AND status <> 'job_status_succeeded'");
 }

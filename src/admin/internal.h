@@ -69,6 +69,8 @@ int value_parse(struct errand_context *ctx, const struct errand_column *column, 
 
 /* ---- filter.c ---- */
 
+/* Whether a job of any status matches. */
+bool filter_has_all_statuses(unsigned statuses);
 /* Adds "true", or the conditions joined by AND; for a sql_part's add. arg is a struct admin_filter. Raises where a
    value is not of its column's type. */
 void filter_add(struct errand_context *ctx, const struct errand_table *table, const void *filter);
@@ -117,6 +119,12 @@ struct order order_of(struct errand_context *ctx, const struct errand_table *tab
 /* For sql_parts: arg is a struct order (order_add_keys: for the cells that order_key reads). */
 void order_add(struct errand_context *ctx, const struct errand_table *table, const void *order);
 void order_add_keys(struct errand_context *ctx, const struct errand_table *table, const void *order);
+/* The same by the places of the columns in the answer, the first of which counts from 1. */
+struct order_places {
+    const struct order *order;
+    size_t first;
+};
+void order_add_places(struct errand_context *ctx, const struct errand_table *table, const void *places);
 /* The condition of lying behind a key. */
 struct order_bound {
     const struct order *order;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { OFFSET_MAX = 1000000000 };
+
 /* Where the page lies in its list. */
 struct page_of_jobs {
     const struct admin_list_query *query;
@@ -13,19 +15,32 @@ struct page_of_jobs {
     int64_t limit, offset;
 };
 
-/* One row more than the page holds tells whether there are more behind. */
+/* By age, on PostgreSQL, where the jobs that run are in another index than the others. */
+static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_jobs *page)
+{
+    unsigned statuses = page->query->filter.statuses;
+    bool both =
+        filter_has_all_statuses(statuses) || (statuses & 1U << ADMIN_RUNNING && statuses != 1U << ADMIN_RUNNING);
+    return context_kind(ctx) == STORE_POSTGRES && page->query->sort == 0 && page->order.count == 1 && both;
+}
+
+/* One row more than the page holds tells whether there are more behind. Limits are written out: a plan made for any
+   limit would sort the table. */
 static struct result *run(struct errand_context *ctx, const struct page_of_jobs *page)
 {
-    const struct order_bound bound = { &page->order, page->after };
-    /* The limit is written out: a plan made for any limit would sort the table. */
-    const char *limit = errand_printf(ctx, "%lld", (long long)page->limit + 1);
-    return sql_run(ctx, page->query->table, sql_list,
-                   SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &page->order },
-                             { .name = "filter", .add = filter_add, .arg = &page->query->filter },
-                             { .name = "bound", .add = order_add_bound, .arg = &bound },
-                             { .name = "order", .add = order_add, .arg = &page->order },
-                             { .name = "limit", .text = limit },
-                             { .name = "offset", .value = errand_int(page->offset) }));
+    const struct errand_table *table = page->query->table;
+    const struct order_bound bound = { &page->order, page->after, false };
+    const struct order_places places = { &page->order, table->column_count + 1 };
+    return sql_run(
+        ctx, table, is_in_two_parts(ctx, page) ? sql_list_newest : sql_list,
+        SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &page->order },
+                  { .name = "filter", .add = filter_add, .arg = &page->query->filter },
+                  { .name = "bound", .add = order_add_bound, .arg = &bound },
+                  { .name = "order", .add = order_add, .arg = &page->order },
+                  { .name = "places", .add = order_add_places, .arg = &places },
+                  { .name = "most", .text = errand_printf(ctx, "%lld", (long long)(page->limit + 1 + page->offset)) },
+                  { .name = "limit", .text = errand_printf(ctx, "%lld", (long long)page->limit + 1) },
+                  { .name = "offset", .text = errand_printf(ctx, "%lld", (long long)page->offset) }));
 }
 
 static void turn_around(struct errand_list *list, size_t size)
@@ -87,7 +102,9 @@ struct admin_list admin_list(struct errand_context *ctx, const struct admin_list
         .limit = query->limit < 1                ? 1
                  : query->limit > ADMIN_PAGE_MAX ? ADMIN_PAGE_MAX
                                                  : query->limit,
-        .offset = query->after || query->offset < 0 ? 0 : query->offset,
+        .offset = query->after || query->offset < 0 ? 0
+                  : query->offset < OFFSET_MAX      ? query->offset
+                                                    : OFFSET_MAX,
     };
     page.order.backward = query->before && query->after;
     struct admin_list list = fetch(ctx, &page);

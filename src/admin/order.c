@@ -89,17 +89,31 @@ static bool is_nullable(const struct order_part *part)
 }
 
 /* NULLs are the last, whichever way; read backward they come first. */
+static void add_direction(struct errand_context *ctx, const struct order *order, size_t part)
+{
+    statement_add(ctx, order->descending != order->backward ? " DESC" : "");
+    if (is_nullable(&order->parts[part]))
+        statement_add(ctx, order->backward ? " NULLS FIRST" : " NULLS LAST");
+}
+
 void order_add(struct errand_context *ctx, const struct errand_table *table, const void *arg)
 {
     (void)table;
     const struct order *order = arg;
-    bool down = order->descending != order->backward;
     for (size_t i = 0; i < order->count; i++) {
         statement_add(ctx, i ? ", " : "");
         add_part(ctx, &order->parts[i]);
-        statement_add(ctx, down ? " DESC" : "");
-        if (is_nullable(&order->parts[i]))
-            statement_add(ctx, order->backward ? " NULLS FIRST" : " NULLS LAST");
+        add_direction(ctx, order, i);
+    }
+}
+
+void order_add_places(struct errand_context *ctx, const struct errand_table *table, const void *arg)
+{
+    (void)table;
+    const struct order_places *places = arg;
+    for (size_t i = 0; i < places->order->count; i++) {
+        statement_add(ctx, errand_printf(ctx, i ? ", %zu" : "%zu", places->first + i));
+        add_direction(ctx, places->order, i);
     }
 }
 

@@ -113,7 +113,7 @@ static void read_wanted(struct migration *migration, struct lite_schema *wanted)
             *GROW(migration, wanted->tables, wanted->table_count) = table;
     }
     for (size_t i = 0; i < schema->index_count; i++) {
-        if (schema->indexes[i]->obstacle)
+        if (!schema_index_on_sqlite(schema->indexes[i]))
             continue;
         struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
         schema_print_sqlite_index(schema->indexes[i], &out);

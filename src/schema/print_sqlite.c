@@ -411,6 +411,15 @@ void schema_print_sqlite_column(const struct schema *schema, const struct schema
     buffer_puts(out, ";\n");
 }
 
+bool schema_index_on_sqlite(const struct schema_index *index)
+{
+    const struct schema_column *numbered = numbered_column(index->table);
+    const struct schema_index_part *part = &index->parts[0];
+    bool is_of_rows = numbered && !index->unique && index->part_count == 1 && part->column &&
+                      strcmp(part->column, numbered->name) == 0;
+    return !index->obstacle && !is_of_rows;
+}
+
 void schema_print_sqlite_index(const struct schema_index *index, struct buffer *out)
 {
     buffer_printf(out, "CREATE %sINDEX ", index->unique ? "UNIQUE " : "");
@@ -537,7 +546,7 @@ void schema_print_sqlite(const struct schema *schema, struct buffer *out)
         buffer_puts(out, "\n");
     }
     for (size_t i = 0; i < schema->index_count; i++)
-        if (!schema->indexes[i]->obstacle)
+        if (schema_index_on_sqlite(schema->indexes[i]))
             schema_print_sqlite_index(schema->indexes[i], out);
     if (schema->index_count)
         buffer_puts(out, "\n");

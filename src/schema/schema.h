@@ -226,6 +226,9 @@ void schema_print_postgres_prelude(const struct schema *schema, struct buffer *o
 /* The statements that make one table, one index, or add one column on SQLite. */
 void schema_print_sqlite_table(const struct schema *schema, const struct schema_table *table, struct buffer *out);
 void schema_print_sqlite_index(const struct schema_index *index, struct buffer *out);
+/* Whether SQLite gets the index: it can have it, and has need of it. The rows are in the order of the column that it
+   numbers as they are. */
+bool schema_index_on_sqlite(const struct schema_index *index);
 void schema_print_sqlite_column(const struct schema *schema, const struct schema_table *table,
                                 const struct schema_column *column, struct buffer *out);
 

@@ -114,7 +114,6 @@ static void a_role_sees_what_it_may_and_changes_what_it_may(void **state)
 static void make_odd_table(void)
 {
     run_sql("DROP SCHEMA IF EXISTS \"odd \"\"schema\" CASCADE; CREATE SCHEMA \"odd \"\"schema\";"
-            "SET search_path = \"odd \"\"schema\", public;"
             "CREATE TYPE \"odd \"\"schema\".job_status AS ENUM ('job_status_succeeded', 'job_status_retry',"
             " 'job_status_running', 'job_status_failed', 'job_status_not_started', 'job_status_timed_out');"
             "CREATE TABLE \"odd \"\"schema\".letter_jobs (LIKE public.letter_jobs INCLUDING IDENTITY);"

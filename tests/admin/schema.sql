@@ -37,6 +37,7 @@ CREATE TABLE letter_jobs (
 CREATE INDEX letter_jobs_pending ON letter_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX letter_jobs_unfinished ON letter_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX letter_jobs_newest ON letter_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- As the framework of the guide makes them, without indexes.
 CREATE TABLE foreign_jobs (

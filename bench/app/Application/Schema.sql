@@ -16,6 +16,7 @@ CREATE TABLE no_op_jobs (
 CREATE INDEX no_op_jobs_pending ON no_op_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX no_op_jobs_unfinished ON no_op_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX no_op_jobs_newest ON no_op_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Sleeps for nap_us.
 CREATE TABLE nap_jobs (
@@ -34,6 +35,7 @@ CREATE TABLE nap_jobs (
 CREATE INDEX nap_jobs_pending ON nap_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX nap_jobs_unfinished ON nap_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX nap_jobs_newest ON nap_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Writes down when it began; sent_us is CLOCK_MONOTONIC just before its INSERT.
 CREATE TABLE stamp_jobs (
@@ -52,6 +54,7 @@ CREATE TABLE stamp_jobs (
 CREATE INDEX stamp_jobs_pending ON stamp_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX stamp_jobs_unfinished ON stamp_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX stamp_jobs_newest ON stamp_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Its first attempt never ends: its worker is killed meanwhile.
 CREATE TABLE crash_jobs (
@@ -69,6 +72,7 @@ CREATE TABLE crash_jobs (
 CREATE INDEX crash_jobs_pending ON crash_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX crash_jobs_unfinished ON crash_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX crash_jobs_newest ON crash_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Writes down when it began, and sleeps for nap_us: mostly not at all.
 CREATE TABLE mixed_jobs (
@@ -87,3 +91,4 @@ CREATE TABLE mixed_jobs (
 CREATE INDEX mixed_jobs_pending ON mixed_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX mixed_jobs_unfinished ON mixed_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX mixed_jobs_newest ON mixed_jobs (queue_position) WHERE status <> 'job_status_running';

@@ -23,6 +23,7 @@ CREATE TABLE email_customers_jobs (
 CREATE INDEX email_customers_jobs_pending ON email_customers_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX email_customers_jobs_unfinished ON email_customers_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX email_customers_jobs_newest ON email_customers_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- One row for each customer to be mailed; made by EmailCustomersJob.
 CREATE TABLE mail_customer_jobs (
@@ -41,6 +42,7 @@ CREATE TABLE mail_customer_jobs (
 CREATE INDEX mail_customer_jobs_pending ON mail_customer_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX mail_customer_jobs_unfinished ON mail_customer_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX mail_customer_jobs_newest ON mail_customer_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Jobs with troubles, to see what becomes of them.
 CREATE TABLE flaky_jobs (
@@ -58,6 +60,7 @@ CREATE TABLE flaky_jobs (
 CREATE INDEX flaky_jobs_pending ON flaky_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX flaky_jobs_unfinished ON flaky_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX flaky_jobs_newest ON flaky_jobs (queue_position) WHERE status <> 'job_status_running';
 
 CREATE TABLE slow_jobs (
     id UUID DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL,
@@ -74,6 +77,7 @@ CREATE TABLE slow_jobs (
 CREATE INDEX slow_jobs_pending ON slow_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX slow_jobs_unfinished ON slow_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX slow_jobs_newest ON slow_jobs (queue_position) WHERE status <> 'job_status_running';
 
 CREATE TABLE crashing_jobs (
     id UUID DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL,
@@ -90,6 +94,7 @@ CREATE TABLE crashing_jobs (
 CREATE INDEX crashing_jobs_pending ON crashing_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX crashing_jobs_unfinished ON crashing_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX crashing_jobs_newest ON crashing_jobs (queue_position) WHERE status <> 'job_status_running';
 
 CREATE TABLE hopeless_jobs (
     id UUID DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL,
@@ -106,3 +111,4 @@ CREATE TABLE hopeless_jobs (
 CREATE INDEX hopeless_jobs_pending ON hopeless_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX hopeless_jobs_unfinished ON hopeless_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX hopeless_jobs_newest ON hopeless_jobs (queue_position) WHERE status <> 'job_status_running';

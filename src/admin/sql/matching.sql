@@ -1,1 +1,1 @@
-SELECT count(*) FROM (SELECT 1 AS one FROM {table} WHERE {filter} LIMIT {most}) AS few
+SELECT count(*) FROM (SELECT 1 AS one FROM {table} WHERE {base} AND {filter}{until} LIMIT {most}) AS few

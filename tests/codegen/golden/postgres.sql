@@ -59,5 +59,7 @@ CREATE INDEX email_customers_jobs_pending ON email_customers_jobs (run_at, queue
 
 CREATE INDEX email_customers_jobs_unfinished ON email_customers_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
 
+CREATE INDEX email_customers_jobs_newest ON email_customers_jobs (queue_position) WHERE status <> 'job_status_running';
+
 CREATE FUNCTION vips() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM customers WHERE vip; $$;
 

@@ -40,6 +40,6 @@ CREATE INDEX email_customers_jobs_unfinished ON email_customers_jobs (status, cr
 
 --     line 9, not in SQLite: the order of customers.credit: numeric is text, exact but compared by its digits
 
---     line 39, not in SQLite: function vips
+--     line 40, not in SQLite: function vips
 --     CREATE FUNCTION vips() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM customers WHERE vip; $$
 

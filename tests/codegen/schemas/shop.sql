@@ -36,4 +36,5 @@ ALTER TABLE email_customers_jobs ADD CONSTRAINT email_customers_jobs_customer FO
 CREATE INDEX email_customers_jobs_pending ON email_customers_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX email_customers_jobs_unfinished ON email_customers_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX email_customers_jobs_newest ON email_customers_jobs (queue_position) WHERE status <> 'job_status_running';
 CREATE FUNCTION vips() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM customers WHERE vip; $$;

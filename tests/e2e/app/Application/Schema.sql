@@ -16,6 +16,7 @@ CREATE TABLE default_jobs (
 CREATE INDEX default_jobs_pending ON default_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX default_jobs_unfinished ON default_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX default_jobs_newest ON default_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Fails always; three attempts.
 CREATE TABLE three_jobs (
@@ -33,6 +34,7 @@ CREATE TABLE three_jobs (
 CREATE INDEX three_jobs_pending ON three_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX three_jobs_unfinished ON three_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX three_jobs_newest ON three_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Fails always; max_attempts = 0.
 CREATE TABLE single_jobs (
@@ -50,6 +52,7 @@ CREATE TABLE single_jobs (
 CREATE INDEX single_jobs_pending ON single_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX single_jobs_unfinished ON single_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX single_jobs_newest ON single_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Fails until an attempt.
 CREATE TABLE flaky_jobs (
@@ -68,6 +71,7 @@ CREATE TABLE flaky_jobs (
 CREATE INDEX flaky_jobs_pending ON flaky_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX flaky_jobs_unfinished ON flaky_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX flaky_jobs_newest ON flaky_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Fails always; waits longer each time.
 CREATE TABLE exponential_jobs (
@@ -85,6 +89,7 @@ CREATE TABLE exponential_jobs (
 CREATE INDEX exponential_jobs_pending ON exponential_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX exponential_jobs_unfinished ON exponential_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX exponential_jobs_newest ON exponential_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Runs until it is killed, deaf to SIGTERM; has a timeout.
 CREATE TABLE endless_jobs (
@@ -102,6 +107,7 @@ CREATE TABLE endless_jobs (
 CREATE INDEX endless_jobs_pending ON endless_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX endless_jobs_unfinished ON endless_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX endless_jobs_newest ON endless_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Snoozes once.
 CREATE TABLE snoozing_jobs (
@@ -120,6 +126,7 @@ CREATE TABLE snoozing_jobs (
 CREATE INDEX snoozing_jobs_pending ON snoozing_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX snoozing_jobs_unfinished ON snoozing_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX snoozing_jobs_newest ON snoozing_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Discards itself.
 CREATE TABLE discarding_jobs (
@@ -137,6 +144,7 @@ CREATE TABLE discarding_jobs (
 CREATE INDEX discarding_jobs_pending ON discarding_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX discarding_jobs_unfinished ON discarding_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX discarding_jobs_newest ON discarding_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Returns inside a transaction.
 CREATE TABLE open_transaction_jobs (
@@ -154,6 +162,7 @@ CREATE TABLE open_transaction_jobs (
 CREATE INDEX open_transaction_jobs_pending ON open_transaction_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX open_transaction_jobs_unfinished ON open_transaction_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX open_transaction_jobs_newest ON open_transaction_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Takes as long as it is told: some microseconds, and until a file of that name is there.
 CREATE TABLE traced_jobs (
@@ -174,6 +183,7 @@ CREATE TABLE traced_jobs (
 CREATE INDEX traced_jobs_pending ON traced_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX traced_jobs_unfinished ON traced_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX traced_jobs_newest ON traced_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- One after the other.
 CREATE TABLE ordered_jobs (
@@ -192,6 +202,7 @@ CREATE TABLE ordered_jobs (
 CREATE INDEX ordered_jobs_pending ON ordered_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX ordered_jobs_unfinished ON ordered_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX ordered_jobs_newest ON ordered_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- A second type, to be worked while the first has troubles.
 CREATE TABLE other_jobs (
@@ -210,6 +221,7 @@ CREATE TABLE other_jobs (
 CREATE INDEX other_jobs_pending ON other_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX other_jobs_unfinished ON other_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX other_jobs_newest ON other_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- Does the harm it is told.
 CREATE TABLE bad_jobs (
@@ -229,6 +241,7 @@ CREATE TABLE bad_jobs (
 CREATE INDEX bad_jobs_pending ON bad_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX bad_jobs_unfinished ON bad_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX bad_jobs_newest ON bad_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- No JOB() of the program is for it.
 CREATE TABLE orphan_jobs (
@@ -246,6 +259,7 @@ CREATE TABLE orphan_jobs (
 CREATE INDEX orphan_jobs_pending ON orphan_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX orphan_jobs_unfinished ON orphan_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX orphan_jobs_newest ON orphan_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- As another framework makes them: nine columns, no index.
 CREATE TABLE plain_jobs (

@@ -1,0 +1,169 @@
+/* How the statements are run where there are many finished jobs: by an index, and reading no more than they show. */
+#include "world.h"
+
+#include "record/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FINISHED = 60000 };
+
+/* What the database says of how it runs the last statement, line by line. */
+static const char *plan_of_last(struct errand_context *ctx)
+{
+    const char *explain =
+        on_postgres() ? "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF) " : "EXPLAIN QUERY PLAN ";
+    const char *sql = errand_printf(ctx, "%s%s", explain, ctx->sql.data);
+    struct result *result = context_query(ctx, NULL, "explain", sql, ctx->values, ctx->value_count);
+    const char *plan = "";
+    for (size_t row = 0; row < result_rows(result); row++)
+        plan = errand_printf(ctx, "%s%s\n", plan, result_cell(result, row, on_postgres() ? 0 : 3, NULL));
+    result_free(result);
+    return plan;
+}
+
+/* The greatest number of rows that a part of the plan gave, times how often it ran (PostgreSQL). */
+static long most_rows(const char *plan)
+{
+    long most = 0;
+    for (const char *at = plan; (at = strstr(at, "actual rows=")) != NULL; at++) {
+        long rows = strtol(at + strlen("actual rows="), NULL, 10);
+        const char *loops = strstr(at, "loops=");
+        rows *= loops ? strtol(loops + strlen("loops="), NULL, 10) : 1;
+        most = rows > most ? rows : most;
+    }
+    for (const char *at = plan; (at = strstr(at, "Rows Removed by Filter: ")) != NULL; at++) {
+        long rows = strtol(at + strlen("Rows Removed by Filter: "), NULL, 10);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+/* PostgreSQL: no part of it reads the table from its beginning, or gives more rows than that. SQLite: it walks the
+   table only along its numbers, and sorts only what an index has picked. */
+static void assert_bounded(struct errand_context *ctx, const char *what, long rows)
+{
+    const char *plan = plan_of_last(ctx);
+    bool scans = strstr(plan, "Seq Scan on letter_jobs") != NULL;
+    bool sorts_all = strstr(plan, "SCAN letter_jobs\n") && strstr(plan, "USE TEMP B-TREE");
+    if (scans || sorts_all || (on_postgres() && most_rows(plan) > rows))
+        fail_msg("%s:\n%s\n%s", what, ctx->sql.data, plan);
+}
+
+static int add_history(void **state)
+{
+    (void)state;
+    const char *stop = on_postgres() ? "ALTER TABLE letter_jobs SET (autovacuum_enabled = off)" : "SELECT 1";
+    run_sql("DELETE FROM letter_jobs; %s", stop);
+    add_letters(1, FINISHED, "job_status_succeeded");
+    add_letters(1, 30, "job_status_failed");
+    add_letters(1, 5, "job_status_running");
+    add_letters(1, 20, "job_status_not_started");
+    add_letters(1, 10, "job_status_retry");
+    run_sql_each("SELECT 1", "VACUUM ANALYZE letter_jobs");
+    return 0;
+}
+
+static int remove_history(void **state)
+{
+    (void)state;
+    run_sql("DELETE FROM letter_jobs");
+    return 0;
+}
+
+static struct admin_list look_at(struct errand_context *ctx, const struct admin_list_query *given)
+{
+    struct admin_list_query query = *given;
+    query.table = world.letters;
+    query.limit = 25;
+    return admin_list(ctx, &query);
+}
+
+static void pages_by_age_read_what_they_show(struct errand_context *ctx)
+{
+    struct admin_list list = look_at(ctx, &(struct admin_list_query){ 0 });
+    assert_bounded(ctx, "the first page", 60);
+    list = look_at(ctx, &(struct admin_list_query){ .after = list.last_key });
+    assert_bounded(ctx, "the second page", 60);
+    look_at(ctx, &(struct admin_list_query){ .after = list.first_key, .before = true });
+    assert_bounded(ctx, "the page before it", 60);
+    look_at(ctx, &(struct admin_list_query){ .offset = 1000 });
+    assert_bounded(ctx, "a page by its number", 1100);
+}
+
+static void pages_of_a_status_read_its_jobs_alone(struct errand_context *ctx)
+{
+    for (int status = 0; status < ADMIN_SUCCEEDED; status++) {
+        look_at(ctx, &(struct admin_list_query){ .filter.statuses = 1U << status });
+        assert_bounded(ctx, admin_status_name((enum admin_status)status), 100);
+    }
+    look_at(ctx, &(struct admin_list_query){ .filter.statuses = 1U << ADMIN_SUCCEEDED });
+    assert_bounded(ctx, "Succeeded", 100);
+    look_at(ctx, &(struct admin_list_query){ .filter.statuses = 1U << ADMIN_FAILED | 1U << ADMIN_TIMED_OUT });
+    assert_bounded(ctx, "Failed, Timed out", 100);
+}
+
+static void counts_read_what_is_not_finished(struct errand_context *ctx)
+{
+    struct admin_overview *overview = admin_overviews(ctx, &world.letters, 1);
+    assert_bounded(ctx, "overview", 100);
+    assert_true(overview->by_status[ADMIN_SUCCEEDED].estimated);
+    assert_in_range(overview->by_status[ADMIN_SUCCEEDED].count, FINISHED * 95 / 100, FINISHED * 105 / 100);
+    assert_int_equal(overview->by_status[ADMIN_FAILED].count, 30);
+    assert_int_equal(overview->by_status[ADMIN_RUNNING].count, 5);
+    assert_int_equal(overview->due.count, 30);
+}
+
+static void what_matches_is_counted_among_the_newest(struct errand_context *ctx)
+{
+    struct admin_filter filter = { .error = "none has it" };
+    struct admin_count count = admin_count_matching(ctx, world.letters, &filter);
+    assert_int_equal(count.count, 0);
+    assert_true(count.more);
+    filter = (struct admin_filter){ .statuses = 1U << ADMIN_FAILED };
+    count = admin_count_matching(ctx, world.letters, &filter);
+    assert_bounded(ctx, "failed", 100);
+    assert_int_equal(count.count, 30);
+}
+
+static void a_step_over_a_status_reads_its_jobs_alone(struct errand_context *ctx)
+{
+    const char *after = NULL;
+    struct admin_filter filter = { .statuses = 1U << ADMIN_FAILED };
+    struct admin_bulk bulk = admin_change_step(ctx, world.letters, ADMIN_RETRY_JOB, &filter, &after);
+    assert_int_equal(bulk.changed, 30);
+    assert_null(after);
+}
+
+static int start_with_history(void **state)
+{
+    return start_test(state) == 0 ? add_history(state) : -1;
+}
+
+static int end_with_history(void **state)
+{
+    remove_history(state);
+    return end_test(state);
+}
+
+#define IN_HISTORY(function)                                                                                           \
+    {                                                                                                                  \
+#function, run_body, start_with_history, end_with_history, &(struct body)                                      \
+        {                                                                                                              \
+            function                                                                                                   \
+        }                                                                                                              \
+    }
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        IN_HISTORY(pages_by_age_read_what_they_show),          IN_HISTORY(pages_of_a_status_read_its_jobs_alone),
+        IN_HISTORY(counts_read_what_is_not_finished),          IN_HISTORY(what_matches_is_counted_among_the_newest),
+        IN_HISTORY(a_step_over_a_status_reads_its_jobs_alone),
+    };
+    void *schema_file = argv[1];
+    return argc == 2 && open_database(&schema_file) == 0
+               ? cmocka_run_group_tests_name("plans", tests, NULL, close_database)
+               : 2;
+}
