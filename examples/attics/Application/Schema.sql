@@ -36,6 +36,7 @@ CREATE TABLE initial_scrape_jobs (
 CREATE INDEX initial_scrape_jobs_pending ON initial_scrape_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX initial_scrape_jobs_unfinished ON initial_scrape_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX initial_scrape_jobs_newest ON initial_scrape_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- One row: count the shows of each year.
 CREATE TABLE tally_shows_jobs (
@@ -53,6 +54,7 @@ CREATE TABLE tally_shows_jobs (
 CREATE INDEX tally_shows_jobs_pending ON tally_shows_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX tally_shows_jobs_unfinished ON tally_shows_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX tally_shows_jobs_newest ON tally_shows_jobs (queue_position) WHERE status <> 'job_status_running';
 
 -- A job type without views of its own: the dashboard shows it with the default ones.
 CREATE TYPE report_format AS ENUM ('plain text', 'web page');
@@ -78,3 +80,4 @@ CREATE TABLE write_report_jobs (
 CREATE INDEX write_report_jobs_pending ON write_report_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX write_report_jobs_unfinished ON write_report_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX write_report_jobs_newest ON write_report_jobs (queue_position) WHERE status <> 'job_status_running';

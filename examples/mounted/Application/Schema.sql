@@ -14,3 +14,4 @@ CREATE TABLE greeting_jobs (
 CREATE INDEX greeting_jobs_pending ON greeting_jobs (run_at, queue_position)
     WHERE status IN ('job_status_not_started', 'job_status_retry') AND locked_by IS NULL;
 CREATE INDEX greeting_jobs_unfinished ON greeting_jobs (status, created_at) WHERE status <> 'job_status_succeeded';
+CREATE INDEX greeting_jobs_newest ON greeting_jobs (queue_position) WHERE status <> 'job_status_running';
