@@ -71,7 +71,7 @@ struct admin_point *admin_points(struct errand_context *ctx, const char *table, 
 struct admin_running {
     const char *table;
     errand_uuid job_id;
-    errand_time since; /* locked_at */
+    errand_time since;
 };
 struct admin_worker {
     const char *id;

@@ -106,24 +106,32 @@ static bool is_day(const char *text, errand_date *date)
     return clock_parse_date(text, date) == 0 && strcmp(clock_format_date(*date, again), text) == 0;
 }
 
+/* Of a time, whose first bytes are the day. "infinity" and years of more digits are left to the clock. */
+static bool begins_with_day(const char *time, size_t size)
+{
+    char day[] = "2026-12-31";
+    errand_date ignored;
+    if (size != strlen(day))
+        return true;
+    memcpy(day, time, size);
+    return is_day(day, &ignored);
+}
+
 static int read_time(struct errand_context *ctx, const struct errand_column *column, const char *word,
                      struct errand_value *value)
 {
     (void)ctx;
     (void)column;
-    char whole[WORD_MAX + 16], day[WORD_MAX];
+    char whole[WORD_MAX + 16];
     errand_time time;
-    errand_date ignored;
     size_t date = strcspn(word, " Tt");
-    snprintf(day, sizeof day, "%.*s", (int)date, word);
     if (strstr(word, "infinity") || word[date] == '\0')
         snprintf(whole, sizeof whole, strstr(word, "infinity") ? "%s" : "%s 00:00:00", word);
     else {
         snprintf(whole, sizeof whole, "%.*s ", (int)date, word);
         complete_clock(word + date + 1, whole + date + 1, sizeof whole - date - 1);
     }
-    bool is_plain = date == strlen("2026-12-31"); /* "infinity" and years of more digits are left to the clock */
-    if (clock_parse(whole, &time) != 0 || (is_plain && !is_day(day, &ignored)))
+    if (clock_parse(whole, &time) != 0 || !begins_with_day(whole, date))
         return -1;
     *value = errand_timestamp(time);
     return 0;

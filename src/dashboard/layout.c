@@ -13,10 +13,13 @@ static const char *title_of(const struct page *page)
 
 void errand_page_head(struct html *out, const struct errand_page *page)
 {
-    html_printf(out,
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                "<meta name=\"color-scheme\" content=\"light dark\"><title>%s</title>",
-                page->title ? page->title : title_of(out->page));
+    const char *whole = title_of(out->page);
+    html_raw(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                  "<meta name=\"color-scheme\" content=\"light dark\">");
+    if (page->title && strcmp(page->title, whole) != 0)
+        html_printf(out, "<title>%s – %s</title>", page->title, whole);
+    else
+        html_printf(out, "<title>%s</title>", whole);
     asset_link(out, "bootstrap.css");
     asset_link(out, "dashboard.css");
     asset_link(out, "icon.svg");

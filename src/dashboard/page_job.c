@@ -107,6 +107,19 @@ static int64_t last_duration(const struct job_page *shown)
     return updated_at.as.integer - locked_at.as.integer;
 }
 
+/* Since when a running job runs. A worker of ours refreshes locked_at; of one of another make there is nothing else. */
+static errand_time running_since(struct html *out, const struct job_page *shown, errand_time locked_at)
+{
+    struct admin_workers workers = admin_workers(out->page->ctx, &shown->table, 1);
+    for (size_t i = 0; i < workers.count; i++) {
+        for (size_t j = 0; j < workers.items[i].running_count; j++) {
+            if (strcmp(workers.items[i].running[j].job_id.text, shown->id) == 0)
+                return workers.items[i].running[j].since;
+        }
+    }
+    return locked_at;
+}
+
 static void add_facts(struct html *out, const struct job_page *shown)
 {
     struct errand_value run_at = value_named(shown->table, "run_at", shown->job);
@@ -122,7 +135,7 @@ static void add_facts(struct html *out, const struct job_page *shown)
     else if (was_claimed && has_run_at)
         add_duration_fact(out, "Waited", locked_at.as.integer - run_at.as.integer);
     if (shown->status == ADMIN_RUNNING && was_claimed)
-        add_duration_fact(out, "Running for", page_now(out->page) - locked_at.as.integer);
+        add_duration_fact(out, "Running for", page_now(out->page) - running_since(out, shown, locked_at.as.integer));
     else if (!is_pending(shown) || shown->attempts.count > 0)
         add_duration_fact(out, "Last attempt took", last_duration(shown));
     html_raw(out, "</dl>");

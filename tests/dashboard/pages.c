@@ -66,7 +66,7 @@ static void an_empty_dashboard_says_what_to_do_next(void **state)
     (void)state;
     serve_plain();
     assert_int_equal(ask(.target = "/jobs/"), 200);
-    assert_page_has("<title>Overview</title>");
+    assert_page_has("<title>Overview – Mill</title>");
     assert_page_has("INSERT INTO letter_jobs DEFAULT VALUES;");
     assert_page_has("INSERT INTO initial_scrape_jobs (band_id) VALUES (…);");
     assert_page_has("build/bin/RunJobs");

@@ -36,6 +36,8 @@ static void a_claimed_row_is_running_and_handed_over_as_it_is(void **state)
     assert_string_equal(cell(fixture, &job, "locked_by"), lock.text);
     assert_string_equal(cell(fixture, &job, "attempts_count"), "1");
     assert_string_equal(cell(fixture, &job, "locked_at"), job.cells[6]);
+    assert_string_equal(cell(fixture, &job, "updated_at"), job.cells[6]); /* since when it runs */
+    assert_string_equal(job.cells[2], job.cells[6]);
     assert_string_equal(cell(fixture, &job, "run_at"), job.cells[8]);
 }
 

@@ -51,6 +51,7 @@ static void add_columns(struct buffer *sql, const struct errand_table *table)
         const char *name, *sql;
     } marked[] = {
         { "status", "'job_status_running'" },
+        { "updated_at", "?1" },
         { "locked_at", "?1" },
         { "locked_by", "?2" },
         { "attempts_count", "job.attempts_count + 1" },

@@ -8,7 +8,9 @@ WITH due AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 )
 UPDATE {table} AS job
-SET status = 'job_status_running', locked_by = $1, locked_at = now(), attempts_count = job.attempts_count + 1
+-- updated_at then says since when it runs: locked_at is refreshed while it does.
+SET status = 'job_status_running', locked_by = $1, locked_at = now(), updated_at = now(),
+    attempts_count = job.attempts_count + 1
 FROM due
 WHERE job.{row} = due.place
 RETURNING {returning}
