@@ -144,6 +144,15 @@ static int settle_destructive(struct migration *migration, struct errand_error *
     return 0;
 }
 
+/* What the first look saw, a column that may have been renamed, the second one cannot see any more. */
+static void keep_remarks(struct migrate_outcome *outcome, const struct migrate_step *before, size_t count)
+{
+    for (size_t i = 0; i < outcome->step_count; i++)
+        for (size_t n = 0; n < count; n++)
+            if (before[n].destructive && before[n].remark && strcmp(before[n].todo, outcome->steps[i].todo) == 0)
+                outcome->steps[i].remark = before[n].remark;
+}
+
 /* What was applied, and behind it what a new look finds: the SQL of what is destructive is that of the database as it
    is by now. */
 static int look_again(struct migration *migration, struct errand_error *err)
@@ -154,6 +163,7 @@ static int look_again(struct migration *migration, struct errand_error *err)
     outcome->steps = NULL;
     outcome->step_count = 0;
     int result = migration->backend->compare(migration, err);
+    keep_remarks(outcome, before, before_count);
     for (size_t i = 0; i < before_count; i++)
         if (before[i].applied)
             *GROW(migration, all, count) = before[i];

@@ -135,6 +135,7 @@ struct lite_table *lite_find_table(const struct lite_schema *schema, const char 
 struct sides {
     struct migration *migration;
     struct lite_schema live, wanted;
+    struct lite_changes *first; /* of each wanted table: what the first look found */
     struct lite_changes absent; /* columns that are added only when told */
 };
 
@@ -236,9 +237,19 @@ static int add_additive(struct sides *sides, const struct lite_table *live, cons
     return 0;
 }
 
+/* Whether it may have been renamed is seen only while the new name is not there yet. */
+static const char *first_remark(const struct lite_changes *first, const struct lite_change *change)
+{
+    for (size_t i = 0; i < first->count; i++)
+        if (first->items[i].effect == change->effect && first->items[i].destructive &&
+            strcmp(first->items[i].what, change->what) == 0)
+            return first->items[i].remark;
+    return change->remark;
+}
+
 /* What is left then. */
 static int add_destructive(struct sides *sides, const struct lite_table *after, const struct lite_table *wanted,
-                           struct errand_error *err)
+                           const struct lite_changes *first, struct errand_error *err)
 {
     struct migration *migration = sides->migration;
     struct lite_changes changes = { 0 };
@@ -246,6 +257,7 @@ static int add_destructive(struct sides *sides, const struct lite_table *after, 
     lite_diff(migration, after, wanted, &changes);
     for (size_t i = 0; i < changes.count; i++) {
         changes.items[i].destructive = true; /* what was found harmless is done */
+        changes.items[i].remark = first_remark(first, &changes.items[i]);
         if (changes.items[i].effect == LITE_ADD_COLUMN)
             *GROW(migration, sides->absent.items, sides->absent.count) = changes.items[i];
     }
@@ -274,20 +286,20 @@ static int compare_tables(struct sides *sides, bool destructive, struct errand_e
     for (size_t i = 0; i < sides->wanted.table_count; i++) {
         const struct lite_table *wanted = &sides->wanted.tables[i];
         struct lite_table *live = lite_find_table(&sides->live, wanted->name);
-        struct lite_changes changes = { 0 };
+        struct lite_changes *changes = &sides->first[i];
         if (!live) {
             if (!destructive)
                 add_step(migration, verb_create, with_semicolon(migration, wanted->sql), "table %s", wanted->name);
             continue;
         }
         if (destructive) {
-            if (add_destructive(sides, live, wanted, err) != 0)
+            if (add_destructive(sides, live, wanted, &sides->first[i], err) != 0)
                 return -1;
             continue;
         }
         struct lite_table after;
-        lite_diff(migration, live, wanted, &changes);
-        if (add_additive(sides, live, wanted, &changes, &after, err) != 0)
+        lite_diff(migration, live, wanted, changes);
+        if (add_additive(sides, live, wanted, changes, &after, err) != 0)
             return -1;
         *live = after;
     }
@@ -415,6 +427,7 @@ static int compare(struct migration *migration, struct errand_error *err)
     if (read_live(migration, &sides.live, err) != 0)
         return -1;
     read_wanted(migration, &sides.wanted);
+    sides.first = memory(migration, sides.wanted.table_count * sizeof *sides.first);
     if (compare_tables(&sides, false, err) != 0)
         return -1;
     size_t before = migration->outcome->step_count;
