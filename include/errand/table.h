@@ -83,6 +83,7 @@ struct errand_job_type {
     const struct errand_table *table;
     const struct errand_job_options *options; /* NULL: no JOB() of this type in the program */
     void (*perform)(struct errand_context *ctx, const void *job);
+    bool (*has_perform)(void); /* whether its JOB() names one; NULL: it does */
 };
 
 /* All that the schema declares; `errand_schema` in the generated types.c. Both lists end with NULL / a NULL table. */

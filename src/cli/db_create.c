@@ -133,7 +133,7 @@ static int run(const char *file, const char *database, bool print)
     struct schema *schema = schema_read(file);
     int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
     if (code == EXIT_OK && store_url_parse(database, &url, &err) != 0)
-        code = EXIT_FAILED;
+        code = EXIT_USAGE;
     if (code == EXIT_OK && print)
         code = print_ddl(schema, url.kind);
     else if (code == EXIT_OK && create(schema, file, &url, &err) != 0)

@@ -175,7 +175,7 @@ static int run(const struct options *options)
     struct schema *schema = schema_read(options->schema);
     int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
     if (code == EXIT_OK && store_url_parse(options->database, &url, &err) != 0)
-        code = EXIT_FAILED;
+        code = EXIT_USAGE;
     if (code == EXIT_OK && migrate(options, schema, &url, &err) != 0)
         code = EXIT_FAILED;
     if (err.message[0] && code != EXIT_OK)

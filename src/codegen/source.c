@@ -223,9 +223,9 @@ static void print_perform(const struct plan_table *table, struct buffer *out)
     buffer_printf(out, "extern const struct %s_options %s_job __attribute__((weak));\n\n", name, name);
     buffer_printf(out,
                   "static void %s_perform(struct errand_context *ctx, const void *job)\n{\n"
-                  "    if (!%s_job.perform)\n"
-                  "        errand_fail(ctx, \"JOB(%s) names no .perform\");\n"
-                  "    %s_job.perform(ctx, job);\n}\n\n",
+                  "    %s_job.perform(ctx, job);\n}\n\n"
+                  "static bool %s_has_perform(void)\n{\n"
+                  "    return %s_job.perform;\n}\n\n",
                   name, name, name, name);
 }
 
@@ -238,8 +238,10 @@ static void print_schema(const struct plan *plan, struct buffer *out)
     for (size_t i = 0; i < plan->table_count; i++) {
         const char *name = plan->tables[i].record;
         if (plan->tables[i].source->is_job)
-            buffer_printf(out, "    { .table = &%s_table_, .options = &%s_job.options, .perform = %s_perform },\n",
-                          name, name, name);
+            buffer_printf(out,
+                          "    { .table = &%s_table_, .options = &%s_job.options, .perform = %s_perform,\n"
+                          "      .has_perform = %s_has_perform },\n",
+                          name, name, name, name);
     }
     buffer_puts(out, "    { .table = NULL }\n};\n\n"
                      "const struct errand_schema errand_schema = { .tables = tables, .job_types = job_types };\n\n"

@@ -40,22 +40,16 @@ static void run_script(struct errand_context *ctx, void *arg)
     script->run(ctx);
 }
 
-static int run(const char *url, void (*fn)(struct errand_context *ctx), struct errand_error *err)
+static int run(const struct store_url *url, void (*fn)(struct errand_context *ctx), struct errand_error *err)
 {
-    struct store_url parsed;
-    if (store_url_parse(url, &parsed, err) < 0)
-        return -1;
-    const struct context_config config = { .url = &parsed };
+    const struct context_config config = { .url = url };
     struct errand_context *ctx = context_new(&config);
-    if (!ctx) {
-        store_url_release(&parsed);
+    if (!ctx)
         return error_set(err, "out of memory");
-    }
     struct script script = { fn };
     struct context_end end = context_call(ctx, run_script, &script);
     int result = end.end == JOB_END_RETURNED ? 0 : error_set(err, "%s", end.error);
     context_free(ctx);
-    store_url_release(&parsed);
     return result;
 }
 
@@ -88,8 +82,14 @@ int errand_script_main(int argc, char **argv, void (*fn)(struct errand_context *
             return misuse(name, "no such option: ", argument);
     }
     struct errand_error err;
-    if (run(url, fn, &err) == 0)
-        return EXIT_SUCCESS;
-    fprintf(stderr, "%s: %s\n", name, err.message);
-    return EXIT_FAILED;
+    struct store_url parsed;
+    int code = EXIT_SUCCESS;
+    if (store_url_parse(url, &parsed, &err) < 0)
+        code = EXIT_USAGE;
+    else if (run(&parsed, fn, &err) < 0)
+        code = EXIT_FAILED;
+    if (code != EXIT_SUCCESS)
+        fprintf(stderr, "%s: %s\n", name, err.message);
+    store_url_release(&parsed);
+    return code;
 }

@@ -319,11 +319,14 @@ static int init_queues(struct worker *worker)
         const struct errand_job_type *type = &worker->schema->job_types[i];
         if (!is_chosen(worker, type->table->name))
             continue;
-        if (type->options)
-            init_queue(worker, i);
-        else
+        if (!type->options)
             WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s has no JOB(%s, ...) in this program: its jobs stay queued",
                        type->table->name, type->table->record_name);
+        else if (type->has_perform && !type->has_perform())
+            WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s: JOB(%s, ...) names no .perform: its jobs stay queued",
+                       type->table->name, type->table->record_name);
+        else
+            init_queue(worker, i);
     }
     return 0;
 }

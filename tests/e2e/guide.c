@@ -224,9 +224,19 @@ static void a_table_without_a_job_is_reported_once_and_stays_queued(struct world
     assert_int_equal(count_of(world, "other_jobs", "succeeded"), 1);
 }
 
+static void a_job_without_perform_is_named_at_the_start_and_stays_queued(struct world *world)
+{
+    sql(world, "INSERT INTO hollow_jobs DEFAULT VALUES");
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_true(log_has(worker, "hollow_jobs: JOB(HollowJob, ...) names no .perform: its jobs stay queued"));
+    assert_int_equal(count_of(world, "hollow_jobs", "not_started"), 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct e2e_test tests[] = {
+        E2E(a_job_without_perform_is_named_at_the_start_and_stays_queued),
         E2E(a_failing_job_has_ten_attempts_thirty_seconds_apart),
         E2E(with_three_attempts_a_job_runs_three_times_and_has_failed),
         E2E(with_no_attempts_a_job_runs_once),

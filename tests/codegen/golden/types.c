@@ -410,9 +410,12 @@ extern const struct EmailCustomersJob_options EmailCustomersJob_job __attribute_
 
 static void EmailCustomersJob_perform(struct errand_context *ctx, const void *job)
 {
-    if (!EmailCustomersJob_job.perform)
-        errand_fail(ctx, "JOB(EmailCustomersJob) names no .perform");
     EmailCustomersJob_job.perform(ctx, job);
+}
+
+static bool EmailCustomersJob_has_perform(void)
+{
+    return EmailCustomersJob_job.perform;
 }
 
 static bool EmailCustomersJob_table_row(const void *view, struct errand_context *ctx, struct html *out, const void *job)
@@ -542,7 +545,8 @@ static const struct errand_table *const tables[] = {
 };
 
 static const struct errand_job_type job_types[] = {
-    { .table = &EmailCustomersJob_table_, .options = &EmailCustomersJob_job.options, .perform = EmailCustomersJob_perform },
+    { .table = &EmailCustomersJob_table_, .options = &EmailCustomersJob_job.options, .perform = EmailCustomersJob_perform,
+      .has_perform = EmailCustomersJob_has_perform },
     { .table = NULL }
 };
 

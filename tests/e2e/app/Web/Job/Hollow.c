@@ -1,0 +1,3 @@
+#include "Generated/types.h"
+
+JOB(HollowJob, .max_attempts = 3)
