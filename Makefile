@@ -2,6 +2,8 @@
 #
 #   make                            build/: the library, the errand command
 #   make demo [DATABASE=postgres]   builds and runs examples/email_customers
+#   make attics [DATABASE=postgres] the same of examples/attics, with its dashboard, until Ctrl-C
+#   make screenshots                docs/images/, of a dashboard at work in Chromium
 #   make test                       everything that CI holds; the last line says N passed, N failed
 #   make bench                      the benchmarks, each beside its floor
 #   make install [PREFIX=/usr/local] [DESTDIR=]
@@ -11,7 +13,7 @@ PREFIX ?= /usr/local
 DATABASE ?= sqlite
 build := build
 
-.PHONY: all demo test bench install clean packages
+.PHONY: all demo attics screenshots test bench install clean packages
 all: packages $(build)/build.ninja
 	@ninja -C $(build)
 
@@ -27,8 +29,18 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@examples/email_customers/demo $(DATABASE) $(abspath $(build))
 
+attics:
+	@tools/install-packages build demo $(filter postgres,$(DATABASE))
+	@$(MAKE) --no-print-directory all
+	@examples/attics/demo $(DATABASE) $(abspath $(build))
+
+screenshots:
+	@tools/install-packages build demo browser
+	@$(MAKE) --no-print-directory all
+	@tests/browser/run $(abspath $(build)) screenshots
+
 test:
-	@tools/install-packages build demo postgres test
+	@tools/install-packages build demo postgres test browser
 	@tools/run-tests
 
 bench:

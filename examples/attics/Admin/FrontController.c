@@ -6,9 +6,8 @@ static void layout(struct errand_context *ctx, struct html *out, const struct er
     (void)ctx;
     html_raw(out, "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     errand_page_head(out, page);
-    html_raw(out,
-             "</head><body><nav class=\"navbar px-3\" aria-label=\"Attics\"><span class=\"navbar-brand\">Attics</span>"
-             "<a href=\"/jobs/ListJobs\">Jobs</a></nav>");
+    html_raw(out, "</head><body class=\"errand-body\"><nav class=\"d-flex gap-3 p-3\" aria-label=\"Attics\">"
+                  "<strong>Attics</strong><a href=\"/jobs/ListJobs\" style=\"color: inherit\">Jobs</a></nav>");
     errand_page_content(out, page);
     html_raw(out, "</body></html>");
 }

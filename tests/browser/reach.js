@@ -1,0 +1,71 @@
+/* Everybody reaches everything: axe has nothing to say against any page, and a keyboard is enough. */
+"use strict";
+const assert = require("node:assert");
+const { test, until, violations } = require("./support.js");
+
+function pages(world) {
+    const id = (table) => world.app.sql(`SELECT id FROM ${table} ORDER BY created_at DESC LIMIT 1`);
+    return {
+        overview: "",
+        "default list": "ListJob?tableName=write_report_jobs",
+        "list with a filter": "ListJob?tableName=write_report_jobs&status=failed&where.title=a&op.title=contains",
+        "list of a TABLE_VIEWABLE": "ListJob?tableName=initial_scrape_jobs",
+        "default page of a job": `ViewJob?tableName=write_report_jobs&id=${id("write_report_jobs")}`,
+        "job's page of one's own": `ViewJob?tableName=initial_scrape_jobs&id=${id("initial_scrape_jobs")}`,
+        "default form": "CreateJob?tableName=write_report_jobs",
+        "form of one's own": "CreateJob?tableName=initial_scrape_jobs",
+        record: `ViewRecord?tableName=bands&id=${world.app.sql("SELECT id FROM bands LIMIT 1")}`,
+        "page that is not there": "ListJob?tableName=pg_class",
+    };
+}
+
+test("a report that failed stands among the jobs", async (world) => {
+    const { app } = world;
+    app.sql("INSERT INTO write_report_jobs (title, since) VALUES ('Of nothing', '2100-01-01')");
+    await until("its failure", () => app.sql("SELECT status FROM write_report_jobs WHERE title = 'Of nothing'") === "job_status_failed");
+});
+
+/* What is drawn does not depend on the database. */
+for (const colorScheme of process.env.TEST_POSTGRES_URL ? [] : ["light", "dark"])
+    for (const width of [1440, 768, 360])
+        test(`axe finds nothing on any page, ${colorScheme}, ${width} pixels wide`, async (world) => {
+            const page = await world.page({ colorScheme, viewport: { width, height: 800 } });
+            const found = [];
+            for (const [name, address] of Object.entries(pages(world))) {
+                await page.goto(world.base + address);
+                found.push(...(await violations(page)).map((line) => `${name}: ${line}`));
+                if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${name}: wider than the window`);
+            }
+            assert.deepStrictEqual(found, []);
+        });
+
+/* Tabs on until the element has the focus; it must be seen there. */
+async function tab_to(page, locator) {
+    for (let i = 0; i < 200; i++) {
+        await page.keyboard.press("Tab");
+        if (await locator.evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error("Tab does not lead there");
+}
+
+test("a keyboard alone skips to the page, opens a form, makes a job", async (world) => {
+    const page = await world.page();
+    await page.goto(`${world.base}ListJob?tableName=write_report_jobs`);
+    await tab_to(page, page.getByRole("link", { name: "+ New Job" }));
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow);
+    assert.notStrictEqual(outline, "nonenone");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "New job" }).waitFor();
+    await tab_to(page, page.getByLabel(/^Title/));
+    await page.keyboard.type("By keyboard");
+    await page.keyboard.press("Enter");
+    await until("the job's success", () => world.app.sql("SELECT count(*) FROM write_report_jobs WHERE title = 'By keyboard' AND status = 'job_status_succeeded'") === "1");
+});
+
+test("relative times carry the exact time and its zone", async (world) => {
+    const page = await world.page();
+    await page.goto(world.base);
+    const time = page.locator("main time").first();
+    assert.match(await time.getAttribute("title"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+    assert.ok(!Number.isNaN(Date.parse(await time.getAttribute("datetime"))));
+});
