@@ -19,7 +19,7 @@ enum {
     SERVER_MEMORY_MAX = 64 * 1024, /* of a connection: request line and headers */
     SERVER_IDLE_S = 30,            /* a connection on which nothing moves is closed */
     SERVER_READ_S = 30,            /* a request is read in whole within this time, from when the last one ended */
-    SERVER_WRITE_S = 120,          /* a response is taken within this time */
+    SERVER_WRITE_S = 60,           /* a response is taken within this time */
     SERVER_STREAM_S = 3600,        /* a stream ends, and the page asks for a new one, as who it then is */
     SERVER_STOP_S = 10,            /* what is under way may take this long when it is told to stop */
 };
