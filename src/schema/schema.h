@@ -61,6 +61,7 @@ enum schema_numbering { SCHEMA_NOT_NUMBERED = 0, SCHEMA_NUMBERED_BY_DEFAULT, SCH
 struct schema_column {
     const char *name;
     struct schema_position at;
+    size_t offset; /* of its definition: in bytes, behind a byte order mark */
     struct schema_type type;
     bool not_null;
     enum schema_default default_kind;
@@ -163,6 +164,7 @@ enum schema_statement_kind {
 struct schema_statement {
     enum schema_statement_kind kind;
     struct schema_position at;
+    size_t offset;    /* of sql in the file: in bytes, behind a byte order mark */
     const char *sql;  /* as it stands in the file, without comments before it and without its semicolon */
     const char *what; /* "function set_updated_at", for people */
     const char *schema;

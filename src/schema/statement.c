@@ -7,7 +7,9 @@ struct schema_statement *add_statement(struct reader *reader, enum schema_statem
 {
     struct schema *schema = reader->schema;
     struct schema_statement *statement = reader_alloc(reader, sizeof *statement);
-    *statement = (struct schema_statement){ .kind = kind, .at = reader_here(reader), .sql = reader->sql, .what = what };
+    *statement = (struct schema_statement){
+        .kind = kind, .at = reader_here(reader), .offset = reader->start, .sql = reader->sql, .what = what
+    };
     *LIST_ADD(reader, schema->statements, schema->statement_count) = statement;
     return statement;
 }
@@ -179,9 +181,23 @@ static void read_rename(struct reader *reader, const PgQuery__RenameStmt *rename
 }
 
 /* What SQLite has no use for and need not hear of. */
-static void add_silent(struct reader *reader, enum schema_statement_kind kind, const char *what)
+static struct schema_statement *add_silent(struct reader *reader, enum schema_statement_kind kind, const char *what)
 {
-    add_statement(reader, kind, what)->on_sqlite = true;
+    struct schema_statement *statement = add_statement(reader, kind, what);
+    statement->on_sqlite = true;
+    return statement;
+}
+
+static void read_comment(struct reader *reader, const PgQuery__CommentStmt *comment)
+{
+    struct schema_statement *statement = add_silent(reader, SCHEMA_STATEMENT_COMMENT, "comment");
+    const PgQuery__Node *object = comment->object;
+    bool of_column = comment->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN;
+    if ((!of_column && comment->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) || !object ||
+        object->node_case != PG_QUERY__NODE__NODE_LIST || object->list->n_items <= of_column)
+        return;
+    qualified_name(reader, object->list->items, object->list->n_items - of_column, &statement->table_schema,
+                   &statement->table);
 }
 
 static void read_alter_sequence(struct reader *reader, const PgQuery__AlterSeqStmt *alter)
@@ -286,7 +302,7 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
         add_rows(reader, "DELETE FROM", node->delete_stmt->relation);
         return;
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
-        add_silent(reader, SCHEMA_STATEMENT_COMMENT, "comment");
+        read_comment(reader, node->comment_stmt);
         return;
     case PG_QUERY__NODE__NODE_GRANT_STMT:
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:

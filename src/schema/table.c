@@ -277,6 +277,7 @@ void read_column(struct reader *reader, struct schema_table *table, PgQuery__Col
     struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
     *column = (struct schema_column){ .name = reader_strdup(reader, definition->colname),
                                       .at = at,
+                                      .offset = (size_t)definition->location,
                                       .type = type_read(reader, definition->type_name) };
     if (column->type.serial) {
         column->not_null = true;
