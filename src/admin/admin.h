@@ -59,8 +59,9 @@ struct admin_overview *admin_overviews(struct errand_context *ctx, const struct 
 /* ---- Figures, from errand_stats ---- */
 
 struct admin_point {
-    errand_time at; /* begin of the step */
-    int64_t succeeded, failed, timed_out, retried;
+    errand_time at;                       /* begin of the step */
+    int64_t succeeded, failed, timed_out; /* attempts; those that failed may be tried again */
+    int64_t retried;          /* attempts that ended without a fault of theirs: snoozed, stopped with their worker */
     int64_t total_us, max_us; /* of run time */
 };
 /* steps points of step_us each (a multiple of a minute), the last one now; table NULL: all tables. */
@@ -81,7 +82,7 @@ struct admin_worker {
     errand_time started_at;
     errand_time seen_at;
     const char *version;
-    bool alive; /* seen within its lease */
+    bool alive; /* as those judge who would recover its jobs */
     const struct admin_running *running;
     size_t running_count;
     bool running_more;
@@ -145,7 +146,7 @@ struct admin_list {
     const char *last_key;    /* for the page behind; NULL: this is the last */
 };
 struct admin_list admin_list(struct errand_context *ctx, const struct admin_list_query *query);
-/* How many match, up to ADMIN_COUNT_MAX. */
+/* How many match, up to ADMIN_COUNT_MAX; where the filter must look at rows, among the newest 50,000: "37 or more". */
 struct admin_count admin_count_matching(struct errand_context *ctx, const struct errand_table *table,
                                         const struct admin_filter *filter);
 
@@ -194,7 +195,8 @@ struct admin_bulk {
 struct admin_bulk admin_change_these(struct errand_context *ctx, const struct errand_table *table,
                                      enum admin_change change, const char *const *ids, size_t count);
 /* One step over those that match, in a transaction of its own; *after (NULL at first) says where the next goes on, and
-   is NULL again when nothing is left. Jobs that were inserted after the first step are not touched. */
+   is NULL again when nothing is left. A step may change nothing and yet not be the last. Jobs that were inserted after
+   the first step are not touched; those that match and run are told of by the first. */
 struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
                                     enum admin_change change, const struct admin_filter *filter, const char **after);
 
