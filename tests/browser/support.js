@@ -9,7 +9,7 @@ const { chromium } = require(path.join(process.env.MODULES, "playwright-core"));
 
 const ROOT = path.resolve(__dirname, "../..");
 const BUILD = path.resolve(process.argv[2]);
-const LIMIT_MS = 10000;
+const LIMIT_MS = 30000;
 const POSTGRES = process.env.TEST_POSTGRES_URL;
 const AXE = fs.readFileSync(path.join(process.env.MODULES, "axe-core/axe.min.js"), "utf8");
 
@@ -57,6 +57,7 @@ async function until(what, condition) {
 class Archive {
     constructor() {
         this.held = new Map();
+        this.years = Array.from({ length: 30 }, (_, i) => 1960 + i); /* of each band's shows */
         this.server = http.createServer((request, response) => this.answer(request.url.slice(1), response));
     }
     async start() {
@@ -66,7 +67,7 @@ class Archive {
     answer(collection, response) {
         if (this.held.has(collection)) return void this.held.get(collection).push(response);
         if (collection === "nobody") return void response.writeHead(404).end();
-        const shows = Array.from({ length: 30 }, (_, i) => `<li><time>${1960 + i}-05-08</time> Hall ${i}</li>`);
+        const shows = this.years.map((year, i) => `<li><time>${year}-05-08</time> Hall ${i}</li>`);
         response.end(shows.join("\n"));
     }
     hold(collection) {
