@@ -84,7 +84,7 @@ const char *overview_condition(enum admin_status status);
 
 /* ---- change.c ---- */
 
-/* A list of ids in one value: an array for PostgreSQL, JSON for SQLite. */
+/* Jobs that are changed by one statement. */
 struct change_batch {
     const struct errand_table *table;
     enum admin_change change;
