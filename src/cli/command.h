@@ -16,6 +16,11 @@ struct command {
 };
 
 int command_codegen(const struct command *command, int argc, char **argv);
+int command_delete(const struct command *command, int argc, char **argv);
+int command_doctor(const struct command *command, int argc, char **argv);
+int command_enqueue(const struct command *command, int argc, char **argv);
+int command_retry(const struct command *command, int argc, char **argv);
+int command_status(const struct command *command, int argc, char **argv);
 int command_db_create(const struct command *command, int argc, char **argv);
 int command_migrate(const struct command *command, int argc, char **argv);
 

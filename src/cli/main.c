@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What all commands on jobs take. */
+#define JOBS_USAGE                                                                                                     \
+    "  -d, --database URL     default: DATABASE_URL, else build/app.db\n"                                              \
+    "  -s, --schema FILE      default: Application/Schema.sql\n"                                                       \
+    "  -h, --help             print this\n"                                                                            \
+    "TABLE may be email_customers_jobs, email_customers, EmailCustomersJob or EmailCustomers.\n"
+
 static const struct command commands[] = {
     { .words = { "codegen" },
       .summary = "write types.h and types.c from Application/Schema.sql",
@@ -45,6 +52,52 @@ static const struct command commands[] = {
           "  -h, --help               print this\n\n"
           "Example: errand migrate --dry-run\n",
       .run = command_migrate },
+    { .words = { "status" },
+      .summary = "how many jobs there are of each type and status, and which workers are alive",
+      .usage =
+          "usage: errand status [TABLE...] [--watch[=SECONDS]] [--json] [--database URL] [--schema FILE]\n\n"
+          "Prints the jobs of each type by status, how long the oldest due one has waited, and the workers that\n"
+          "are alive. A large number is 10000+; ~ marks what the database estimates.\n\n"
+          "  -w, --watch[=SECONDS]  again every so often (2), until it is interrupted\n"
+          "  -j, --json             for machines\n" JOBS_USAGE "\nexample: errand status email_customers --watch\n",
+      .run = command_status },
+    { .words = { "enqueue" },
+      .summary = "insert a job",
+      .usage =
+          "usage: errand enqueue TABLE [COLUMN=VALUE...] [--database URL] [--schema FILE]\n\n"
+          "Inserts a job and prints its id. COLUMN= gives empty text, COLUMN alone NULL; columns that are not named\n"
+          "get their defaults.\n\n" JOBS_USAGE
+          "\nexample: errand enqueue mail_customer customer_id=6f1c... run_at='2026-12-24 18:00'\n",
+      .run = command_enqueue },
+    { .words = { "retry" },
+      .summary = "let jobs run again, now",
+      .usage = "usage: errand retry TABLE (ID... | --status STATUS) [--json] [--database URL] [--schema FILE]\n\n"
+               "Makes jobs pending, due now. A running job is left alone.\n\n"
+               "      --status STATUS    all of that status: failed, timed_out, succeeded, retry, not_started; may be\n"
+               "                         given several times\n"
+               "  -j, --json             for machines\n" JOBS_USAGE
+               "\nexample: errand retry email_customers --status failed --status timed_out\n",
+      .run = command_retry },
+    { .words = { "delete" },
+      .summary = "delete jobs",
+      .usage = "usage: errand delete TABLE (ID... | --status STATUS) [--json] [--database URL] [--schema FILE]\n\n"
+               "Deletes jobs and what is known of their attempts. A running job is left alone.\n\n"
+               "      --status STATUS    all of that status: failed, timed_out, succeeded, retry, not_started; may be\n"
+               "                         given several times\n"
+               "  -j, --json             for machines\n" JOBS_USAGE
+               "\nexample: errand delete email_customers --status succeeded\n",
+      .run = command_delete },
+    { .words = { "doctor" },
+      .summary = "look for what is missing or wrong, and say what to do",
+      .usage = "usage: errand doctor [--json] [--database URL] [--schema FILE]\n\n"
+               "Looks at the schema, the database, the sources, the workers and the jobs, and changes nothing. Exits\n"
+               "with 1 where something is wrong.\n\n"
+               "  -j, --json             for machines\n"
+               "  -d, --database URL     default: DATABASE_URL, else build/app.db\n"
+               "  -s, --schema FILE      default: Application/Schema.sql\n"
+               "  -h, --help             print this\n"
+               "\nexample: errand doctor\n",
+      .run = command_doctor },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -1,0 +1,297 @@
+/* errand doctor: what is missing or wrong, each in a sentence that says what to do. It changes nothing. */
+#include "cli/session.h"
+
+#include "admin/admin.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "migrate/migrate.h"
+#include "record/statement.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    REPORT_MAX = 4 * 1024 * 1024,
+    SOURCE_MAX = 4 * 1024 * 1024, /* of a job's file that is looked at */
+    POSTGRES_MIN = 130000,
+    CLOCK_MAX_US = 5 * 1000000,
+    STALE_US = 10 * 60 * 1000000, /* default of stale_job_timeout; our workers refresh locked_at far more often */
+};
+
+struct doctor {
+    struct session *session;
+    const char *schema;
+    bool json;
+    struct buffer out;
+    struct json writer;
+    size_t faults;
+};
+
+static void tell(struct doctor *doctor, bool fault, const char *format, ...) ERRAND_PRINTF(3, 4);
+
+static void tell(struct doctor *doctor, bool fault, const char *format, ...)
+{
+    char *sentence;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&sentence, format, arguments);
+    va_end(arguments);
+    doctor->faults += fault;
+    if (size < 0)
+        return;
+    if (doctor->json) {
+        json_begin(&doctor->writer, NULL, '{');
+        json_bool(&doctor->writer, "ok", !fault);
+        json_text(&doctor->writer, "finding", sentence);
+        json_end(&doctor->writer, '}');
+    } else {
+        printf("%s  %s\n", fault ? "FAULT" : "ok   ", sentence);
+        fflush(stdout);
+    }
+    free(sentence);
+}
+
+/* ---- The database ---- */
+
+static void look_at_server(struct errand_context *ctx, struct doctor *doctor)
+{
+    const char *shown = doctor->session->url.shown;
+    int64_t apart = errand_now(ctx) - clock_realtime_us();
+    if (doctor->session->url.kind == STORE_POSTGRES) {
+        struct errand_rows rows = errand_sql(ctx, "SELECT current_setting('server_version_num'), "
+                                                  "current_setting('server_version')");
+        bool old = atoi(rows.cells[0]) < POSTGRES_MIN;
+        tell(doctor, old, "%s is PostgreSQL %s%s", shown, rows.cells[1], old ? "; 13 is the oldest that works" : "");
+    } else {
+        struct errand_rows rows = errand_sql(ctx, "SELECT sqlite_version()");
+        tell(doctor, false, "%s is a file of SQLite %s", shown, rows.cells[0]);
+    }
+    if (apart > CLOCK_MAX_US || apart < -CLOCK_MAX_US)
+        tell(doctor, true,
+             "the database's clock, which jobs go by, is %" PRId64 " s %s this machine's; set both by NTP",
+             (apart > 0 ? apart : -apart) / 1000000, apart > 0 ? "ahead of" : "behind");
+}
+
+/* Whether the database has what Schema.sql says, in the words of the migration that would bring it there. */
+static void look_at_structure(struct doctor *doctor)
+{
+    struct errand_error err;
+    struct migrate_outcome outcome;
+    struct connection *connection = connection_open(&doctor->session->url, &err);
+    if (!connection) {
+        tell(doctor, true, "%s", err.message);
+        return;
+    }
+    char *folder = command_migrations(doctor->schema);
+    const struct migrate_request request = {
+        .connection = connection, .schema = doctor->session->schema, .folder = folder, .dry_run = true
+    };
+    int result = migrate_run(&request, &outcome, &err);
+    if (result != 0)
+        tell(doctor, true, "%s", err.message);
+    for (size_t i = 0; result == 0 && i < outcome.step_count; i++)
+        tell(doctor, true, "the database is not as %s says; to do: %s (errand migrate%s)", doctor->schema,
+             outcome.steps[i].todo, outcome.steps[i].destructive ? " --allow-destructive" : "");
+    for (size_t i = 0; result == 0 && i < outcome.file_count; i++)
+        if (outcome.files[i].state == MIGRATE_FILE_WAITS)
+            tell(doctor, true, "%s is not applied yet (errand migrate)", outcome.files[i].path);
+    if (result == 0 && migrate_is_complete(&outcome))
+        tell(doctor, false, "the database has what %s says", doctor->schema);
+    migrate_outcome_release(&outcome);
+    connection_close(connection);
+    free(folder);
+}
+
+/* ---- Job types ---- */
+
+/* A timestamp without a zone means something else in every session's time zone. */
+static void look_at_zones(struct doctor *doctor, const struct errand_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct errand_column *column = &table->columns[i];
+        if (column->managed && column->type == ERRAND_TYPE_TIME && strstr(column->sql_type, "without time zone"))
+            tell(doctor, true,
+                 "%s.%s has no time zone: jobs would run hours too early or late; ALTER TABLE %s ALTER COLUMN %s TYPE "
+                 "TIMESTAMP WITH TIME ZONE",
+                 table->name, column->name, table->name, column->name);
+    }
+}
+
+/* JOB(TYPE, with any space between; comments are not told apart, which for a look is good enough. */
+static bool declares(const char *text, const char *type)
+{
+    for (const char *at = text; (at = strstr(at, "JOB")); at += 3) {
+        const char *next = at + 3 + strspn(at + 3, " \t");
+        if (*next != '(')
+            continue;
+        next += 1 + strspn(next + 1, " \t\r\n");
+        size_t length = strlen(type);
+        if (strncmp(next, type, length) == 0 && strchr(" \t\r\n,", next[length]))
+            return true;
+    }
+    return false;
+}
+
+static bool file_declares(const char *path, const char *type)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char *text = file >= 0 ? malloc(SOURCE_MAX + 1) : NULL;
+    ssize_t size = text ? read(file, text, SOURCE_MAX) : -1;
+    bool found = false;
+    if (size >= 0) {
+        text[size] = '\0';
+        found = declares(text, type);
+    }
+    free(text);
+    if (file >= 0)
+        close(file);
+    return found;
+}
+
+static void look_at_sources(struct doctor *doctor)
+{
+    glob_t files = { 0 };
+    glob("*/Job/*.c", 0, NULL, &files);
+    for (size_t i = 0; i < doctor->session->job_count; i++) {
+        const struct errand_table *table = doctor->session->jobs[i];
+        bool found = false;
+        for (size_t j = 0; !found && j < files.gl_pathc; j++)
+            found = file_declares(files.gl_pathv[j], table->record_name);
+        if (!found)
+            tell(doctor, true, "no file */Job/*.c has a JOB(%s, ...): jobs of %s stay queued", table->record_name,
+                 table->name);
+        look_at_zones(doctor, table);
+    }
+    globfree(&files);
+}
+
+/* ---- Work ---- */
+
+/* tables is what a worker registered: names with commas between. */
+static bool works_on(const char *tables, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = tables; (at = strstr(at, name)); at += length) {
+        bool begins = at == tables || strchr(", .\"", at[-1]);
+        if (begins && (at[length] == '\0' || strchr(", \"", at[length])))
+            return true;
+    }
+    return false;
+}
+
+static size_t count_workers(const struct admin_workers *workers, const char *table)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workers->count; i++)
+        count += workers->items[i].alive && (!table || works_on(workers->items[i].tables, table));
+    return count;
+}
+
+static int64_t count_stale(struct errand_context *ctx, const struct errand_table *table)
+{
+    statement_begin(ctx);
+    statement_add(ctx, "SELECT count(*) FROM ");
+    statement_add_table(ctx, table);
+    statement_add(ctx, " WHERE status = 'job_status_running' AND locked_at < ");
+    statement_add_value(ctx, errand_timestamp(errand_now(ctx) - STALE_US));
+    struct result *result = statement_run(ctx, table, "count");
+    int64_t count = strtoll(result_cell(result, 0, 0, NULL), NULL, 10);
+    result_free(result);
+    return count;
+}
+
+static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
+{
+    struct session *session = doctor->session;
+    struct admin_overview *overviews = admin_overviews(ctx, session->jobs, session->job_count);
+    struct admin_workers workers = admin_workers(ctx, session->jobs, session->job_count);
+    size_t alive = count_workers(&workers, NULL);
+    tell(doctor, false, "%zu worker%s alive", alive, alive == 1 ? " is" : "s are");
+    for (size_t i = 0; i < session->job_count; i++) {
+        const struct admin_overview *one = &overviews[i];
+        if (one->missing)
+            continue;
+        if (one->trouble) {
+            tell(doctor, true, "%s", one->trouble);
+            continue;
+        }
+        if (one->due.count > 0 && count_workers(&workers, one->table->name) == 0)
+            tell(doctor, true,
+                 "%" PRId64 "%s job%s due in %s, and no worker that is alive works on it (start "
+                 "build/bin/RunJobs)",
+                 one->due.count, one->due.more ? "+" : "", one->due.count == 1 ? " is" : "s are", one->table->name);
+        int64_t stale = count_stale(ctx, one->table);
+        if (stale > 0)
+            tell(doctor, true,
+                 "%" PRId64 " job%s running in %s for more than 10 minutes without a sign of life from a worker; a "
+                 "worker that starts makes them pending again",
+                 stale, stale == 1 ? " is" : "s are", one->table->name);
+    }
+}
+
+/* ---- */
+
+static void look(struct errand_context *ctx, void *arg)
+{
+    struct doctor *doctor = arg;
+    look_at_server(ctx, doctor);
+    look_at_structure(doctor);
+    look_at_sources(doctor);
+    look_at_work(ctx, doctor);
+}
+
+static int run(struct doctor *doctor, const char *database)
+{
+    struct session session = { 0 };
+    doctor->session = &session;
+    if (doctor->json)
+        json_begin(&doctor->writer, NULL, '[');
+    int code = session_open(&session, doctor->schema, database);
+    if (code == EXIT_OK) {
+        tell(doctor, false, "%s declares %zu job table%s", doctor->schema, session.job_count,
+             session.job_count == 1 ? "" : "s");
+        code = session_run(&session, look, doctor);
+    }
+    if (doctor->json && code == EXIT_OK) {
+        json_end(&doctor->writer, ']');
+        puts(doctor->out.data);
+    } else if (code == EXIT_OK) {
+        printf(doctor->faults ? "%zu fault%s\n" : "nothing is wrong\n", doctor->faults, doctor->faults == 1 ? "" : "s");
+    }
+    session_close(&session);
+    return code == EXIT_OK && doctor->faults ? EXIT_FAILED : code;
+}
+
+int command_doctor(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = { SESSION_OPTIONS, { "json", no_argument, NULL, 'j' }, { 0 } };
+    struct doctor doctor = { .schema = "Application/Schema.sql", .out = BUFFER_INIT(REPORT_MAX) };
+    const char *database = NULL;
+    doctor.writer.out = &doctor.out;
+    for (int option; (option = getopt_long(argc, argv, "d:s:hj", options, NULL)) != -1;) {
+        if (option == 'd')
+            database = optarg;
+        else if (option == 's')
+            doctor.schema = optarg;
+        else if (option == 'j')
+            doctor.json = true;
+        else if (option != 'h')
+            return command_usage_error(command, "doctor does not take that");
+        if (option == 'h') {
+            fputs(command->usage, stdout);
+            return EXIT_OK;
+        }
+    }
+    if (optind < argc)
+        return command_usage_error(command, "doctor takes no %s", argv[optind]);
+    int code = run(&doctor, database);
+    buffer_release(&doctor.out);
+    return code;
+}

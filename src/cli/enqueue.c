@@ -1,0 +1,100 @@
+/* errand enqueue */
+#include "cli/session.h"
+
+#include "admin/admin.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct enqueue {
+    const struct errand_table *table;
+    struct admin_input *inputs;
+    size_t count;
+    const char *refused; /* the column whose text is none of its type */
+    struct errand_error why;
+    char id[64];
+};
+
+static void insert(struct errand_context *ctx, void *arg)
+{
+    struct enqueue *enqueue = arg;
+    size_t wrong = 0;
+    const char *id = admin_insert(ctx, enqueue->table, enqueue->inputs, enqueue->count, &wrong, &enqueue->why);
+    if (id)
+        snprintf(enqueue->id, sizeof enqueue->id, "%s", id);
+    else
+        enqueue->refused = enqueue->table->columns[enqueue->inputs[wrong].column].name;
+}
+
+static void print_columns(const struct errand_table *table)
+{
+    fprintf(stderr, "; %s has", table->name);
+    for (size_t i = 0; i < table->column_count; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", table->columns[i].name);
+    fputc('\n', stderr);
+}
+
+/* column=value; "column=" is empty text, and column alone is NULL. */
+static int read_input(const struct errand_table *table, char *argument, struct admin_input *input)
+{
+    char *equals = strchr(argument, '=');
+    size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
+    input->text = equals ? equals + 1 : NULL;
+    for (input->column = 0; input->column < table->column_count; input->column++) {
+        const char *name = table->columns[input->column].name;
+        if (strlen(name) == length && strncmp(name, argument, length) == 0)
+            return 0;
+    }
+    fprintf(stderr, "errand: there is no column %.*s", (int)length, argument);
+    print_columns(table);
+    return -1;
+}
+
+static int run(const char *schema, const char *database, const char *name, char **arguments)
+{
+    struct session session = { 0 };
+    struct enqueue enqueue = { 0 };
+    size_t count = 0;
+    while (arguments[count])
+        count++;
+    int code = session_open(&session, schema, database);
+    if (code == EXIT_OK && !(enqueue.table = session_job(&session, name)))
+        code = EXIT_FAILED;
+    if (code == EXIT_OK && !(enqueue.inputs = arena_alloc(&session.arena, (count + 1) * sizeof *enqueue.inputs)))
+        code = EXIT_FAILED;
+    for (; code == EXIT_OK && enqueue.count < count; enqueue.count++)
+        if (read_input(enqueue.table, arguments[enqueue.count], &enqueue.inputs[enqueue.count]) != 0)
+            code = EXIT_FAILED;
+    if (code == EXIT_OK)
+        code = session_run(&session, insert, &enqueue);
+    if (enqueue.refused) {
+        fprintf(stderr, "errand: %s: %s\n", enqueue.refused, enqueue.why.message);
+        code = EXIT_FAILED;
+    } else if (code == EXIT_OK) {
+        puts(enqueue.id);
+    }
+    session_close(&session);
+    return code;
+}
+
+int command_enqueue(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = { SESSION_OPTIONS, { 0 } };
+    const char *schema = "Application/Schema.sql", *database = NULL;
+    for (int option; (option = getopt_long(argc, argv, "d:s:h", options, NULL)) != -1;) {
+        if (option == 'd')
+            database = optarg;
+        else if (option == 's')
+            schema = optarg;
+        else if (option != 'h')
+            return command_usage_error(command, "enqueue does not take that");
+        if (option == 'h') {
+            fputs(command->usage, stdout);
+            return EXIT_OK;
+        }
+    }
+    if (optind >= argc)
+        return command_usage_error(command, "enqueue needs the name of a job table");
+    return run(schema, database, argv[optind], argv + optind + 1);
+}
