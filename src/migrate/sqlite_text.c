@@ -251,11 +251,41 @@ static struct lite_constraint *add_constraint(struct migration *migration, struc
     return constraint;
 }
 
+/* ( a = 'x' or a = 'y' ): four tokens a label, and the bracket in front. */
+static bool is_chain(const struct tokens *tokens, size_t at, size_t end)
+{
+    if (end - at < 5 || (end - at) % 4 != 1)
+        return false;
+    const struct token *column = &tokens->items[at + 1];
+    for (size_t i = at + 1; i < end; i += 4) {
+        const struct token *item = &tokens->items[i];
+        bool last = i + 4 == end;
+        if (!item->name || strcmp(item->word, column->word) != 0 || !is(tokens, i + 1, "=") ||
+            item[2].start[0] != '\'' || !is(tokens, i + 3, last ? ")" : "or"))
+            return false;
+    }
+    return true;
+}
+
+/* The labels of an enum have been written as a list and as a chain, and the two say the same: both get the list's
+   text. */
+static const char *check_text(const struct tokens *tokens, size_t at, size_t end)
+{
+    if (!is_chain(tokens, at, end))
+        return joined(tokens, at, end);
+    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    buffer_printf(&out, "( %s in (", tokens->items[at + 1].word);
+    for (size_t i = at + 3; i < end; i += 4)
+        buffer_printf(&out, "%s %s", i > at + 3 ? " ," : "", tokens->items[i].word);
+    buffer_puts(&out, " ) )");
+    return text_take(tokens->migration, &out);
+}
+
 static size_t read_check(const struct tokens *tokens, size_t at, struct lite_item *item)
 {
     size_t end = behind_brackets(tokens, at);
     struct lite_constraint *check = add_constraint(tokens->migration, item, LITE_CHECK);
-    check->text = joined(tokens, at, end);
+    check->text = check_text(tokens, at, end);
     check->condition = raw(tokens, at, end);
     return end;
 }

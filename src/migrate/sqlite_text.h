@@ -10,7 +10,7 @@ enum lite_kind { LITE_PRIMARY_KEY = 1, LITE_UNIQUE, LITE_CHECK, LITE_FOREIGN_KEY
 /* A constraint, wherever it stands. Two are the same if their texts are. */
 struct lite_constraint {
     enum lite_kind kind;
-    const char *text;      /* canonical: unique ( a , b ) */
+    const char *text;      /* canonical: unique ( a , b ), ( a in ( 'x' , 'y' ) ) */
     const char *condition; /* of a check: what stands in its brackets, as written */
     const char **columns;  /* of a key */
     size_t column_count;

@@ -252,16 +252,31 @@ static const char *storage(const struct schema_column *column)
     }
 }
 
+/* SQLite builds a table of an IN list of more than two, anew in every statement that writes the column: for a statement
+   of one row that takes as long as all the rest of it. Long chains, though, are deeper than its parser goes. */
+enum { COMPARED_MAX = 32 };
+
 static void print_labels_check(struct buffer *out, const struct schema_column *column)
 {
+    size_t count = column->type.labels->label_count;
+    bool compared = count > 0 && count <= COMPARED_MAX;
     buffer_puts(out, " CHECK (");
-    print_name(out, column->name);
-    buffer_puts(out, " IN (");
-    for (size_t i = 0; i < column->type.labels->label_count; i++) {
-        buffer_puts(out, i ? ", " : "");
+    for (size_t i = 0; i < count && compared; i++) {
+        buffer_puts(out, i ? " OR " : "");
+        print_name(out, column->name);
+        buffer_puts(out, " = ");
         print_text(out, column->type.labels->labels[i]);
     }
-    buffer_puts(out, "))");
+    if (!compared) {
+        print_name(out, column->name);
+        buffer_puts(out, " IN (");
+        for (size_t i = 0; i < count; i++) {
+            buffer_puts(out, i ? ", " : "");
+            print_text(out, column->type.labels->labels[i]);
+        }
+        buffer_puts(out, ")");
+    }
+    buffer_puts(out, ")");
 }
 
 /* What the type allows, where SQLite would take more. */

@@ -4,7 +4,7 @@ CREATE TABLE customers (
     country TEXT NOT NULL DEFAULT 'CH' CHECK (length(country) <= 2),
     vip INTEGER NOT NULL DEFAULT 0 CHECK (vip IN (0, 1)),
     credit TEXT NOT NULL DEFAULT '0',
-    favourite TEXT DEFAULT 'dark-green' CHECK (favourite IN ('red', 'dark-green')),
+    favourite TEXT DEFAULT 'dark-green' CHECK (favourite = 'red' OR favourite = 'dark-green'),
     born TEXT,
     photo BLOB,
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
@@ -24,7 +24,7 @@ CREATE TABLE email_customers_jobs (
     id TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
-    status TEXT NOT NULL DEFAULT 'job_status_not_started' CHECK (status IN ('job_status_not_started', 'job_status_running', 'job_status_failed', 'job_status_timed_out', 'job_status_succeeded', 'job_status_retry')),
+    status TEXT NOT NULL DEFAULT 'job_status_not_started' CHECK (status = 'job_status_not_started' OR status = 'job_status_running' OR status = 'job_status_failed' OR status = 'job_status_timed_out' OR status = 'job_status_succeeded' OR status = 'job_status_retry'),
     last_error TEXT,
     attempts_count INTEGER NOT NULL DEFAULT 0 CHECK (attempts_count BETWEEN -2147483648 AND 2147483647),
     locked_at TEXT,
