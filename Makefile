@@ -7,13 +7,14 @@
 #   make test                       everything that CI holds; the last line says N passed, N failed
 #   make bench                      the benchmarks, each beside its floor
 #   make install [PREFIX=/usr/local] [DESTDIR=]
+#   make deb                        build-deb/: Debian packages, checked by lintian
 #   make clean                      removes what was built
 
 PREFIX ?= /usr/local
 DATABASE ?= sqlite
 build := build
 
-.PHONY: all demo attics screenshots test bench install clean packages
+.PHONY: all demo attics screenshots test bench install deb clean packages
 all: packages $(build)/build.ninja
 	@ninja -C $(build)
 
@@ -40,7 +41,7 @@ screenshots:
 	@tests/browser/run $(abspath $(build)) screenshots
 
 test:
-	@tools/install-packages build demo postgres test browser
+	@tools/install-packages build demo postgres test browser deb
 	@tools/run-tests
 
 bench:
@@ -52,7 +53,11 @@ install: all
 	@meson install -C $(build) $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 	@$(if $(DESTDIR),,ldconfig 2>/dev/null || true)
 
+deb:
+	@tools/install-packages build deb
+	@tools/build-deb build-deb
+
 clean:
-	rm -rf $(build) build-test build-bench
+	rm -rf $(build) build-test build-bench build-deb
 	@if [ -d examples ]; then for makefile in examples/*/Makefile; do \
 		rm -rf "$$(dirname $$makefile)/build"; done; fi

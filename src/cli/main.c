@@ -109,7 +109,7 @@ static void print_help(FILE *stream)
         const char *second = commands[i].words[1];
         char name[64];
         snprintf(name, sizeof name, "%s%s%s", commands[i].words[0], second ? " " : "", second ? second : "");
-        fprintf(stream, "  %-17s  %s\n", name, commands[i].summary); /* two spaces end the name: completion reads it */
+        fprintf(stream, "  %-18s  %s\n", name, commands[i].summary); /* two spaces end the name: completion reads it */
     }
     fputs("\n  errand COMMAND --help tells more; -V, --version prints the version.\n", stream);
 }
