@@ -23,6 +23,13 @@ int command_retry(const struct command *command, int argc, char **argv);
 int command_status(const struct command *command, int argc, char **argv);
 int command_db_create(const struct command *command, int argc, char **argv);
 int command_migrate(const struct command *command, int argc, char **argv);
+int command_new(const struct command *command, int argc, char **argv);
+int command_generate_job(const struct command *command, int argc, char **argv);
+int command_generate_script(const struct command *command, int argc, char **argv);
+int command_generate_dashboard(const struct command *command, int argc, char **argv);
+int command_destroy_job(const struct command *command, int argc, char **argv);
+int command_destroy_script(const struct command *command, int argc, char **argv);
+int command_destroy_dashboard(const struct command *command, int argc, char **argv);
 
 /* Prints the usage on standard error, after the sentence where there is one. Returns EXIT_USAGE. */
 int command_usage_error(const struct command *command, const char *format, ...) ERRAND_PRINTF(2, 3);

@@ -16,6 +16,82 @@
     "TABLE may be email_customers_jobs, email_customers, EmailCustomersJob or EmailCustomers.\n"
 
 static const struct command commands[] = {
+    { .words = { "new" },
+      .summary = "make the folder of an application",
+      .usage =
+          "usage: errand new NAME\n\n"
+          "Makes the folder NAME with what an application needs: a Makefile, Application/Schema.sql, Web/. A git\n"
+          "repository too, if git is installed and the folder is in none. A folder that is there must be empty.\n\n"
+          "  -h, --help  print this\n\n"
+          "Example: errand new attics\n",
+      .run = command_new },
+    { .words = { "generate", "job" },
+      .summary = "make a job: its table and its C file",
+      .usage = "usage: errand generate job NAME [COLUMN[:TYPE] ...] [--application FOLDER] [--dry-run]\n\n"
+               "Puts the table of the job at the end of Application/Schema.sql and makes FOLDER/Job/NAME.c.\n"
+               "EmailCustomers, EmailCustomersJob, email_customers and email_customers_jobs are the same name.\n"
+               "Overwrites nothing.\n\n"
+               "  subject:text              a column\n"
+               "  amount:numeric?           may be NULL\n"
+               "  mood:text=calm            with a default\n"
+               "  token:uuid:unique         no two rows with the same\n"
+               "  customer:references       customer_id, a foreign key to customers\n"
+               "  author:references:people  author_id, to people\n\n"
+               "Types: text, smallint, int, bigint, bool, real, double, numeric, uuid, date, time, timestamp,\n"
+               "timestamptz, json, jsonb, bytea, point, and the enums of the schema.\n\n"
+               "  -a, --application FOLDER  default: Web\n"
+               "  -n, --dry-run             print what would be done as a diff, and change nothing\n"
+               "  -h, --help                print this\n\n"
+               "Example: errand generate job EmailCustomers subject:text customer:references\n",
+      .run = command_generate_job },
+    { .words = { "generate", "script" },
+      .summary = "make a script",
+      .usage = "usage: errand generate script NAME [--dry-run]\n\n"
+               "Makes Application/Script/NAME.c, which make builds as build/bin/Script/NAME. Overwrites nothing.\n\n"
+               "  -n, --dry-run  print what would be done as a diff, and change nothing\n"
+               "  -h, --help     print this\n\n"
+               "Example: errand generate script RunEmailCustomersJob\n",
+      .run = command_generate_script },
+    { .words = { "generate", "dashboard" },
+      .summary = "make the dashboard's file",
+      .usage = "usage: errand generate dashboard [--application FOLDER] [--dry-run]\n\n"
+               "Makes FOLDER/FrontController.c: the dashboard, with a password. Overwrites nothing.\n\n"
+               "  -a, --application FOLDER  default: Web\n"
+               "  -n, --dry-run             print what would be done as a diff, and change nothing\n"
+               "  -h, --help                print this\n\n"
+               "Example: errand generate dashboard\n",
+      .run = command_generate_dashboard },
+    { .words = { "destroy", "job" },
+      .summary = "take back what generate job made",
+      .usage =
+          "usage: errand destroy job NAME [--application FOLDER] [--dry-run] [--force]\n\n"
+          "Takes the job's table out of Application/Schema.sql and removes FOLDER/Job/NAME.c. What has been changed\n"
+          "since, columns apart, is refused. The database is left alone: errand migrate is for that.\n\n"
+          "  -a, --application FOLDER  default: Web\n"
+          "  -n, --dry-run             print what would be done as a diff, and change nothing\n"
+          "  -f, --force               also what has been changed\n"
+          "  -h, --help                print this\n\n"
+          "Example: errand destroy job EmailCustomers --dry-run\n",
+      .run = command_destroy_job },
+    { .words = { "destroy", "script" },
+      .summary = "take back what generate script made",
+      .usage = "usage: errand destroy script NAME [--dry-run] [--force]\n\n"
+               "Removes Application/Script/NAME.c, unless it has been changed since.\n\n"
+               "  -n, --dry-run  print what would be done as a diff, and change nothing\n"
+               "  -f, --force    also what has been changed\n"
+               "  -h, --help     print this\n\n"
+               "Example: errand destroy script RunEmailCustomersJob\n",
+      .run = command_destroy_script },
+    { .words = { "destroy", "dashboard" },
+      .summary = "take back what generate dashboard made",
+      .usage = "usage: errand destroy dashboard [--application FOLDER] [--dry-run] [--force]\n\n"
+               "Removes FOLDER/FrontController.c, unless it has been changed since.\n\n"
+               "  -a, --application FOLDER  default: Web\n"
+               "  -n, --dry-run             print what would be done as a diff, and change nothing\n"
+               "  -f, --force               also what has been changed\n"
+               "  -h, --help                print this\n\n"
+               "Example: errand destroy dashboard\n",
+      .run = command_destroy_dashboard },
     { .words = { "codegen" },
       .summary = "write types.h and types.c from Application/Schema.sql",
       .usage = "usage: errand codegen [SCHEMA [FOLDER]]\n\n"
@@ -102,12 +178,15 @@ static const struct command commands[] = {
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static void print_help(FILE *stream)
+/* Of all commands, or of those that begin with the word. */
+static void print_help(FILE *stream, const char *first)
 {
     fputs("usage: errand COMMAND [ARGUMENTS]\n\nBackground jobs for C.\n\n", stream);
     for (size_t i = 0; i < COMMANDS; i++) {
         const char *second = commands[i].words[1];
         char name[64];
+        if (first && strcmp(commands[i].words[0], first) != 0)
+            continue;
         snprintf(name, sizeof name, "%s%s%s", commands[i].words[0], second ? " " : "", second ? second : "");
         fprintf(stream, "  %-18s  %s\n", name, commands[i].summary); /* two spaces end the name: completion reads it */
     }
@@ -156,6 +235,23 @@ static bool is_option(const char *argument, const char *brief, const char *full)
     return strcmp(argument, brief) == 0 || strcmp(argument, full) == 0;
 }
 
+/* Nothing, the first word of several commands, or a word that no command begins with. */
+static int no_command(int argc, char **argv)
+{
+    bool found = false;
+    for (int i = 0; argc >= 2 && i < COMMANDS; i++)
+        found = found || strcmp(commands[i].words[0], argv[1]) == 0;
+    bool asked = found && argc == 3 && is_option(argv[2], "-h", "--help");
+    if (found && argc >= 3 && !asked)
+        fprintf(stderr, "errand: there is no command %s %s\n", argv[1], argv[2]);
+    else if (found && !asked)
+        fprintf(stderr, "errand: %s needs one more word\n", argv[1]);
+    else if (argc >= 2 && !asked)
+        fprintf(stderr, "errand: there is no command %s\n", argv[1]);
+    print_help(asked ? stdout : stderr, found ? argv[1] : NULL);
+    return asked ? EXIT_OK : EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && is_option(argv[1], "-V", "--version")) {
@@ -163,7 +259,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (argc >= 2 && is_option(argv[1], "-h", "--help")) {
-        print_help(stdout);
+        print_help(stdout, NULL);
         return EXIT_OK;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -171,8 +267,5 @@ int main(int argc, char **argv)
         if (words > 0)
             return commands[i].run(&commands[i], argc - words, argv + words);
     }
-    if (argc >= 2)
-        fprintf(stderr, "errand: there is no command %s\n", argv[1]);
-    print_help(stderr);
-    return EXIT_USAGE;
+    return no_command(argc, argv);
 }

@@ -1,0 +1,150 @@
+/* errand new: the folder of an application, in one piece or not at all. */
+#include "cli/command.h"
+
+#include "base/error.h"
+#include "codegen/generation.h"
+#include "codegen/name_check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- the folder ---- */
+
+static int check_empty(const char *path, struct errand_error *err)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return error_set(err, "%s cannot be opened: %s", path, strerror(errno));
+    int found = 0;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        found += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return found == 0 ? 0 : error_set(err, "the folder %s is not empty", path);
+}
+
+/* 1: it was made; 0: it was there, and empty; -1 and the sentence. */
+static int make_folder(const char *path, struct errand_error *err)
+{
+    char shown[NAME_SHOWN_MAX];
+    if (mkdir(path, 0777) == 0)
+        return 1;
+    if (errno == EEXIST)
+        return check_empty(path, err);
+    return error_set(err, "the folder %s cannot be made: %s", name_shown(path, shown), strerror(errno));
+}
+
+/* Letters that need no quotes in a shell, in make and in a URL. */
+static int check_name(const char *path, struct errand_error *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    char shown[NAME_SHOWN_MAX];
+    size_t end = strlen(path), start;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && path[start - 1] != '/';)
+        start--;
+    bool is_dots = end > start && strspn(path + start, "./") == strlen(path + start);
+    if (is_dots || (end > start && path[start] != '-' && strspn(path + start, letters) >= end - start))
+        return 0;
+    return error_set(err, "'%s' is no name for an application: letters, digits, - and _", name_shown(path, shown));
+}
+
+/* ---- git ---- */
+
+extern char **environ;
+
+/* Its exit code, with nothing printed; -1 where it cannot be run. */
+static int git(const char *folder, const char *verb, const char *option)
+{
+    char *arguments[] = { "git", "-C", (char *)folder, (char *)verb, (char *)option, NULL };
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    int failed = posix_spawnp(&pid, "git", &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed)
+        return -1;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Not where the folder is in a repository already: that has it then. */
+static void init_repository(const char *folder)
+{
+    int inside = git(folder, "rev-parse", "--is-inside-work-tree");
+    if (inside > 0 && git(folder, "init", "--quiet") != 0)
+        fprintf(stderr, "errand: git init failed in %s, which is made all the same\n", folder);
+}
+
+/* ---- all of it ---- */
+
+static int fill(const char *path, struct errand_error *err)
+{
+    struct generation generation = GENERATION_INIT;
+    struct buffer plan = BUFFER_INIT(64 * 1024);
+    struct project project;
+    if (project_open(&project, path, err) != 0)
+        return -1;
+    const char *name = strrchr(path, '/');
+    int result = generate_application(&generation, name ? name + 1 : path, err);
+    if (result == 0) {
+        generation_print(&generation, &plan);
+        fputs(plan.data, stdout);
+        fflush(stdout);
+        result = generation_apply(&generation, &project, err);
+    }
+    buffer_release(&plan);
+    generation_release(&generation);
+    project_close(&project);
+    return result;
+}
+
+static int make_application(const char *path, struct errand_error *err)
+{
+    if (check_name(path, err) != 0)
+        return -1;
+    int made = make_folder(path, err);
+    if (made < 0)
+        return -1;
+    char *full = realpath(path, NULL);
+    int result = full ? fill(full, err) : error_set(err, "%s cannot be found: %s", path, strerror(errno));
+    if (result == 0)
+        init_repository(full);
+    else if (made)
+        rmdir(path);
+    free(full);
+    return result;
+}
+
+int command_new(const struct command *command, int argc, char **argv)
+{
+    static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+    struct errand_error err;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option != 'h')
+            return command_usage_error(command, "new does not take %s", argv[optind - 1]);
+        fputs(command->usage, stdout);
+        return EXIT_OK;
+    }
+    if (argc - optind != 1)
+        return command_usage_error(command, "new takes one name");
+    if (make_application(argv[optind], &err) == 0)
+        return EXIT_OK;
+    fprintf(stderr, "errand: %s\n", err.message);
+    return EXIT_FAILED;
+}
