@@ -24,10 +24,11 @@ static struct options read_options(const struct command *command, const char *ta
                                            { 0 } };
     struct options options = { .application = "Web", .exit_code = -1 };
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "a:nfh", known, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":a:nfh", known, NULL)) != -1;) {
         if (!strchr(taken, option)) {
-            options.exit_code =
-                command_usage_error(command, "%s does not take %s, or not like this", argv[0], argv[optind - 1]);
+            const char *problem = option == ':' && strchr(taken, optopt) ? "needs a value behind" : "does not take";
+            options.exit_code = command_usage_error(command, "%s %s %s %s", command->words[0], command->words[1],
+                                                    problem, argv[optind - 1]);
             return options;
         }
         if (option == 'h') {
