@@ -58,6 +58,4 @@ deb:
 	@tools/build-deb build-deb
 
 clean:
-	rm -rf $(build) build-test build-bench build-deb
-	@if [ -d examples ]; then for makefile in examples/*/Makefile; do \
-		rm -rf "$$(dirname $$makefile)/build"; done; fi
+	rm -rf $(build) build-test build-bench build-deb examples/*/build
