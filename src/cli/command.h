@@ -22,6 +22,7 @@ int command_enqueue(const struct command *command, int argc, char **argv);
 int command_retry(const struct command *command, int argc, char **argv);
 int command_status(const struct command *command, int argc, char **argv);
 int command_db_create(const struct command *command, int argc, char **argv);
+int command_dev(const struct command *command, int argc, char **argv);
 int command_migrate(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 int command_generate_job(const struct command *command, int argc, char **argv);

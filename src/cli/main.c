@@ -113,6 +113,19 @@ static const struct command commands[] = {
           "  -p, --print         print the SQL for an empty database of that kind, and change nothing\n"
           "  -h, --help          print this\n",
       .run = command_db_create },
+    { .words = { "dev" },
+      .summary = "build, run and watch the application while it is worked on",
+      .usage =
+          "usage: errand dev [--database URL | --postgres] [--port N]\n\n"
+          "Makes the database and brings it up to date with Application/Schema.sql, builds the application, runs its\n"
+          "worker and its dashboard, and does so again whenever a source changes. Jobs that run are let finish. The\n"
+          "page http://localhost:8000/ says how it stands. Ctrl-C stops everything.\n\n"
+          "  -d, --database URL  default: DATABASE_URL, else build/app.db\n"
+          "      --postgres      a PostgreSQL of the application's own, in build/postgres\n"
+          "  -p, --port N        default: 8000, or the next that is free; 0: any\n"
+          "  -h, --help          print this\n\n"
+          "Example: errand dev --postgres\n",
+      .run = command_dev },
     { .words = { "migrate" },
       .summary = "bring the database to what the schema says, keeping its rows",
       .usage =

@@ -1,0 +1,127 @@
+/* RunJobs and RunDashboard. When one was built anew, the old one is told to end, which lets what it does end, and the
+   new one starts at once beside it. */
+#include "dev/dev.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const worker_argv[] = { "build/bin/RunJobs", NULL };
+static const char *const dashboard_argv[] = { "build/bin/RunDashboard", "--port", "0", "--mount", "/jobs", NULL };
+
+static const struct {
+    const char *title;
+    enum dev_log_name log;
+    const char *const *argv;
+} kinds[PROGRAM_COUNT] = {
+    [PROGRAM_WORKER] = { "the worker", DEV_LOG_WORKER, worker_argv },
+    [PROGRAM_DASHBOARD] = { "the dashboard", DEV_LOG_DASHBOARD, dashboard_argv },
+};
+
+/* One start of a program, so that one that was replaced does not speak for its successor. */
+struct run {
+    struct program *program;
+    struct child *child;
+};
+
+static void on_line(struct dev *dev, void *owner, const char *line)
+{
+    static const char address[] = "The dashboard is at http://127.0.0.1:";
+    struct run *run = owner;
+    if (run->program->child != run->child || strncmp(line, address, strlen(address)) != 0)
+        return;
+    run->program->port = atoi(line + strlen(address));
+    run->program->failures = 0;
+    dev->version++;
+}
+
+static void start(struct program *program);
+
+static void on_again(uv_timer_t *again)
+{
+    start(again->data);
+}
+
+/* By itself: tried again later and later, until it is built anew. */
+static void on_exit_of(struct dev *dev, void *owner, int status)
+{
+    struct run *run = owner;
+    struct program *program = run->program;
+    bool is_current = program->child == run->child;
+    free(run);
+    dev->version++;
+    if (!is_current)
+        return;
+    program->child = NULL;
+    program->port = 0;
+    if (dev->stopping)
+        return;
+    char text[64];
+    int delay_s = program->failures < 5 ? 1 << program->failures : 30;
+    program->failures++;
+    dev_tell(dev, program->log, "%s ended with %s; it is started again in %d s", program->title,
+             child_status_text(status, text), delay_s);
+    uv_timer_start(&program->again, on_again, (uint64_t)delay_s * 1000, 0);
+}
+
+static void start(struct program *program)
+{
+    struct dev *dev = program->dev;
+    struct errand_error err;
+    struct run *run = malloc(sizeof(*run));
+    if (!run || stat(program->argv[0], &program->image) != 0)
+        return free(run);
+    const struct child_plan plan = {
+        .log = program->log, .argv = program->argv, .on_line = on_line, .on_exit = on_exit_of, .owner = run
+    };
+    program->child = child_start(dev, &plan, &err);
+    *run = (struct run){ .program = program, .child = program->child };
+    if (!program->child) {
+        dev_say(dev, program->log, err.message);
+        free(run);
+    }
+    dev->version++;
+}
+
+static bool is_same_image(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void refresh(struct program *program)
+{
+    struct stat image;
+    if (stat(program->argv[0], &image) != 0 || (program->child && is_same_image(&image, &program->image)))
+        return;
+    uv_timer_stop(&program->again);
+    program->failures = 0;
+    if (program->child) {
+        dev_tell(program->dev, program->log, "%s was built anew; the old one ends when its work is done",
+                 program->title);
+        child_signal(program->child, SIGTERM);
+    }
+    start(program);
+}
+
+void programs_init(struct dev *dev)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+        struct program *program = &dev->programs[i];
+        *program = (struct program){ .dev = dev, .title = kinds[i].title, .log = kinds[i].log, .argv = kinds[i].argv };
+        uv_timer_init(&dev->loop, &program->again);
+        program->again.data = program;
+    }
+}
+
+void programs_refresh(struct dev *dev)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++)
+        refresh(&dev->programs[i]);
+}
+
+void programs_close(struct dev *dev)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++)
+        uv_timer_stop(&dev->programs[i].again);
+}
