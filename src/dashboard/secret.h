@@ -7,8 +7,8 @@
 
 struct errand;
 
-/* In arena; NULL where memory ran out. Where the database keeps none (no right to make a table), one that is good until
-   the end of the process, and a warning in the log. */
+/* In arena; NULL where memory ran out. Where the database keeps none (no right to make a table, or locked for half a
+   minute), one that is good until the end of the process, and a warning in the log. */
 const char *secret_of_database(struct errand *errand, struct arena *arena);
 
 #endif

@@ -264,11 +264,11 @@ def a_view_that_hangs_is_started_again():
 
 
 @contextlib.contextmanager
-def locked():
-    """Another program holds the jobs, for as long as the block lasts."""
+def locked(table="letter_jobs"):
+    """Another program holds the table (on SQLite: the file), for as long as the block lasts."""
     if POSTGRES:
         other = subprocess.Popen(["psql", "-XAtqd", POSTGRES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        other.stdin.write("BEGIN; LOCK TABLE letter_jobs; SELECT 'locked';\n")
+        other.stdin.write(f"BEGIN; LOCK TABLE {table}; SELECT 'locked';\n")
         other.stdin.flush()
         check(other.stdout.readline(), "locked\n")
         yield
@@ -290,6 +290,22 @@ def a_statement_that_takes_too_long_ends_with_a_page_that_says_so():
             check(time.monotonic() - before < LIMIT_S / 2, True)
             check(server.ask("/jobs/nothing")[0], 404)
         check(server.send("/jobs/DeleteJob", {"tableName": "letter_jobs", "id": job})[0], 303)
+
+
+@case("pages")
+def a_secret_that_is_locked_is_waited_for():
+    with Server(secret=None):
+        sql("DELETE FROM errand_secrets")
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with locked("errand_secrets"):
+            starting = threads.submit(Server, secret=None)
+            wait_for(lambda: "waiting for the secret" in max(FOLDER.glob("log-*")).read_text(), "it waits")
+        with starting.result() as server:
+            [secret] = sql("SELECT value FROM errand_secrets")
+            job = add_job()
+            form = {"tableName": "letter_jobs", "id": job, TOKEN_FIELD: token(secret=secret)}
+            status, _, body = server.ask("/jobs/DeleteJob", form=form, headers={"Origin": server.origin()})
+            check(status, 303, body)
 
 
 @case("pages")
