@@ -73,8 +73,8 @@ extern const struct store_verbs postgres_store_verbs;
 
 /* The uuid in locked_by for claim number `claim` of worker `worker`: both as big-endian hexadecimal digits. */
 errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim);
-/* The other way; false where the uuid is not of that worker. */
-bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim);
+/* The other way; false where the text is no uuid. */
+bool store_claim_parse(const char *text, uint64_t *worker, uint64_t *claim);
 
 /* Adds the warning of a job table without the index for claiming, with the statement that makes it, named as in the
    tables that are made for Errand. `quoted` is the table as SQL takes it; `then` orders rows behind run_at, or NULL. */

@@ -111,18 +111,22 @@ errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim)
     return uuid_from_bytes(bytes);
 }
 
-bool store_claim_number(uint64_t worker, const char *uuid, uint64_t *claim)
+bool store_claim_parse(const char *text, uint64_t *worker, uint64_t *claim)
 {
-    char wanted[37];
-    errand_uuid prefix = store_claim_uuid(worker, 0);
-    memcpy(wanted, prefix.text, sizeof(wanted));
-    if (strlen(uuid) != 36 || strncmp(uuid, wanted, 19) != 0) /* 16 digits and three dashes */
+    errand_uuid uuid;
+    if (uuid_parse(text, &uuid) < 0)
         return false;
-    char digits[17];
-    memcpy(digits, uuid + 19, 4);
-    memcpy(digits + 4, uuid + 24, 12);
-    digits[16] = '\0';
-    *claim = strtoull(digits, NULL, 16);
+    uint64_t halves[2] = { 0 };
+    size_t digits = 0;
+    for (const char *at = uuid.text; *at; at++) {
+        if (*at == '-')
+            continue;
+        uint64_t digit = (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+        halves[digits / 16] = halves[digits / 16] << 4 | digit;
+        digits++;
+    }
+    *worker = halves[0];
+    *claim = halves[1];
     return true;
 }
 

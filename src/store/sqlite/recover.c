@@ -1,8 +1,6 @@
 /* Running jobs whose worker is gone: found and made pending, or failed where that has happened too often. */
 #include "store/sqlite/store.h"
 
-#include "base/uuid.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +13,7 @@
 #define CALM_LOOK_EVERY_US INT64_C(10000000)
 enum { ATTEMPTS_BEYOND = 10 };
 
-static const char worker_gone[] = "The worker that ran this job is gone";
+static const char worker_died[] = "The worker died while this job ran, too many times";
 static const char stale_job[] = "Stale job: worker likely crashed";
 
 struct recover_request {
@@ -109,36 +107,24 @@ static bool is_held(const struct recover_request *request, uint64_t claim)
     return claim >= request->bound;
 }
 
-static uint64_t worker_of(const char *lock)
-{
-    errand_uuid uuid;
-    if (!lock || uuid_parse(lock, &uuid) < 0)
-        return 0;
-    char digits[17];
-    memcpy(digits, uuid.text, 8);
-    memcpy(digits + 8, uuid.text + 9, 4);
-    memcpy(digits + 12, uuid.text + 14, 4);
-    digits[16] = '\0';
-    return strtoull(digits, NULL, 16);
-}
-
 /* Whether the row is lost, and what becomes of it then. A job of one of our workers, dead or this one, is retried
    beyond max_attempts, since nobody knows whether it began. */
 static bool judge_row(struct sqlite_store *store, struct recover_request *request, const char *lock,
                       errand_time locked_at, int attempts, struct lost_row *lost)
 {
     const struct errand_job_options *options = request->base.table->base.type->options;
-    uint64_t claim;
-    bool own = lock && store_claim_number(store->config.worker, lock, &claim);
+    uint64_t worker, claim;
+    bool known = lock && store_claim_parse(lock, &worker, &claim);
+    bool own = known && worker == store->config.worker;
     if (own && is_held(request, claim))
         return false;
     request->others++;
-    struct peer *peer = own ? NULL : sqlite_peers_find(&store->peers, worker_of(lock), false);
+    struct peer *peer = known && !own ? sqlite_peers_find(&store->peers, worker, false) : NULL;
     if (peer && !peer->dead)
         return false;
     if (own || peer) {
         lost->fails = attempts >= options->max_attempts + ATTEMPTS_BEYOND;
-        lost->error = worker_gone;
+        lost->error = lost->fails ? worker_died : NULL;
         return true;
     }
     int64_t age = clock_realtime_us() - locked_at;
