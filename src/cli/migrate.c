@@ -1,7 +1,7 @@
 /* errand migrate */
 #include "cli/command.h"
 
-#include "base/utf8.h"
+#include "base/json.h"
 #include "migrate/migrate.h"
 
 #include <getopt.h>
@@ -83,15 +83,6 @@ static void print_outcome(const struct options *options, const struct migrate_ou
 
 /* ---- For programs ---- */
 
-static void add_member(struct buffer *out, const char *name, const char *text)
-{
-    buffer_printf(out, "\"%s\":", name);
-    if (text)
-        utf8_add_json(out, text, strlen(text));
-    else
-        buffer_puts(out, "null");
-}
-
 static const char *state_name(enum migrate_file_state state)
 {
     static const char *const names[] = { [MIGRATE_FILE_WAITS] = "waits",
@@ -101,40 +92,50 @@ static const char *state_name(enum migrate_file_state state)
     return names[state];
 }
 
+static void add_files(struct json *json, const struct migrate_outcome *outcome)
+{
+    json_begin(json, "files", '[');
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        const struct migrate_file *file = &outcome->files[i];
+        json_begin(json, NULL, '{');
+        json_text(json, "path", file->path);
+        json_bool(json, "destructive", file->destructive);
+        json_text(json, "state", state_name(file->state));
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
+static void add_steps(struct json *json, const struct migrate_outcome *outcome)
+{
+    json_begin(json, "steps", '[');
+    for (size_t i = 0; i < outcome->step_count; i++) {
+        const struct migrate_step *step = &outcome->steps[i];
+        json_begin(json, NULL, '{');
+        json_text(json, "do", step->todo);
+        json_bool(json, "destructive", step->destructive);
+        json_bool(json, "applied", step->applied);
+        json_text(json, "remark", step->remark);
+        json_text(json, "sql", step->sql);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
 static void print_json(const struct migrate_outcome *outcome, const char *shown, const char *error)
 {
     struct buffer out = BUFFER_INIT((size_t)4 * SCHEMA_PRINT_MAX);
-    buffer_puts(&out, "{");
-    add_member(&out, "database", shown);
-    bool complete = !error && migrate_is_complete(outcome);
-    buffer_printf(&out, ",\"up_to_date\":%s,", complete ? "true" : "false");
-    add_member(&out, "error", error);
-    buffer_puts(&out, ",");
-    add_member(&out, "written", outcome->written);
-    buffer_puts(&out, ",\"files\":[");
-    for (size_t i = 0; i < outcome->file_count; i++) {
-        const struct migrate_file *file = &outcome->files[i];
-        buffer_puts(&out, i ? ",{" : "{");
-        add_member(&out, "path", file->path);
-        buffer_printf(&out, ",\"destructive\":%s,", file->destructive ? "true" : "false");
-        add_member(&out, "state", state_name(file->state));
-        buffer_puts(&out, "}");
-    }
-    buffer_puts(&out, "],\"steps\":[");
-    for (size_t i = 0; i < outcome->step_count; i++) {
-        const struct migrate_step *step = &outcome->steps[i];
-        buffer_puts(&out, i ? ",{" : "{");
-        add_member(&out, "do", step->todo);
-        buffer_printf(&out, ",\"destructive\":%s,\"applied\":%s,", step->destructive ? "true" : "false",
-                      step->applied ? "true" : "false");
-        add_member(&out, "remark", step->remark);
-        buffer_puts(&out, ",");
-        add_member(&out, "sql", step->sql);
-        buffer_puts(&out, "}");
-    }
-    buffer_puts(&out, "]}\n");
+    struct json json = { .out = &out };
+    json_begin(&json, NULL, '{');
+    json_text(&json, "database", shown);
+    json_bool(&json, "up_to_date", !error && migrate_is_complete(outcome));
+    json_text(&json, "error", error);
+    json_text(&json, "written", outcome->written);
+    add_files(&json, outcome);
+    add_steps(&json, outcome);
+    json_end(&json, '}');
     if (!out.failed)
-        fwrite(out.data, 1, out.size, stdout);
+        puts(out.data);
     buffer_release(&out);
 }
 

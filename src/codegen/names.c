@@ -1,6 +1,7 @@
 /* Names of C from names of a database. */
 #include "codegen/names.h"
 
+#include "base/hash.h"
 #include "base/utf8.h"
 
 #include <ctype.h>
@@ -298,10 +299,7 @@ char *name_upper(struct arena *arena, const char *name)
 /* The slot that holds the name, or the free one where it would go. */
 static size_t slot_of(const struct name_set *set, const char *name)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *at = name; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    size_t slot = hash & (set->capacity - 1);
+    size_t slot = (size_t)hash_text(name) & (set->capacity - 1);
     while (set->names[slot] && strcmp(set->names[slot], name) != 0)
         slot = (slot + 1) & (set->capacity - 1);
     return slot;

@@ -3,6 +3,7 @@
 #include "migrate/internal.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,11 +20,7 @@
 
 static const char *checksum_of(struct migration *migration, const char *text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a: it is to notice an edit, not a forgery */
-    size_t size = 0;
-    for (; text[size] != '\0'; size++)
-        hash = (hash ^ (unsigned char)text[size]) * UINT64_C(1099511628211);
-    return text_format(migration, "%016" PRIx64 "-%zu", hash, size);
+    return text_format(migration, "%016" PRIx64 "-%zu", hash_text(text), strlen(text));
 }
 
 static const char *read_file(struct migration *migration, const char *path, struct errand_error *err)

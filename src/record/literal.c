@@ -131,24 +131,17 @@ void field_add_json_element(struct buffer *array, const struct errand_value *val
     case ERRAND_VALUE_BOOL:
         buffer_puts(array, value->as.boolean ? "1" : "0");
         return;
-    case ERRAND_VALUE_INT:
-        add_integer(array, value->as.integer);
-        return;
-    case ERRAND_VALUE_DOUBLE:
-        format_double(value->as.number, text);
-        buffer_puts(array, text);
-        return;
     case ERRAND_VALUE_TEXT:
         utf8_add_json(array, value->as.text.data, value->as.text.size);
         return;
     case ERRAND_VALUE_TIME:
         buffer_printf(array, "\"%s\"", clock_format(value->as.integer, text));
         return;
+    case ERRAND_VALUE_INT:
+    case ERRAND_VALUE_DOUBLE:
     case ERRAND_VALUE_DATE:
-        buffer_printf(array, "\"%s\"", clock_format_date((errand_date)value->as.integer, text));
-        return;
     case ERRAND_VALUE_CLOCK:
-        buffer_printf(array, "\"%s\"", clock_format_day_time(value->as.integer, text));
+        field_add_array_element(array, value); /* both are written alike */
         return;
     default:
         buffer_puts(array, "null"); /* bytes and points are no keys */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -189,10 +190,9 @@ void connect_give_up_address(PGconn *conn)
 bool connect_at_another_address(PGconn *conn, uint64_t *address)
 {
     const char *parts[] = { PQhost(conn), PQhostaddr(conn), PQport(conn) };
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    uint64_t hash = hash_text("");
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-        for (const char *at = parts[i] ? parts[i] : ""; *at != '\0'; at++)
-            hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+        hash = hash_add(hash, parts[i] ? parts[i] : "");
     bool other = hash != *address;
     *address = hash;
     return other;

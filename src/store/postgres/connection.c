@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/postgres/blocking.h"
 #include "store/postgres/names.h"
 #include "store/result.h"
@@ -359,7 +360,7 @@ static PGresult *run(struct postgres_connection *connection, const char *sql, co
     int count = (int)values->count;
     if (!connection->keeps)
         return PQexecParams(connection->conn, sql, count, NULL, values->data, values->sizes, values->formats, 0);
-    uint64_t hash = names_hash(sql);
+    uint64_t hash = hash_text(sql);
     struct statement *statement = find(connection, sql, hash);
     PGresult *answer = NULL;
     if (!statement && !(statement = prepare(connection, sql, hash, &answer)))

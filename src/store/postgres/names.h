@@ -2,13 +2,10 @@
 #ifndef STORE_POSTGRES_NAMES_H
 #define STORE_POSTGRES_NAMES_H
 
-#include <stdint.h>
-
 #define NAMES_CHANNEL "job_available_"
 /* On which workers say that jobs were claimed or finished, and others that they were changed. */
 #define NAMES_CHANGED "errand_changed"
 
-uint64_t names_hash(const char *text);
 /* prefix and table; where that is longer than PostgreSQL's names may be, the end gives way to a hash of the whole. To
    be freed; NULL where memory ran out. */
 char *names_of(const char *prefix, const char *table);

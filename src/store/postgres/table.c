@@ -1,5 +1,6 @@
 /* A job table as this store knows it: what it looks like, the statements for it, its triggers. */
 #include "base/clock.h"
+#include "base/hash.h"
 #include "job/types.h"
 #include "store/postgres/internal.h"
 #include "store/postgres/names.h"
@@ -430,7 +431,7 @@ static void set_names(struct postgres_table *table, const PGresult *about)
     if (asprintf(&table->found, "%s.%s", PQgetvalue(about, 0, 0), PQgetvalue(about, 0, 1)) < 0)
         abort();
     table->label = strdup(PQgetvalue(about, 0, 2));
-    table->gate = (int64_t)names_hash(table->found);
+    table->gate = (int64_t)hash_text(table->found);
 }
 
 static void learn(struct postgres_table *table, struct look *look, const PGresult *about, const PGresult *columns)
