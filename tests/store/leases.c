@@ -108,6 +108,11 @@ static void jobs_of_the_dead_are_retried_ten_times_beyond_the_limit(void **state
     assert_int_equal(ask_number(fixture, "SELECT max(attempts_count) FROM fixture_jobs WHERE status = "
                                          "'job_status_retry' AND locked_by IS NULL"),
                      12);
+    assert_string_equal(ask(fixture, "SELECT DISTINCT last_error FROM fixture_jobs WHERE status = 'job_status_failed'"),
+                        "The worker died while this job ran, too many times");
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_retry' AND "
+                                         "last_error IS NOT NULL"), /* what happened to them, nobody knows */
+                     0);
 }
 
 /* Of a worker of another make: since when it runs is all that is known. */
