@@ -19,8 +19,19 @@ static const char *const synchronous_pragmas[] = {
     [STORE_SYNCHRONOUS_EXTRA] = "PRAGMA synchronous=EXTRA",
 };
 
-/* SQLite's locks know no queue: who looks more often gets in more often. So everyone looks at short, uneven intervals
-   that do not grow with the wait; SQLite's own handler sleeps up to 100 ms and starves beside a busy writer. */
+/* The longest nap before the next look at the lock. SQLite's locks know no queue: who looks more often gets in more
+   often. The first looks are for the transaction that is just ending. Then they get few: each look takes processor time
+   from the writer, and each change of hands makes the next one read its pages again, so that all get more done where
+   one writes several times in a row. Who has waited for long looks often, and so goes before those who came later; naps
+   that only grow, as those of SQLite's own handler do up to 100 ms, starve beside a busy writer. After a second it is
+   one long transaction that everyone waits for. */
+static int nap_most_us(int count, int64_t waited_us)
+{
+    if (count < 4)
+        return 100;
+    return waited_us < 50000 ? 2000 : waited_us < 1000000 ? 250 : 2000;
+}
+
 static int wait_for_lock(void *arg, int count)
 {
     struct database *database = arg;
@@ -30,7 +41,8 @@ static int wait_for_lock(void *arg, int count)
     if (now - database->waiting_since_us > DATABASE_BUSY_MAX_S * INT64_C(1000000) ||
         (database->deadline_us != 0 && now > database->deadline_us) || (database->stop && atomic_load(database->stop)))
         return 0;
-    int most_us = count < 4 ? 100 : count < 2000 ? 500 : 2000;
+    int most_us = nap_most_us(count, now - database->waiting_since_us);
+    /* Uneven, lest naps fall into step with transactions. */
     int pause_us = most_us / 4 + rand_r(&database->jitter) % most_us;
     nanosleep(&(struct timespec){ .tv_nsec = pause_us * 1000L }, NULL);
     return 1;

@@ -21,7 +21,7 @@ enum {
     CLOSE_PATIENCE_MS = 5000,
     OTHERS_WRITE_US = 1000000,
     YIELD_EVERY_US = 20000,     /* a busy store leaves the lock to others this often, */
-    YIELD_US = 300,             /* this long: more than wait_for_lock sleeps on average */
+    YIELD_US = 300,             /* this long: more than who has waited for long sleeps (wait_for_lock) */
     IDLE_MEMORY_AFTER_MS = 2000 /* the page cache of a store without work is given back */
 };
 
