@@ -26,7 +26,7 @@ enum {
 };
 
 struct doctor {
-    struct session *session;
+    struct session session;
     const char *schema;
     bool json;
     struct buffer out;
@@ -62,9 +62,9 @@ static void tell(struct doctor *doctor, bool fault, const char *format, ...)
 
 static void look_at_server(struct errand_context *ctx, struct doctor *doctor)
 {
-    const char *shown = doctor->session->url.shown;
+    const char *shown = doctor->session.url.shown;
     int64_t apart = errand_now(ctx) - clock_realtime_us();
-    if (doctor->session->url.kind == STORE_POSTGRES) {
+    if (doctor->session.url.kind == STORE_POSTGRES) {
         struct errand_rows rows = errand_sql(ctx, "SELECT current_setting('server_version_num'), "
                                                   "current_setting('server_version')");
         bool old = atoi(rows.cells[0]) < POSTGRES_MIN;
@@ -84,14 +84,14 @@ static void look_at_structure(struct doctor *doctor)
 {
     struct errand_error err;
     struct migrate_outcome outcome;
-    struct connection *connection = connection_open(&doctor->session->url, &err);
+    struct connection *connection = connection_open(&doctor->session.url, &err);
     if (!connection) {
         tell(doctor, true, "%s", err.message);
         return;
     }
     char *folder = command_migrations(doctor->schema);
     const struct migrate_request request = {
-        .connection = connection, .schema = doctor->session->schema, .folder = folder, .dry_run = true
+        .connection = connection, .schema = doctor->session.schema, .folder = folder, .dry_run = true
     };
     int result = migrate_run(&request, &outcome, &err);
     if (result != 0)
@@ -159,8 +159,8 @@ static void look_at_sources(struct doctor *doctor)
 {
     glob_t files = { 0 };
     glob("*/Job/*.c", 0, NULL, &files);
-    for (size_t i = 0; i < doctor->session->job_count; i++) {
-        const struct errand_table *table = doctor->session->jobs[i];
+    for (size_t i = 0; i < doctor->session.job_count; i++) {
+        const struct errand_table *table = doctor->session.jobs[i];
         bool found = false;
         for (size_t j = 0; !found && j < files.gl_pathc; j++)
             found = file_declares(files.gl_pathv[j], table->record_name);
@@ -209,7 +209,7 @@ static int64_t count_stale(struct errand_context *ctx, const struct errand_table
 
 static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
 {
-    struct session *session = doctor->session;
+    struct session *session = &doctor->session;
     struct admin_overview *overviews = admin_overviews(ctx, session->jobs, session->job_count);
     struct admin_workers workers = admin_workers(ctx, session->jobs, session->job_count);
     size_t alive = count_workers(&workers, NULL);
@@ -249,15 +249,14 @@ static void look(struct errand_context *ctx, void *arg)
 
 static int run(struct doctor *doctor, const char *database)
 {
-    struct session session = { 0 };
-    doctor->session = &session;
+    struct session *session = &doctor->session;
     if (doctor->json)
         json_begin(&doctor->writer, NULL, '[');
-    int code = session_open(&session, doctor->schema, database);
+    int code = session_open(session, doctor->schema, database);
     if (code == EXIT_OK) {
-        tell(doctor, false, "%s declares %zu job table%s", doctor->schema, session.job_count,
-             session.job_count == 1 ? "" : "s");
-        code = session_run(&session, look, doctor);
+        tell(doctor, false, "%s declares %zu job table%s", doctor->schema, session->job_count,
+             session->job_count == 1 ? "" : "s");
+        code = session_run(session, look, doctor);
     }
     if (doctor->json && code == EXIT_OK) {
         json_end(&doctor->writer, ']');
@@ -265,7 +264,7 @@ static int run(struct doctor *doctor, const char *database)
     } else if (code == EXIT_OK) {
         printf(doctor->faults ? "%zu fault%s\n" : "nothing is wrong\n", doctor->faults, doctor->faults == 1 ? "" : "s");
     }
-    session_close(&session);
+    session_close(session);
     return code == EXIT_OK && doctor->faults ? EXIT_FAILED : code;
 }
 
