@@ -55,14 +55,17 @@ static void stop_watching(struct dev *dev)
     programs_close(dev);
 }
 
-/* First politely; a second time again, which neither RunJobs nor RunDashboard waits after; then by force. */
+/* First politely; a second time by another signal, so that it does not become one with the first that still waits, and
+   neither RunJobs nor RunDashboard waits any more; then by force. */
 void dev_stop(struct dev *dev)
 {
+    static const int signals[] = { SIGTERM, SIGINT, SIGKILL };
     if (dev->stopping++ == 0)
         stop_watching(dev);
+    int signal = signals[dev->stopping < 3 ? dev->stopping - 1 : 2];
     for (const struct child *child = dev->children; child; child = child->next)
         if (child != dev->postgres)
-            child_signal(child, dev->stopping > 2 ? SIGKILL : SIGTERM);
+            child_signal(child, signal);
     if (dev->stopping > 2 && dev->postgres)
         child_signal(dev->postgres, SIGQUIT);
     dev_ended(dev);

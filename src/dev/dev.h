@@ -8,7 +8,8 @@
        watch.c      the sources
        program.c    RunJobs and RunDashboard, started anew when they were built anew
        child.c      a process and its lines
-       serve.c      the one port; request.c what came in, forward.c the way to RunDashboard, page.c the page at /
+       serve.c      the one port; request.c what came in, forward.c the way to RunDashboard,
+                    page.c the page at /, page_generate.c those that write sources
 
    Everything happens in the loop's thread, but for what waits for the database (uv_queue_work). */
 #ifndef DEV_DEV_H
@@ -90,8 +91,9 @@ struct program {
     const char *title; /* "the worker" */
     enum dev_log_name log;
     const char *const *argv;
-    struct child *child; /* that which serves; those before it end by themselves */
-    struct stat image;   /* of what child runs */
+    struct child *child;  /* the newest; those before it end by themselves */
+    struct child *before; /* which still serves at `port` until the newest does; NULL: none */
+    struct stat image;    /* of what child runs */
     uv_timer_t again;
     int failures; /* in a row */
     int port;     /* where it listens; 0: not yet, or it does not */

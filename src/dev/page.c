@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Text, escaped; what is not printable as a space. */
-static void escape(struct buffer *out, const char *text)
+void page_escape(struct buffer *out, const char *text)
 {
     for (; *text; text++) {
         switch (*text) {
@@ -33,24 +33,46 @@ static void escape(struct buffer *out, const char *text)
     }
 }
 
-static void add_frame_begin(struct buffer *out)
+/* The page at / keeps itself up to date; others have forms that somebody fills in. */
+static void add_assets(struct buffer *out, bool is_live)
 {
-    buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>errand dev</title>"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                     "<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>");
+    if (is_live)
+        buffer_puts(out, "<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>");
     for (size_t i = 0; i < sizeof(embedded) / sizeof(embedded[0]); i++) {
-        const char *name = embedded[i].name;
-        bool is_style = strcmp(strrchr(name, '.'), ".css") == 0, is_script = strcmp(strrchr(name, '.'), ".js") == 0;
-        buffer_printf(out,
-                      is_style    ? "<link rel=\"stylesheet\" href=\"/assets/%s?v=%s\">"
-                      : is_script ? "<script src=\"/assets/%s?v=%s\" defer></script>"
-                                  : "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/%s?v=%s\">",
-                      name, embedded[i].hash);
+        const char *name = embedded[i].name, *hash = embedded[i].hash, *ending = strrchr(name, '.');
+        if (strcmp(ending, ".css") == 0)
+            buffer_printf(out, "<link rel=\"stylesheet\" href=\"/assets/%s?v=%s\">", name, hash);
+        else if (strcmp(ending, ".svg") == 0)
+            buffer_printf(out, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/%s?v=%s\">", name, hash);
+        else if (is_live)
+            buffer_printf(out, "<script src=\"/assets/%s?v=%s\" defer></script>", name, hash);
     }
+}
+
+void page_begin(struct buffer *out, const char *path)
+{
+    static const struct {
+        const char *path, *title;
+    } tabs[] = { { "/", "Development" }, { "/Codegen", "Codegen" }, { "/Schema", "Schema" }, { "/jobs/", "Jobs" } };
+    buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>errand dev</title>"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+    add_assets(out, strcmp(path, "/") == 0);
     buffer_puts(out, "</head><body class=\"errand-body\"><div class=\"errand\"><header class=\"errand-header\">"
                      "<a class=\"errand-brand\" href=\"/\">errand dev</a></header><nav class=\"errand-nav\" "
-                     "aria-label=\"Pages\"><ul><li><a href=\"/\" aria-current=\"page\">Development</a></li><li>"
-                     "<a href=\"/jobs/\">Jobs</a></li></ul></nav><main class=\"errand-page\" id=\"errand-page\">");
+                     "aria-label=\"Pages\"><ul>");
+    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
+        buffer_printf(out, "<li><a href=\"%s\"%s>%s</a></li>", tabs[i].path,
+                      strcmp(tabs[i].path, path) == 0 ? " aria-current=\"page\"" : "", tabs[i].title);
+    buffer_puts(out, "</ul></nav><main class=\"errand-page\" id=\"errand-page\">");
+}
+
+void page_end(struct client *client, int status, struct buffer *page)
+{
+    buffer_puts(page, "</main></div></body></html>\n");
+    answer_head(&client->out, status, "text/html; charset=utf-8", "Cache-Control: no-store\r\n", page->size);
+    buffer_add(&client->out, page->data, page->size);
+    client->out.failed |= page->failed;
+    buffer_release(page);
 }
 
 /* ---- What was built ---- */
@@ -71,7 +93,7 @@ static void add_build(struct buffer *out, const struct dev *dev)
         buffer_puts(out, "<ul class=\"problems\">");
         for (size_t i = 0; i < build->problem_count; i++) {
             buffer_puts(out, "<li><code>");
-            escape(out, build->problems[i]);
+            page_escape(out, build->problems[i]);
             buffer_puts(out, "</code></li>");
         }
         buffer_puts(out, "</ul>");
@@ -99,7 +121,7 @@ static void add_programs(struct buffer *out, const struct dev *dev)
                                                                  : "</td></tr>");
     }
     buffer_puts(out, "<tr><th scope=\"row\">Database</th><td><code>");
-    escape(out, dev->shown);
+    page_escape(out, dev->shown);
     buffer_puts(out, "</code></td></tr></tbody></table></section>");
 }
 
@@ -111,7 +133,7 @@ static void add_log(struct buffer *out, const struct dev *dev, enum dev_log_name
                   dev_log_title(name));
     for (size_t i = first; i < log->count; i++) {
         const char *line = log->lines[i % DEV_LOG_LINES];
-        escape(out, line ? line : "");
+        page_escape(out, line ? line : "");
         buffer_puts(out, "\n");
     }
     buffer_puts(out, "</pre></section>");
@@ -126,7 +148,7 @@ static void show(struct client *client)
     snprintf(more, sizeof(more), "Cache-Control: no-cache\r\nETag: %s\r\n", version);
     bool is_known = client->request.known && strcmp(client->request.known, version) == 0;
     if (!is_known) {
-        add_frame_begin(&page);
+        page_begin(&page, "/");
         add_build(&page, dev);
         add_programs(&page, dev);
         for (int log = 0; log < DEV_LOG_COUNT; log++)
@@ -142,7 +164,7 @@ static void show(struct client *client)
 
 /* ---- Requests ---- */
 
-static void refuse(struct client *client, int status, const char *sentence)
+void page_refuse(struct client *client, int status, const char *sentence)
 {
     answer_head(&client->out, status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", strlen(sentence) + 1);
     buffer_printf(&client->out, "%s\n", sentence);
@@ -162,7 +184,7 @@ static void show_asset(struct client *client, const char *name)
         buffer_add(&client->out, embedded[i].data, embedded[i].size);
         return;
     }
-    refuse(client, 404, "There is no such file.");
+    page_refuse(client, 404, "There is no such file.");
 }
 
 /* From a page of this server's own, and of this run of it. Compared in a time that does not tell where they differ. */
@@ -181,11 +203,15 @@ static bool is_allowed(const struct client *client, const char *body)
 static void change(struct client *client, const char *body)
 {
     if (!is_allowed(client, body)) {
-        refuse(client, 403, "That form is not of this server, or is older than it: load the page again.");
+        page_refuse(client, 403, "That form is not of this server, or is older than it: load the page again.");
+        return;
+    }
+    if (strcmp(client->request.path, "/Generate") == 0) {
+        page_generate_now(client, body);
         return;
     }
     if (strcmp(client->request.path, "/build") != 0) {
-        refuse(client, 404, "There is no such page.");
+        page_refuse(client, 404, "There is no such page.");
         return;
     }
     build_want(client->dev);
@@ -198,11 +224,13 @@ void page_answer(struct client *client, const char *body)
     if (strcmp(request->method, "POST") == 0)
         change(client, body);
     else if (strcmp(request->method, "GET") != 0)
-        refuse(client, 405, "Not this way.");
+        page_refuse(client, 405, "Not this way.");
     else if (strcmp(request->path, "/") == 0)
         show(client);
+    else if (strcmp(request->path, "/Codegen") == 0 || strcmp(request->path, "/Schema") == 0)
+        page_generate(client, request->path);
     else if (strncmp(request->path, "/assets/", 8) == 0)
         show_asset(client, request->path + 8);
     else
-        refuse(client, 404, "There is no such page.");
+        page_refuse(client, 404, "There is no such page.");
 }

@@ -32,6 +32,9 @@ static void on_line(struct dev *dev, void *owner, const char *line)
         return;
     run->program->port = atoi(line + strlen(address));
     run->program->failures = 0;
+    if (run->program->before)
+        child_signal(run->program->before, SIGTERM);
+    run->program->before = NULL;
     dev->version++;
 }
 
@@ -47,13 +50,17 @@ static void on_exit_of(struct dev *dev, void *owner, int status)
 {
     struct run *run = owner;
     struct program *program = run->program;
-    bool is_current = program->child == run->child;
+    bool is_current = program->child == run->child,
+         serves = program->before ? program->before == run->child : is_current;
+    if (serves) {
+        program->before = NULL;
+        program->port = 0;
+    }
     free(run);
     dev->version++;
     if (!is_current)
         return;
     program->child = NULL;
-    program->port = 0;
     if (dev->stopping)
         return;
     char text[64];
@@ -89,6 +96,16 @@ static bool is_same_image(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* The worker takes no more jobs from now on. The dashboard serves until the new one does. */
+static void replace(struct program *program)
+{
+    dev_tell(program->dev, program->log, "%s was built anew; the old one ends when its work is done", program->title);
+    if (program->port != 0 && !program->before)
+        program->before = program->child;
+    else
+        child_signal(program->child, SIGTERM);
+}
+
 static void refresh(struct program *program)
 {
     struct stat image;
@@ -96,11 +113,8 @@ static void refresh(struct program *program)
         return;
     uv_timer_stop(&program->again);
     program->failures = 0;
-    if (program->child) {
-        dev_tell(program->dev, program->log, "%s was built anew; the old one ends when its work is done",
-                 program->title);
-        child_signal(program->child, SIGTERM);
-    }
+    if (program->child)
+        replace(program);
     start(program);
 }
 

@@ -134,21 +134,33 @@ static int next_byte(const char **at)
     return low < 0 || (high == 0 && low == 0) ? -1 : high * 16 + low;
 }
 
-const char *request_field(const char *form, const char *name, char *value, size_t size)
+/* Its undecoded value; NULL where it is not there. */
+static const char *find_field(const char *form, const char *name)
 {
     size_t length = strlen(name);
-    for (const char *at = form; *at; at += strcspn(at, "&"), at += *at == '&') {
-        if (strncmp(at, name, length) != 0 || at[length] != '=')
-            continue;
-        size_t used = 0;
-        for (at += length + 1; *at && *at != '&';) {
-            int byte = next_byte(&at);
-            if (byte < 0 || used + 1 >= size)
-                return NULL;
-            value[used++] = (char)byte;
-        }
-        value[used] = '\0';
-        return value;
-    }
+    for (const char *at = form; *at; at += strcspn(at, "&"), at += *at == '&')
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return at + length + 1;
     return NULL;
+}
+
+bool request_has_field(const char *form, const char *name)
+{
+    return find_field(form, name);
+}
+
+const char *request_field(const char *form, const char *name, char *value, size_t size)
+{
+    size_t used = 0;
+    const char *at = find_field(form, name);
+    if (!at)
+        return NULL;
+    while (*at && *at != '&') {
+        int byte = next_byte(&at);
+        if (byte < 0 || used + 1 >= size)
+            return NULL;
+        value[used++] = (char)byte;
+    }
+    value[used] = '\0';
+    return value;
 }

@@ -27,7 +27,8 @@ int request_parse(char *head, size_t size, struct request *request);
 bool request_is_local(const struct request *request);
 /* Whether a page of this server sent it. */
 bool request_is_same_origin(const struct request *request);
-/* The decoded value of a field, or NULL; cut at size - 1 is none: NULL then too. */
+bool request_has_field(const char *form, const char *name);
+/* The decoded value of a field; NULL where it is not there, has more than size - 1 bytes, or is wrongly encoded. */
 const char *request_field(const char *form, const char *name, char *value, size_t size);
 
 struct client;
@@ -68,6 +69,17 @@ void forward_start(struct client *client, int port);
 
 /* Writes the whole answer, of a request that was checked, to client->out. */
 void page_answer(struct client *client, const char *body);
+/* Its parts, for the other pages: everything before the content, where path says which page it is; everything behind
+   it, and the answer, which releases page; text, escaped; an answer that is a sentence. */
+void page_begin(struct buffer *page, const char *path);
+void page_end(struct client *client, int status, struct buffer *page);
+void page_escape(struct buffer *out, const char *text);
+void page_refuse(struct client *client, int status, const char *sentence);
+
+/* page_generate.c: the pages /Codegen and /Schema, and their forms. */
+void page_generate(struct client *client, const char *page);
+void page_generate_now(struct client *client, const char *body);
+
 /* Status line and headers, for a body of size bytes. */
 void answer_head(struct buffer *out, int status, const char *type, const char *more, size_t size);
 
