@@ -2,9 +2,9 @@
 #include "cli/session.h"
 
 #include "admin/admin.h"
+#include "base/error.h"
 #include "base/json.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +12,10 @@
 
 /* What both commands are asked for. */
 struct change {
-    const char *verb; /* "retry" */
     const char *past; /* "retried" */
     enum admin_change change;
-    const char *schema, *database;
     unsigned statuses; /* bits of enum admin_status; 0: the ids count */
     bool json;
-    const char *table_name;
     char **ids;
     const struct errand_table *table;
     struct admin_bulk done;
@@ -86,12 +83,12 @@ static void report(const struct change *change)
     buffer_release(&out);
 }
 
-static int run(struct change *change)
+static int run(struct change *change, const struct options *options, const char *table)
 {
     struct session session = { 0 };
-    int code = session_open(&session, change->schema, change->database);
+    int code = session_open(&session, options);
     if (code == EXIT_OK)
-        change->table = session_job(&session, change->table_name);
+        change->table = session_job(&session, table);
     if (code == EXIT_OK && !change->table)
         code = EXIT_FAILED;
     if (code == EXIT_OK)
@@ -104,59 +101,76 @@ static int run(struct change *change)
     return code;
 }
 
-static int run_command(const struct command *command, struct change *change, int argc, char **argv)
+/* ---- The commands ---- */
+
+static int run_command(const struct command *command, struct change *change, const struct options *options,
+                       char **arguments)
 {
-    static const struct option options[] = {
-        SESSION_OPTIONS, { "status", required_argument, NULL, 'S' }, { "json", no_argument, NULL, 'j' }, { 0 }
-    };
-    change->schema = "Application/Schema.sql";
-    for (int option; (option = getopt_long(argc, argv, "d:s:hj", options, NULL)) != -1;) {
-        int status;
-        switch (option) {
-        case 'd':
-            change->database = optarg;
-            break;
-        case 's':
-            change->schema = optarg;
-            break;
-        case 'j':
-            change->json = true;
-            break;
-        case 'S':
-            status = admin_status_parse(optarg);
-            if (status < 0)
-                return command_usage_error(command,
-                                           "%s is no status; failed, timed_out, succeeded, retry and "
-                                           "not_started are",
-                                           optarg);
-            if (status == ADMIN_RUNNING)
-                return command_usage_error(command, "a running job cannot be %s", change->past);
-            change->statuses |= 1u << status;
-            break;
-        case 'h':
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        default:
-            return command_usage_error(command, "%s does not take that", change->verb);
-        }
-    }
-    if (optind >= argc)
-        return command_usage_error(command, "%s needs the name of a job table", change->verb);
-    change->table_name = argv[optind];
-    change->ids = argv + optind + 1;
+    change->statuses = options->statuses;
+    change->json = options->json;
+    change->ids = arguments + 1;
+    if (change->statuses & 1u << ADMIN_RUNNING)
+        return command_usage_error(command, "a running job cannot be %s", change->past);
     if ((*change->ids == NULL) == (change->statuses == 0))
-        return command_usage_error(command, "%s needs either ids of jobs or --status", change->verb);
-    return run(change);
+        return command_usage_error(command, "%s needs either ids of jobs or --status", command->words[0]);
+    return run(change, options, arguments[0]);
 }
 
-int command_retry(const struct command *command, int argc, char **argv)
+static int retry(const struct command *command, const struct options *options, char **arguments)
 {
-    struct change change = { .verb = "retry", .past = "retried", .change = ADMIN_RETRY_JOB };
-    return run_command(command, &change, argc, argv);
+    struct change change = { .past = "retried", .change = ADMIN_RETRY_JOB };
+    return run_command(command, &change, options, arguments);
 }
 
-int command_delete(const struct command *command, int argc, char **argv)
+static int delete (const struct command *command, const struct options *options, char **arguments)
 {
-    struct change change = { .verb = "delete", .past = "deleted", .change = ADMIN_DELETE_JOB };
-    return run_command(command, &change, argc, argv);
+    struct change change = { .past = "deleted", .change = ADMIN_DELETE_JOB };
+    return run_command(command, &change, options, arguments);
 }
+
+static int add_status(const struct option_row *row, void *member, char *value, struct errand_error *err)
+{
+    int status = admin_status_parse(value);
+    (void)row;
+    if (status < 0)
+        return error_set(err, "%s is no status; failed, timed_out, succeeded, retry and not_started are", value);
+    *(unsigned *)member |= 1u << status;
+    return 0;
+}
+
+static const struct option_row rows[] = {
+    { "status", "STATUS",
+      "all of that status: failed, timed_out, succeeded, retry, not_started; may be\ngiven several times",
+      .set = add_status, .offset = offsetof(struct options, statuses) },
+    COMMAND_JSON,
+    COMMAND_DATABASE,
+    COMMAND_SCHEMA,
+    COMMAND_HELP,
+    { 0 },
+};
+
+#define SYNOPSIS "TABLE (ID... | --status STATUS) [--json] [--database URL] [--schema FILE]"
+
+const struct command command_retry = {
+    .words = { "retry" },
+    .summary = "let jobs run again, now",
+    .synopsis = SYNOPSIS,
+    .about = "Makes jobs pending, due now. A running job is left alone.\n" SESSION_TABLE_NAMES,
+    .options = rows,
+    .example = "errand retry email_customers --status failed --status timed_out",
+    .needs = "the name of a job table",
+    .most = COMMAND_ANY,
+    .run = retry,
+};
+
+const struct command command_delete = {
+    .words = { "delete" },
+    .summary = "delete jobs",
+    .synopsis = SYNOPSIS,
+    .about = "Deletes jobs and what is known of their attempts. A running job is left alone.\n" SESSION_TABLE_NAMES,
+    .options = rows,
+    .example = "errand delete email_customers --status succeeded",
+    .needs = "the name of a job table",
+    .most = COMMAND_ANY,
+    .run = delete,
+};

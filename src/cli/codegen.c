@@ -2,31 +2,49 @@
 #include "cli/command.h"
 
 #include "codegen/codegen.h"
+#include "codegen/project.h"
 
-#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-int command_codegen(const struct command *command, int argc, char **argv)
+static int write_code(const char *file, const char *folder)
 {
-    static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
-            return command_usage_error(command, "codegen does not take that");
-        fputs(command->usage, stdout);
-        return EXIT_OK;
-    }
-    if (argc - optind > 2)
-        return command_usage_error(command, "codegen takes at most two arguments");
-    const char *file = optind < argc ? argv[optind] : "Application/Schema.sql";
-    const char *folder = optind + 1 < argc ? argv[optind + 1] : "build/Generated";
     struct schema *schema = schema_read(file);
     struct errand_error err;
-    int written = 0;
-    int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
-    if (code == EXIT_OK && codegen_write(schema, folder, &written, &err) != 0) {
-        fprintf(stderr, "errand: %s\n", err.message);
-        code = EXIT_FAILED;
-    }
+    int written, code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
+    if (code == EXIT_OK && codegen_write(schema, folder, &written, &err) != 0)
+        code = command_fail(EXIT_FAILED, &err);
     schema_free(schema);
     return code;
 }
+
+static int run(const struct command *command, const struct options *options, char **arguments)
+{
+    struct errand_error err;
+    (void)command, (void)options;
+    if (arguments[0])
+        return write_code(arguments[0], arguments[1] ? arguments[1] : "build/Generated");
+    char *root = project_root(&err), *file, *folder;
+    if (!root)
+        return command_fail(EXIT_FAILED, &err);
+    if (asprintf(&file, "%s" PROJECT_SCHEMA, root) < 0 || asprintf(&folder, "%sbuild/Generated", root) < 0)
+        abort();
+    int code = write_code(file, folder);
+    free(folder);
+    free(file);
+    free(root);
+    return code;
+}
+
+const struct command command_codegen = {
+    .words = { "codegen" },
+    .summary = "write types.h and types.c from Application/Schema.sql",
+    .synopsis = "[SCHEMA [FOLDER]]",
+    .about = "Writes FOLDER/types.h and FOLDER/types.c: a struct and its functions for each table of SCHEMA.\n"
+             "Files that hold what they should are left untouched.\n\n"
+             "  SCHEMA      default Application/Schema.sql\n"
+             "  FOLDER      default build/Generated\n",
+    .options = (const struct option_row[]){ COMMAND_HELP, { 0 } },
+    .most = 2,
+    .run = run,
+};

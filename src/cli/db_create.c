@@ -1,11 +1,10 @@
 /* errand db create */
-#include "cli/command.h"
+#include "cli/session.h"
 
 #include "base/error.h"
 #include "migrate/migrate.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,23 +80,25 @@ static size_t count_left(const struct migrate_outcome *outcome)
     return count;
 }
 
-static int bring_up(struct connection *connection, const struct schema *schema, const char *file, struct report *report,
-                    size_t *left, struct errand_error *err)
+static int bring_up(struct connection *connection, const struct session *session, struct report *report, size_t *left,
+                    struct errand_error *err)
 {
-    char *folder = command_migrations(file);
-    const struct migrate_request request = {
-        .connection = connection, .schema = schema, .folder = folder, .leave_files = true, .told = say, .arg = report
-    };
+    const struct migrate_request request = { .connection = connection,
+                                             .schema = session->schema,
+                                             .folder = session->migrations,
+                                             .leave_files = true,
+                                             .told = say,
+                                             .arg = report };
     struct migrate_outcome outcome;
     int result = migrate_run(&request, &outcome, err);
     *left = count_left(&outcome);
     migrate_outcome_release(&outcome);
-    free(folder);
     return result;
 }
 
-static int create(const struct schema *schema, const char *file, const struct store_url *url, struct errand_error *err)
+static int create(const struct session *session, struct errand_error *err)
 {
+    const struct store_url *url = &session->url;
     struct report report = { 0 };
     bool created = false;
     size_t left = 0;
@@ -106,7 +107,7 @@ static int create(const struct schema *schema, const char *file, const struct st
     struct connection *connection = connection_create(url, &created, err);
     if (!connection)
         return -1;
-    int result = bring_up(connection, schema, file, &report, &left, err);
+    int result = bring_up(connection, session, &report, &left, err);
     connection_close(connection);
     if (result != 0) {
         if (created && url->kind == STORE_SQLITE)
@@ -116,7 +117,7 @@ static int create(const struct schema *schema, const char *file, const struct st
         return -1;
     }
     if (url->kind == STORE_SQLITE)
-        schema_each_omission(schema, print_omission, (void *)schema);
+        schema_each_omission(session->schema, print_omission, session->schema);
     if (created)
         printf("created the database %s\n", url->shown);
     else if (report.made == 0)
@@ -126,49 +127,36 @@ static int create(const struct schema *schema, const char *file, const struct st
     return 0;
 }
 
-static int run(const char *file, const char *database, bool print)
+static int run(const struct command *command, const struct options *options, char **arguments)
 {
-    struct errand_error err = { "" };
-    struct store_url url = { 0 };
-    struct schema *schema = schema_read(file);
-    int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
-    if (code == EXIT_OK && store_url_parse(database, &url, &err) != 0)
-        code = EXIT_USAGE;
-    if (code == EXIT_OK && print)
-        code = print_ddl(schema, url.kind);
-    else if (code == EXIT_OK && create(schema, file, &url, &err) != 0)
-        code = EXIT_FAILED;
-    if (err.message[0] && code != EXIT_OK)
-        fprintf(stderr, "errand: %s\n", err.message);
-    store_url_release(&url);
-    schema_free(schema);
+    struct errand_error err;
+    struct session session = { 0 };
+    int code = session_find(&session, options);
+    (void)command, (void)arguments;
+    if (code == EXIT_OK && options->print)
+        code = print_ddl(session.schema, session.url.kind);
+    else if (code == EXIT_OK && create(&session, &err) != 0)
+        code = command_fail(EXIT_FAILED, &err);
+    session_close(&session);
     return code;
 }
 
-int command_db_create(const struct command *command, int argc, char **argv)
-{
-    static const struct option options[] = { { "database", required_argument, NULL, 'd' },
-                                             { "schema", required_argument, NULL, 's' },
-                                             { "print", no_argument, NULL, 'p' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { 0 } };
-    const char *file = "Application/Schema.sql", *database = NULL;
-    bool print = false;
-    for (int option; (option = getopt_long(argc, argv, "d:s:ph", options, NULL)) != -1;) {
-        if (option == 'd')
-            database = optarg;
-        else if (option == 's')
-            file = optarg;
-        else if (option == 'p')
-            print = true;
-        else if (option != 'h')
-            return command_usage_error(command, "db create does not take that");
-        if (option == 'h') {
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        }
-    }
-    if (optind < argc)
-        return command_usage_error(command, "db create takes no %s", argv[optind]);
-    return run(file, database, print);
-}
+static const struct option_row rows[] = {
+    COMMAND_DATABASE,
+    COMMAND_SCHEMA,
+    { "print", NULL, "print the SQL for an empty database of that kind, and change nothing", 'p',
+      OPTION_FLAG(struct options, print) },
+    COMMAND_HELP,
+    { 0 },
+};
+
+const struct command command_db_create = {
+    .words = { "db", "create" },
+    .summary = "make the database, and what is missing in it",
+    .synopsis = "[--database URL] [--schema FILE] [--print]",
+    .about =
+        "Makes the database and whatever of FILE it lacks: types, tables, columns, indexes and the rest. What would\n"
+        "take something away is left; errand migrate is for that. An empty database is filled whole or not at all.\n",
+    .options = rows,
+    .run = run,
+};

@@ -3,48 +3,37 @@
 
 #include "dev/dev.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static bool parse_port(const char *text, int *port)
+static int run(const struct command *command, const struct options *options, char **arguments)
 {
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    *port = (int)number;
-    return *text && !*end && errno == 0 && number >= 0 && number <= 65535;
-}
-
-int command_dev(const struct command *command, int argc, char **argv)
-{
-    static const struct option known[] = { { "database", required_argument, NULL, 'd' },
-                                           { "postgres", no_argument, NULL, 'P' },
-                                           { "port", required_argument, NULL, 'p' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { 0 } };
-    struct dev_options options = { .port = 8000 };
-    struct errand_error err = { "" };
-    for (int option; (option = getopt_long(argc, argv, "d:p:h", known, NULL)) != -1;) {
-        if (option == 'd')
-            options.database = optarg;
-        else if (option == 'P')
-            options.postgres = true;
-        else if (option == 'p' && !parse_port(optarg, &options.port))
-            return command_usage_error(command, "--port takes a number from 0 to 65535, not '%s'", optarg);
-        else if (option == 'h') {
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        } else if (option == '?')
-            return command_usage_error(command, "dev does not take that");
-    }
-    if (optind < argc)
-        return command_usage_error(command, "dev takes no %s", argv[optind]);
-    if (options.database && options.postgres)
+    const struct dev_options chosen = { .database = options->database,
+                                        .postgres = options->postgres,
+                                        .port = options->port };
+    struct errand_error err;
+    (void)arguments;
+    if (options->database && options->postgres)
         return command_usage_error(command, "dev takes either --database or --postgres");
-    if (dev_run(&options, &err) == 0)
-        return EXIT_OK;
-    fprintf(stderr, "errand: %s\n", err.message);
-    return EXIT_FAILED;
+    return dev_run(&chosen, &err) == 0 ? EXIT_OK : command_fail(EXIT_FAILED, &err);
 }
+
+static const struct option_row rows[] = {
+    COMMAND_DATABASE,
+    { "postgres", NULL, "a PostgreSQL of the application's own, in build/postgres",
+      OPTION_FLAG(struct options, postgres) },
+    { "port", "N", "default: 8000, or the next that is free; 0: any", 'p',
+      OPTION_NUMBER(struct options, port, 0, 65535) },
+    COMMAND_HELP,
+    { 0 },
+};
+
+const struct command command_dev = {
+    .words = { "dev" },
+    .summary = "build, run and watch the application while it is worked on",
+    .synopsis = "[--database URL | --postgres] [--port N]",
+    .about =
+        "Makes the database and brings it up to date with Application/Schema.sql, builds the application, runs its\n"
+        "worker and its dashboard, and does so again whenever a source changes. Jobs that run are let finish. The\n"
+        "page http://localhost:8000/ says how it stands. Ctrl-C stops everything.\n",
+    .options = rows,
+    .example = "errand dev --postgres",
+    .run = run,
+};

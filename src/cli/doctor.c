@@ -5,12 +5,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "migrate/migrate.h"
+#include "record/context.h"
 #include "record/statement.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,6 @@ enum {
 
 struct doctor {
     struct session session;
-    const char *schema;
     bool json;
     struct buffer out;
     struct json writer;
@@ -80,33 +80,26 @@ static void look_at_server(struct errand_context *ctx, struct doctor *doctor)
 }
 
 /* Whether the database has what Schema.sql says, in the words of the migration that would bring it there. */
-static void look_at_structure(struct doctor *doctor)
+static void look_at_structure(struct errand_context *ctx, struct doctor *doctor)
 {
     struct errand_error err;
     struct migrate_outcome outcome;
-    struct connection *connection = connection_open(&doctor->session.url, &err);
-    if (!connection) {
-        tell(doctor, true, "%s", err.message);
-        return;
-    }
-    char *folder = command_migrations(doctor->schema);
+    const struct session *session = &doctor->session;
     const struct migrate_request request = {
-        .connection = connection, .schema = doctor->session.schema, .folder = folder, .dry_run = true
+        .connection = context_connection(ctx), .schema = session->schema, .folder = session->migrations, .dry_run = true
     };
     int result = migrate_run(&request, &outcome, &err);
     if (result != 0)
         tell(doctor, true, "%s", err.message);
     for (size_t i = 0; result == 0 && i < outcome.step_count; i++)
-        tell(doctor, true, "the database is not as %s says; to do: %s (errand migrate%s)", doctor->schema,
+        tell(doctor, true, "the database is not as %s says; to do: %s (errand migrate%s)", session->schema_file,
              outcome.steps[i].todo, outcome.steps[i].destructive ? " --allow-destructive" : "");
     for (size_t i = 0; result == 0 && i < outcome.file_count; i++)
         if (outcome.files[i].state == MIGRATE_FILE_WAITS)
             tell(doctor, true, "%s is not applied yet (errand migrate)", outcome.files[i].path);
     if (result == 0 && migrate_is_complete(&outcome))
-        tell(doctor, false, "the database has what %s says", doctor->schema);
+        tell(doctor, false, "the database has what %s says", session->schema_file);
     migrate_outcome_release(&outcome);
-    connection_close(connection);
-    free(folder);
 }
 
 /* ---- Job types ---- */
@@ -157,8 +150,10 @@ static bool file_declares(const char *path, const char *type)
 
 static void look_at_sources(struct doctor *doctor)
 {
+    char pattern[PATH_MAX];
     glob_t files = { 0 };
-    glob("*/Job/*.c", 0, NULL, &files);
+    snprintf(pattern, sizeof pattern, "%s*/Job/*.c", doctor->session.root);
+    glob(pattern, 0, NULL, &files);
     for (size_t i = 0; i < doctor->session.job_count; i++) {
         const struct errand_table *table = doctor->session.jobs[i];
         bool found = false;
@@ -242,55 +237,51 @@ static void look(struct errand_context *ctx, void *arg)
 {
     struct doctor *doctor = arg;
     look_at_server(ctx, doctor);
-    look_at_structure(doctor);
+    look_at_structure(ctx, doctor);
     look_at_sources(doctor);
     look_at_work(ctx, doctor);
 }
 
-static int run(struct doctor *doctor, const char *database)
+static int examine(struct doctor *doctor, const struct options *options)
 {
     struct session *session = &doctor->session;
+    int code = session_open(session, options);
+    if (code != EXIT_OK)
+        return code;
     if (doctor->json)
         json_begin(&doctor->writer, NULL, '[');
-    int code = session_open(session, doctor->schema, database);
-    if (code == EXIT_OK) {
-        tell(doctor, false, "%s declares %zu job table%s", doctor->schema, session->job_count,
-             session->job_count == 1 ? "" : "s");
-        code = session_run(session, look, doctor);
-    }
-    if (doctor->json && code == EXIT_OK) {
+    tell(doctor, false, "%s declares %zu job table%s", session->schema_file, session->job_count,
+         session->job_count == 1 ? "" : "s");
+    code = session_run(session, look, doctor);
+    if (code != EXIT_OK)
+        return code;
+    if (doctor->json) {
         json_end(&doctor->writer, ']');
         puts(doctor->out.data);
-    } else if (code == EXIT_OK) {
+    } else {
         printf(doctor->faults ? "%zu fault%s\n" : "nothing is wrong\n", doctor->faults, doctor->faults == 1 ? "" : "s");
     }
-    session_close(session);
-    return code == EXIT_OK && doctor->faults ? EXIT_FAILED : code;
+    return doctor->faults ? EXIT_FAILED : EXIT_OK;
 }
 
-int command_doctor(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, const struct options *options, char **arguments)
 {
-    static const struct option options[] = { SESSION_OPTIONS, { "json", no_argument, NULL, 'j' }, { 0 } };
-    struct doctor doctor = { .schema = "Application/Schema.sql", .out = BUFFER_INIT(REPORT_MAX) };
-    const char *database = NULL;
+    struct doctor doctor = { .json = options->json, .out = BUFFER_INIT(REPORT_MAX) };
+    (void)command, (void)arguments;
     doctor.writer.out = &doctor.out;
-    for (int option; (option = getopt_long(argc, argv, "d:s:hj", options, NULL)) != -1;) {
-        if (option == 'd')
-            database = optarg;
-        else if (option == 's')
-            doctor.schema = optarg;
-        else if (option == 'j')
-            doctor.json = true;
-        else if (option != 'h')
-            return command_usage_error(command, "doctor does not take that");
-        if (option == 'h') {
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        }
-    }
-    if (optind < argc)
-        return command_usage_error(command, "doctor takes no %s", argv[optind]);
-    int code = run(&doctor, database);
+    int code = examine(&doctor, options);
+    session_close(&doctor.session);
     buffer_release(&doctor.out);
     return code;
 }
+
+const struct command command_doctor = {
+    .words = { "doctor" },
+    .summary = "look for what is missing or wrong, and say what to do",
+    .synopsis = "[--json] [--database URL] [--schema FILE]",
+    .about = "Looks at the schema, the database, the sources, the workers and the jobs, and changes nothing. Exits\n"
+             "with 1 where something is wrong.\n",
+    .options = (const struct option_row[]){ COMMAND_JSON, COMMAND_DATABASE, COMMAND_SCHEMA, COMMAND_HELP, { 0 } },
+    .example = "errand doctor",
+    .run = run,
+};

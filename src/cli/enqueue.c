@@ -3,7 +3,6 @@
 
 #include "admin/admin.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,21 +50,28 @@ static int read_input(const struct errand_table *table, char *argument, struct a
     return -1;
 }
 
-static int run(const char *schema, const char *database, const char *name, char **arguments)
+static int read_inputs(struct session *session, struct enqueue *enqueue, char **arguments)
 {
-    struct session session = { 0 };
-    struct enqueue enqueue = { 0 };
     size_t count = 0;
     while (arguments[count])
         count++;
-    int code = session_open(&session, schema, database);
-    if (code == EXIT_OK && !(enqueue.table = session_job(&session, name)))
+    enqueue->inputs = arena_alloc(&session->arena, (count + 1) * sizeof *enqueue->inputs);
+    for (; enqueue->inputs && enqueue->count < count; enqueue->count++)
+        if (read_input(enqueue->table, arguments[enqueue->count], &enqueue->inputs[enqueue->count]) != 0)
+            return EXIT_FAILED;
+    return enqueue->inputs ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run(const struct command *command, const struct options *options, char **arguments)
+{
+    struct session session = { 0 };
+    struct enqueue enqueue = { 0 };
+    int code = session_open(&session, options);
+    (void)command;
+    if (code == EXIT_OK && !(enqueue.table = session_job(&session, arguments[0])))
         code = EXIT_FAILED;
-    if (code == EXIT_OK && !(enqueue.inputs = arena_alloc(&session.arena, (count + 1) * sizeof *enqueue.inputs)))
-        code = EXIT_FAILED;
-    for (; code == EXIT_OK && enqueue.count < count; enqueue.count++)
-        if (read_input(enqueue.table, arguments[enqueue.count], &enqueue.inputs[enqueue.count]) != 0)
-            code = EXIT_FAILED;
+    if (code == EXIT_OK)
+        code = read_inputs(&session, &enqueue, arguments + 1);
     if (code == EXIT_OK)
         code = session_run(&session, insert, &enqueue);
     if (enqueue.refused) {
@@ -78,23 +84,16 @@ static int run(const char *schema, const char *database, const char *name, char 
     return code;
 }
 
-int command_enqueue(const struct command *command, int argc, char **argv)
-{
-    static const struct option options[] = { SESSION_OPTIONS, { 0 } };
-    const char *schema = "Application/Schema.sql", *database = NULL;
-    for (int option; (option = getopt_long(argc, argv, "d:s:h", options, NULL)) != -1;) {
-        if (option == 'd')
-            database = optarg;
-        else if (option == 's')
-            schema = optarg;
-        else if (option != 'h')
-            return command_usage_error(command, "enqueue does not take that");
-        if (option == 'h') {
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        }
-    }
-    if (optind >= argc)
-        return command_usage_error(command, "enqueue needs the name of a job table");
-    return run(schema, database, argv[optind], argv + optind + 1);
-}
+const struct command command_enqueue = {
+    .words = { "enqueue" },
+    .summary = "insert a job",
+    .synopsis = "TABLE [COLUMN=VALUE...] [--database URL] [--schema FILE]",
+    .about =
+        "Inserts a job and prints its id. COLUMN= gives empty text, COLUMN alone NULL; columns that are not named\n"
+        "get their defaults.\n" SESSION_TABLE_NAMES,
+    .options = (const struct option_row[]){ COMMAND_DATABASE, COMMAND_SCHEMA, COMMAND_HELP, { 0 } },
+    .example = "errand enqueue mail_customer customer_id=6f1c... run_at='2026-12-24 18:00'",
+    .needs = "the name of a job table",
+    .most = COMMAND_ANY,
+    .run = run,
+};

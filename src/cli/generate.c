@@ -4,53 +4,15 @@
 #include "base/error.h"
 #include "codegen/generation.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-
-struct options {
-    const char *application;
-    bool dry_run;
-    bool force;
-    int exit_code; /* where there is nothing more to do; else -1 */
-};
-
-static struct options read_options(const struct command *command, const char *taken, int argc, char **argv)
-{
-    static const struct option known[] = { { "application", required_argument, NULL, 'a' },
-                                           { "dry-run", no_argument, NULL, 'n' },
-                                           { "force", no_argument, NULL, 'f' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { 0 } };
-    struct options options = { .application = "Web", .exit_code = -1 };
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":a:nfh", known, NULL)) != -1;) {
-        if (!strchr(taken, option)) {
-            const char *problem = option == ':' && strchr(taken, optopt) ? "needs a value behind" : "does not take";
-            options.exit_code = command_usage_error(command, "%s %s %s %s", command->words[0], command->words[1],
-                                                    problem, argv[optind - 1]);
-            return options;
-        }
-        if (option == 'h') {
-            fputs(command->usage, stdout);
-            options.exit_code = EXIT_OK;
-            return options;
-        }
-        options.dry_run = options.dry_run || option == 'n';
-        options.force = options.force || option == 'f';
-        if (option == 'a')
-            options.application = optarg;
-    }
-    return options;
-}
 
 /* ---- one function for each of them: fills in the generation ---- */
 
 struct request {
     const struct options *options;
     const char *name; /* NULL: of the dashboard */
-    char **columns;
-    size_t column_count;
+    char **columns;   /* of a job; ended by NULL */
 };
 
 typedef int request_fn(struct generation *generation, const struct project *project, const struct request *request,
@@ -60,9 +22,9 @@ static int make_job(struct generation *generation, const struct project *project
                     struct errand_error *err)
 {
     struct column_spec columns[COLUMNS_MAX + 1];
-    size_t count = request->column_count;
-    for (size_t i = 0; i < count && i < COLUMNS_MAX; i++)
-        if (column_parse(&generation->arena, request->columns[i], &columns[i], err) != 0)
+    size_t count = 0;
+    for (; request->columns[count]; count++)
+        if (count < COLUMNS_MAX && column_parse(&generation->arena, request->columns[count], &columns[count], err) != 0)
             return -1;
     return generate_job(generation, project, request->name, request->options->application, columns, count, err);
 }
@@ -130,74 +92,140 @@ static int carry_out(const struct project *project, request_fn *plan, const stru
     return result;
 }
 
-static int run(request_fn *plan, const struct request *request)
+static request_fn *plan_of(const struct command *command)
 {
+    static const struct {
+        const struct command *command;
+        request_fn *plan;
+    } plans[] = {
+        { &command_generate_job, make_job },
+        { &command_generate_script, make_script },
+        { &command_generate_dashboard, make_dashboard },
+        { &command_destroy_job, unmake_job },
+        { &command_destroy_script, unmake_script },
+        { &command_destroy_dashboard, unmake_dashboard },
+    };
+    size_t i = 0;
+    while (plans[i].command != command)
+        i++;
+    return plans[i].plan;
+}
+
+static int run(const struct command *command, const struct options *options, char **arguments)
+{
+    const char *name = arguments[0];
+    const struct request request = { .options = options, .name = name, .columns = name ? arguments + 1 : arguments };
     struct project project;
     struct errand_error err;
-    if (project_find(&project, &err) != 0) {
-        fprintf(stderr, "errand: %s\n", err.message);
-        return EXIT_FAILED;
-    }
-    int result = request->options->dry_run ? 0 : project_lock(&project, &err);
+    if (project_find(&project, &err) != 0)
+        return command_fail(EXIT_FAILED, &err);
+    int result = options->dry_run ? 0 : project_lock(&project, &err);
     if (result == 0)
-        result = carry_out(&project, plan, request, &err);
+        result = carry_out(&project, plan_of(command), &request, &err);
     project_close(&project);
-    if (result != 0)
-        fprintf(stderr, "errand: %s\n", err.message);
-    return result == 0 ? EXIT_OK : EXIT_FAILED;
+    return result == 0 ? EXIT_OK : command_fail(EXIT_FAILED, &err);
 }
 
-/* With a name and, of a job, its columns behind it. */
-static int run_named(const struct command *command, const char *taken, bool has_columns, request_fn *plan, int argc,
-                     char **argv)
-{
-    struct options options = read_options(command, taken, argc, argv);
-    int given = argc - optind;
-    if (options.exit_code >= 0)
-        return options.exit_code;
-    if (given < 1)
-        return command_usage_error(command, "%s %s needs a name", command->words[0], command->words[1]);
-    if (given > 1 && !has_columns)
-        return command_usage_error(command, "%s %s takes one name", command->words[0], command->words[1]);
-    return run(plan, &(struct request){ &options, argv[optind], argv + optind + 1, (size_t)given - 1 });
-}
+/* ---- the commands ---- */
 
-static int run_unnamed(const struct command *command, const char *taken, request_fn *plan, int argc, char **argv)
-{
-    struct options options = read_options(command, taken, argc, argv);
-    if (options.exit_code >= 0)
-        return options.exit_code;
-    if (optind < argc)
-        return command_usage_error(command, "%s %s takes no name", command->words[0], command->words[1]);
-    return run(plan, &(struct request){ .options = &options });
-}
+#define APPLICATION                                                                                                    \
+    {                                                                                                                  \
+        "application", "FOLDER", "default: Web", 'a', OPTION_TEXT(struct options, application)                         \
+    }
+#define DRY_RUN                                                                                                        \
+    {                                                                                                                  \
+        "dry-run", NULL, "print what would be done as a diff, and change nothing", 'n',                                \
+            OPTION_FLAG(struct options, dry_run)                                                                       \
+    }
+#define FORCE                                                                                                          \
+    {                                                                                                                  \
+        "force", NULL, "also what has been changed", 'f', OPTION_FLAG(struct options, force)                           \
+    }
+#define OPTIONS(...)                                                                                                   \
+    (const struct option_row[])                                                                                        \
+    {                                                                                                                  \
+        __VA_ARGS__, COMMAND_HELP,                                                                                     \
+        {                                                                                                              \
+            0                                                                                                          \
+        }                                                                                                              \
+    }
 
-int command_generate_job(const struct command *command, int argc, char **argv)
-{
-    return run_named(command, "anh", true, make_job, argc, argv);
-}
+const struct command command_generate_job = {
+    .words = { "generate", "job" },
+    .summary = "make a job: its table and its C file",
+    .synopsis = "NAME [COLUMN[:TYPE] ...] [--application FOLDER] [--dry-run]",
+    .about = "Puts the table of the job at the end of Application/Schema.sql and makes FOLDER/Job/NAME.c.\n"
+             "EmailCustomers, EmailCustomersJob, email_customers and email_customers_jobs are the same name.\n"
+             "Overwrites nothing.\n\n"
+             "  subject:text              a column\n"
+             "  amount:numeric?           may be NULL\n"
+             "  mood:text=calm            with a default\n"
+             "  token:uuid:unique         no two rows with the same\n"
+             "  customer:references       customer_id, a foreign key to customers\n"
+             "  author:references:people  author_id, to people\n\n"
+             "Types: text, smallint, int, bigint, bool, real, double, numeric, uuid, date, time, timestamp,\n"
+             "timestamptz, json, jsonb, bytea, point, and the enums of the schema.\n",
+    .options = OPTIONS(APPLICATION, DRY_RUN),
+    .example = "errand generate job EmailCustomers subject:text customer:references",
+    .needs = "a name",
+    .most = COMMAND_ANY,
+    .run = run,
+};
 
-int command_generate_script(const struct command *command, int argc, char **argv)
-{
-    return run_named(command, "nh", false, make_script, argc, argv);
-}
+const struct command command_generate_script = {
+    .words = { "generate", "script" },
+    .summary = "make a script",
+    .synopsis = "NAME [--dry-run]",
+    .about = "Makes Application/Script/NAME.c, which make builds as build/bin/Script/NAME. Overwrites nothing.\n",
+    .options = OPTIONS(DRY_RUN),
+    .example = "errand generate script RunEmailCustomersJob",
+    .needs = "a name",
+    .most = 1,
+    .run = run,
+};
 
-int command_generate_dashboard(const struct command *command, int argc, char **argv)
-{
-    return run_unnamed(command, "anh", make_dashboard, argc, argv);
-}
+const struct command command_generate_dashboard = {
+    .words = { "generate", "dashboard" },
+    .summary = "make the dashboard's file",
+    .synopsis = "[--application FOLDER] [--dry-run]",
+    .about = "Makes FOLDER/FrontController.c: the dashboard, with a password. Overwrites nothing.\n",
+    .options = OPTIONS(APPLICATION, DRY_RUN),
+    .example = "errand generate dashboard",
+    .run = run,
+};
 
-int command_destroy_job(const struct command *command, int argc, char **argv)
-{
-    return run_named(command, "anfh", false, unmake_job, argc, argv);
-}
+const struct command command_destroy_job = {
+    .words = { "destroy", "job" },
+    .summary = "take back what generate job made",
+    .synopsis = "NAME [--application FOLDER] [--dry-run] [--force]",
+    .about =
+        "Takes the job's table out of Application/Schema.sql and removes FOLDER/Job/NAME.c. What has been changed\n"
+        "since, columns apart, is refused. The database is left alone: errand migrate is for that.\n",
+    .options = OPTIONS(APPLICATION, DRY_RUN, FORCE),
+    .example = "errand destroy job EmailCustomers --dry-run",
+    .needs = "a name",
+    .most = 1,
+    .run = run,
+};
 
-int command_destroy_script(const struct command *command, int argc, char **argv)
-{
-    return run_named(command, "nfh", false, unmake_script, argc, argv);
-}
+const struct command command_destroy_script = {
+    .words = { "destroy", "script" },
+    .summary = "take back what generate script made",
+    .synopsis = "NAME [--dry-run] [--force]",
+    .about = "Removes Application/Script/NAME.c, unless it has been changed since.\n",
+    .options = OPTIONS(DRY_RUN, FORCE),
+    .example = "errand destroy script RunEmailCustomersJob",
+    .needs = "a name",
+    .most = 1,
+    .run = run,
+};
 
-int command_destroy_dashboard(const struct command *command, int argc, char **argv)
-{
-    return run_unnamed(command, "anfh", unmake_dashboard, argc, argv);
-}
+const struct command command_destroy_dashboard = {
+    .words = { "destroy", "dashboard" },
+    .summary = "take back what generate dashboard made",
+    .synopsis = "[--application FOLDER] [--dry-run] [--force]",
+    .about = "Removes FOLDER/FrontController.c, unless it has been changed since.\n",
+    .options = OPTIONS(APPLICATION, DRY_RUN, FORCE),
+    .example = "errand destroy dashboard",
+    .run = run,
+};

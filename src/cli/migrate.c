@@ -1,18 +1,11 @@
 /* errand migrate */
-#include "cli/command.h"
+#include "cli/session.h"
 
 #include "base/json.h"
 #include "migrate/migrate.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct options {
-    const char *database, *schema;
-    bool allow_destructive, dry_run, json;
-};
 
 static void say(void *arg, const char *sentence)
 {
@@ -141,17 +134,15 @@ static void print_json(const struct migrate_outcome *outcome, const char *shown,
 
 /* ---- The command ---- */
 
-static int migrate(const struct options *options, const struct schema *schema, const struct store_url *url,
-                   struct errand_error *err)
+static int migrate(const struct options *options, const struct session *session, struct errand_error *err)
 {
-    struct connection *connection = connection_open(url, err);
+    struct connection *connection = connection_open(&session->url, err);
     if (!connection)
         return -1;
-    char *folder = command_migrations(options->schema);
     const struct migrate_request request = {
         .connection = connection,
-        .schema = schema,
-        .folder = folder,
+        .schema = session->schema,
+        .folder = session->migrations,
         .allow_destructive = options->allow_destructive,
         .dry_run = options->dry_run,
         .told = options->json ? NULL : say,
@@ -161,60 +152,46 @@ static int migrate(const struct options *options, const struct schema *schema, c
     connection_close(connection);
     print_changed(&outcome);
     if (options->json)
-        print_json(&outcome, url->shown, result == 0 ? NULL : err->message);
+        print_json(&outcome, session->url.shown, result == 0 ? NULL : err->message);
     else if (result == 0)
-        print_outcome(options, &outcome, url->shown);
+        print_outcome(options, &outcome, session->url.shown);
     migrate_outcome_release(&outcome);
-    free(folder);
     return result;
 }
 
-static int run(const struct options *options)
+static int run(const struct command *command, const struct options *options, char **arguments)
 {
-    struct errand_error err = { "" };
-    struct store_url url = { 0 };
-    struct schema *schema = schema_read(options->schema);
-    int code = command_report(schema) ? EXIT_OK : EXIT_FAILED;
-    if (code == EXIT_OK && store_url_parse(options->database, &url, &err) != 0)
-        code = EXIT_USAGE;
-    if (code == EXIT_OK && migrate(options, schema, &url, &err) != 0)
-        code = EXIT_FAILED;
-    if (err.message[0] && code != EXIT_OK)
-        fprintf(stderr, "errand: %s\n", err.message);
-    store_url_release(&url);
-    schema_free(schema);
+    struct errand_error err;
+    struct session session = { 0 };
+    int code = session_find(&session, options);
+    (void)command, (void)arguments;
+    if (code == EXIT_OK && migrate(options, &session, &err) != 0)
+        code = command_fail(EXIT_FAILED, &err);
+    session_close(&session);
     return code;
 }
 
-int command_migrate(const struct command *command, int argc, char **argv)
-{
-    static const struct option known[] = { { "database", required_argument, NULL, 'd' },
-                                           { "schema", required_argument, NULL, 's' },
-                                           { "dry-run", no_argument, NULL, 'n' },
-                                           { "allow-destructive", no_argument, NULL, 'D' },
-                                           { "json", no_argument, NULL, 'j' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { 0 } };
-    struct options options = { .schema = "Application/Schema.sql" };
-    for (int option; (option = getopt_long(argc, argv, "d:s:njh", known, NULL)) != -1;) {
-        if (option == 'd')
-            options.database = optarg;
-        else if (option == 's')
-            options.schema = optarg;
-        else if (option == 'n')
-            options.dry_run = true;
-        else if (option == 'D')
-            options.allow_destructive = true;
-        else if (option == 'j')
-            options.json = true;
-        else if (option != 'h')
-            return command_usage_error(command, "migrate does not take that");
-        if (option == 'h') {
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        }
-    }
-    if (optind < argc)
-        return command_usage_error(command, "migrate takes no %s", argv[optind]);
-    return run(&options);
-}
+static const struct option_row rows[] = {
+    COMMAND_DATABASE,
+    { "schema", "FILE", "default: Application/Schema.sql; the files are in Migration/ beside it", 's',
+      OPTION_TEXT(struct options, schema) },
+    { "dry-run", NULL, "print the SQL, and change nothing", 'n', OPTION_FLAG(struct options, dry_run) },
+    { "allow-destructive", NULL, "apply what takes something away as well",
+      OPTION_FLAG(struct options, allow_destructive) },
+    { "json", NULL, "print what was found and done as JSON", 'j', OPTION_FLAG(struct options, json) },
+    COMMAND_HELP,
+    { 0 },
+};
+
+const struct command command_migrate = {
+    .words = { "migrate" },
+    .summary = "bring the database to what the schema says, keeping its rows",
+    .synopsis = "[--database URL] [--schema FILE] [--dry-run] [--allow-destructive] [--json]",
+    .about =
+        "Applies the files of Application/Migration/ that are not applied yet, then what FILE has and the database\n"
+        "lacks. What would take something away is written to a new file there instead, to be read and then applied\n"
+        "with --allow-destructive.\n",
+    .options = rows,
+    .example = "errand migrate --dry-run",
+    .run = run,
+};

@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,21 +129,22 @@ static int make_application(const char *path, struct errand_error *err)
     return result;
 }
 
-int command_new(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, const struct options *options, char **arguments)
 {
-    static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
     struct errand_error err;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option != 'h')
-            return command_usage_error(command, "new does not take %s", argv[optind - 1]);
-        fputs(command->usage, stdout);
-        return EXIT_OK;
-    }
-    if (argc - optind != 1)
-        return command_usage_error(command, "new takes one name");
-    if (make_application(argv[optind], &err) == 0)
-        return EXIT_OK;
-    fprintf(stderr, "errand: %s\n", err.message);
-    return EXIT_FAILED;
+    (void)command, (void)options;
+    return make_application(arguments[0], &err) == 0 ? EXIT_OK : command_fail(EXIT_FAILED, &err);
 }
+
+const struct command command_new = {
+    .words = { "new" },
+    .summary = "make the folder of an application",
+    .synopsis = "NAME",
+    .about = "Makes the folder NAME with what an application needs: a Makefile, Application/Schema.sql, Web/. A git\n"
+             "repository too, if git is installed and the folder is in none. A folder that is there must be empty.\n",
+    .options = (const struct option_row[]){ COMMAND_HELP, { 0 } },
+    .example = "errand new attics",
+    .needs = "a name",
+    .most = 1,
+    .run = run,
+};

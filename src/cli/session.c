@@ -1,9 +1,12 @@
 /* Opening an application for a command. */
 #include "cli/session.h"
 
+#include "base/error.h"
+#include "codegen/project.h"
 #include "codegen/tables.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void collect_jobs(struct session *session)
@@ -16,24 +19,46 @@ static void collect_jobs(struct session *session)
         session->jobs[i] = types[i].table;
 }
 
-int session_open(struct session *session, const char *schema, const char *database)
+/* --schema, or the schema of the application that the current folder is in. */
+static int find_schema(struct session *session, const char *given, struct errand_error *err)
+{
+    session->root = given ? strdup("") : project_root(err);
+    if (!session->root)
+        return -1;
+    const char *file = given ? given : PROJECT_SCHEMA, *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash + 1 - file) : 0;
+    if (asprintf(&session->schema_file, "%s%s", session->root, file) < 0 ||
+        asprintf(&session->migrations, "%s%.*sMigration", session->root, folder, file) < 0)
+        abort();
+    return 0;
+}
+
+int session_find(struct session *session, const struct options *options)
 {
     struct errand_error err;
-    session->schema = schema_read(schema);
+    if (find_schema(session, options->schema, &err) != 0)
+        return command_fail(EXIT_FAILED, &err);
+    session->schema = schema_read(session->schema_file);
     if (!command_report(session->schema))
         return EXIT_FAILED;
+    if (store_url_parse(options->database, &session->url, &err) != 0)
+        return command_fail(EXIT_USAGE, &err);
+    return EXIT_OK;
+}
+
+int session_open(struct session *session, const struct options *options)
+{
+    struct errand_error err;
+    int code = session_find(session, options);
+    if (code != EXIT_OK)
+        return code;
     session->tables = tables_make(&session->arena, session->schema);
     collect_jobs(session);
-    if (!session->jobs) {
-        fputs("errand: out of memory\n", stderr);
-        return EXIT_FAILED;
-    }
-    int code = store_url_parse(database, &session->url, &err) == 0 ? EXIT_OK : EXIT_USAGE;
-    if (code == EXIT_OK && !(session->errand = errand_open(database, &err)))
-        code = EXIT_FAILED;
-    if (code != EXIT_OK)
-        fprintf(stderr, "errand: %s\n", err.message);
-    return code;
+    if (!session->jobs)
+        error_set(&err, "out of memory");
+    else
+        session->errand = errand_open(options->database, &err);
+    return session->errand ? EXIT_OK : command_fail(EXIT_FAILED, &err);
 }
 
 void session_close(struct session *session)
@@ -42,6 +67,9 @@ void session_close(struct session *session)
     store_url_release(&session->url);
     arena_release(&session->arena);
     schema_free(session->schema);
+    free(session->migrations);
+    free(session->schema_file);
+    free(session->root);
 }
 
 /* Whether the name is the full one, or that without its ending. */
@@ -87,6 +115,5 @@ int session_run(struct session *session, void (*fn)(struct errand_context *ctx, 
     struct errand_error err;
     if (errand_run(session->errand, fn, arg, &err) == 0)
         return EXIT_OK;
-    fprintf(stderr, "errand: %s\n", err.message);
-    return EXIT_FAILED;
+    return command_fail(EXIT_FAILED, &err);
 }

@@ -3,22 +3,29 @@
 #define CLI_SESSION_H
 
 #include "cli/command.h"
+#include "store/url.h"
 
 #include <errand/application.h>
 
 struct session {
-    struct schema *schema;              /* owned */
+    char *root;            /* to be put before its paths: "", "../"; "" where --schema was given; owned */
+    char *schema_file;     /* owned */
+    char *migrations;      /* the folder Migration beside it; owned */
+    struct schema *schema; /* owned */
+    struct store_url url;  /* owned */
+
+    /* Of session_open: */
+    struct errand *errand;              /* owned */
     struct arena arena;                 /* owned: the tables live in it */
     const struct errand_schema *tables; /* as the generated types.c has it */
     const struct errand_table **jobs;   /* the job tables, in the order of the file, ended by NULL */
     size_t job_count;
-    struct store_url url;  /* owned */
-    struct errand *errand; /* owned */
 };
 
-/* Reads the schema and opens the database (NULL: as everywhere). Prints what is wrong on standard error and returns the
-   exit code; EXIT_OK: it is open. To be closed in any case. */
-int session_open(struct session *session, const char *schema, const char *database);
+/* Both print what is wrong on standard error and return the exit code; the session, { 0 } before, is to be closed in
+   any case. The first reads the schema, and which database it is; the second opens it as well. */
+int session_find(struct session *session, const struct options *options);
+int session_open(struct session *session, const struct options *options);
 void session_close(struct session *session);
 
 /* The job table of that name: email_customers_jobs, EmailCustomersJob, EmailCustomers and email_customers mean the
@@ -30,11 +37,7 @@ int session_choose(struct session *session, char *const *names);
 /* Calls fn in a context; prints what it raises. Returns the exit code. */
 int session_run(struct session *session, void (*fn)(struct errand_context *ctx, void *arg), void *arg);
 
-/* The options that every command on jobs takes. */
-#define SESSION_OPTIONS                                                                                                \
-    { "database", required_argument, NULL, 'd' }, { "schema", required_argument, NULL, 's' },                          \
-    {                                                                                                                  \
-        "help", no_argument, NULL, 'h'                                                                                 \
-    }
+/* The end of what is said of commands whose argument is a job table. */
+#define SESSION_TABLE_NAMES "TABLE may be email_customers_jobs, email_customers, EmailCustomersJob or EmailCustomers.\n"
 
 #endif

@@ -5,15 +5,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { STATUS_MAX = 16 * 1024 * 1024, WATCH_S = 2, WATCH_MAX_S = 86400 };
+enum { STATUS_MAX = 16 * 1024 * 1024, WATCH_S = 2 };
 
 struct status {
     struct session *session;
@@ -207,52 +205,49 @@ static int watch(struct status *status, int seconds)
     return code;
 }
 
-static int run(const char *schema, const char *database, char **names, bool json, int seconds)
+static int run(const struct command *command, const struct options *options, char **names)
 {
     struct session session = { 0 };
-    struct status status = { .session = &session, .json = json, .out = BUFFER_INIT(STATUS_MAX) };
-    int code = session_open(&session, schema, database);
+    struct status status = { .session = &session, .json = options->json, .out = BUFFER_INIT(STATUS_MAX) };
+    int code = session_open(&session, options);
+    (void)command;
     if (code == EXIT_OK)
         code = session_choose(&session, names);
     status.tables = session.jobs;
     status.count = session.job_count;
     if (code == EXIT_OK)
-        code = seconds ? watch(&status, seconds) : show(&status, false);
+        code = options->watch_s ? watch(&status, options->watch_s) : show(&status, false);
     buffer_release(&status.out);
     session_close(&session);
     return code;
 }
 
-int command_status(const struct command *command, int argc, char **argv)
+/* ---- The command ---- */
+
+static int set_watch(const struct option_row *row, void *member, char *value, struct errand_error *err)
 {
-    static const struct option options[] = {
-        SESSION_OPTIONS, { "json", no_argument, NULL, 'j' }, { "watch", optional_argument, NULL, 'w' }, { 0 }
-    };
-    const char *schema = "Application/Schema.sql", *database = NULL;
-    bool json = false;
-    int seconds = 0;
-    for (int option; (option = getopt_long(argc, argv, "d:s:hjw::", options, NULL)) != -1;) {
-        switch (option) {
-        case 'd':
-            database = optarg;
-            break;
-        case 's':
-            schema = optarg;
-            break;
-        case 'j':
-            json = true;
-            break;
-        case 'w':
-            seconds = optarg ? atoi(optarg) : WATCH_S;
-            if (seconds < 1 || seconds > WATCH_MAX_S)
-                return command_usage_error(command, "--watch takes 1 to %d seconds, not %s", WATCH_MAX_S, optarg);
-            break;
-        case 'h':
-            fputs(command->usage, stdout);
-            return EXIT_OK;
-        default:
-            return command_usage_error(command, "status does not take that");
-        }
-    }
-    return run(schema, database, argv + optind, json, seconds);
+    *(int *)member = WATCH_S;
+    return value ? option_set_number(row, member, value, err) : 0;
 }
+
+static const struct option_row rows[] = {
+    { "watch", "[=SECONDS]", "again every so often (2), until it is interrupted", 'w', .set = set_watch,
+      .offset = offsetof(struct options, watch_s), .least = 1, .most = 86400 },
+    COMMAND_JSON,
+    COMMAND_DATABASE,
+    COMMAND_SCHEMA,
+    COMMAND_HELP,
+    { 0 },
+};
+
+const struct command command_status = {
+    .words = { "status" },
+    .summary = "how many jobs there are of each type and status, and which workers are alive",
+    .synopsis = "[TABLE...] [--watch[=SECONDS]] [--json] [--database URL] [--schema FILE]",
+    .about = "Prints the jobs of each type by status, how long the oldest due one has waited, and the workers that\n"
+             "are alive. A large number is 10000+; ~ marks what the database estimates.\n" SESSION_TABLE_NAMES,
+    .options = rows,
+    .example = "errand status email_customers --watch",
+    .most = COMMAND_ANY,
+    .run = run,
+};

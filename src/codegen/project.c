@@ -28,22 +28,38 @@ int project_open(struct project *project, const char *root, struct errand_error 
     return -1;
 }
 
+/* Whether the folder is one with that above it. */
+static bool is_top(const char *folder, const char *above)
+{
+    struct stat one, other;
+    return stat(folder, &one) != 0 || stat(above, &other) != 0 ||
+           (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
+char *project_root(struct errand_error *err)
+{
+    char root[PATH_MAX] = "", path[PATH_MAX + sizeof PROJECT_SCHEMA], here[PATH_MAX + 2];
+    for (size_t size = 0; size + 4 < sizeof root; size += 3) {
+        snprintf(path, sizeof path, "%s" PROJECT_SCHEMA, root);
+        if (access(path, F_OK) == 0)
+            return strdup(root);
+        snprintf(here, sizeof here, "%s.", root);
+        memcpy(root + size, "../", 4);
+        if (is_top(here, root))
+            break;
+    }
+    error_set(err, "there is no " PROJECT_SCHEMA " in this folder or one above it; `errand new NAME` makes an "
+                   "application");
+    return NULL;
+}
+
 int project_find(struct project *project, struct errand_error *err)
 {
-    char path[PATH_MAX], schema[PATH_MAX + sizeof PROJECT_SCHEMA];
     *project = (struct project){ .folder = -1, .lock = -1 };
-    if (!getcwd(path, sizeof path))
-        return error_set(err, "the current folder cannot be told: %s", strerror(errno));
-    for (;;) {
-        snprintf(schema, sizeof schema, "%s/" PROJECT_SCHEMA, path);
-        if (access(schema, F_OK) == 0)
-            return project_open(project, *path ? path : "/", err);
-        char *slash = strrchr(path, '/');
-        if (!slash)
-            return error_set(err, "there is no " PROJECT_SCHEMA " in this folder or one above it; "
-                                  "`errand new NAME` makes an application");
-        *slash = '\0';
-    }
+    char *root = project_root(err);
+    int result = root ? project_open(project, *root ? root : ".", err) : -1;
+    free(root);
+    return result;
 }
 
 void project_close(struct project *project)

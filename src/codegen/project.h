@@ -13,7 +13,10 @@ struct project {
     int lock;   /* open while this process alone generates; -1: it does not */
 };
 
-/* The nearest folder with an Application/Schema.sql, from the current one upwards. 0, or -1 and the sentence. */
+/* What is to be put before the paths of the application that the current folder is in, the nearest folder upwards with
+   an Application/Schema.sql: "", "../", "../../"... NULL and the sentence; to be freed. */
+char *project_root(struct errand_error *err);
+/* Opens that folder. 0, or -1 and the sentence. */
 int project_find(struct project *project, struct errand_error *err);
 /* The folder of that path, which is there. */
 int project_open(struct project *project, const char *root, struct errand_error *err);

@@ -2,6 +2,7 @@
 #include "dev/dev.h"
 
 #include "base/error.h"
+#include "codegen/project.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,16 +104,16 @@ static void on_child(uv_signal_t *signal, int number)
 
 /* ---- The start ---- */
 
-/* Goes to the application: the nearest folder, from here upwards, with an Application/Schema.sql. */
+/* Goes to the application that the current folder is in. */
 static int go_to_application(char **root, struct errand_error *err)
 {
-    while (access("Application/Schema.sql", F_OK) != 0) {
-        char *here = getcwd(NULL, 0);
-        bool is_top = !here || strcmp(here, "/") == 0;
-        free(here);
-        if (is_top || chdir("..") != 0)
-            return error_set(err, "there is no Application/Schema.sql here or in a folder above");
-    }
+    char *up = project_root(err);
+    int result = up ? 0 : -1;
+    if (up && *up && chdir(up) != 0)
+        result = error_set(err, "%s cannot be gone to: %s", up, strerror(errno));
+    free(up);
+    if (result != 0)
+        return -1;
     if (access("Makefile", F_OK) != 0)
         return error_set(err, "there is no Makefile beside Application/, which includes the rules of errand");
     *root = getcwd(NULL, 0);

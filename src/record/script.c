@@ -2,6 +2,7 @@
 #include <errand.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "record/context.h"
 
 #include <stdio.h>
@@ -20,18 +21,26 @@ static const char *program_name(const char *path)
     return slash ? slash + 1 : path ? path : "script";
 }
 
+struct script_options {
+    const char *database; /* NULL: DATABASE_URL */
+    bool help, version;
+};
+
+static const struct option_row rows[] = {
+    { "database", "URL", "sqlite:PATH or postgresql://...; default: DATABASE_URL, else build/app.db",
+      OPTION_TEXT(struct script_options, database) },
+    { "help", NULL, "show this text", 'h', OPTION_FLAG(struct script_options, help) },
+    { "version", NULL, "show the version of Errand", OPTION_FLAG(struct script_options, version) },
+    { 0 },
+};
+
 static void print_help(const char *name)
 {
-    printf("usage: %s [--database URL]\n"
-           "\n"
-           "Runs this script of the application once.\n"
-           "\n"
-           "  --database URL  sqlite:PATH or postgresql://...; otherwise DATABASE_URL, otherwise build/app.db\n"
-           "  --version       prints the version of Errand\n"
-           "  --help          prints this\n"
-           "\n"
-           "Exits with 0 when the script has run, 1 when it has failed, 2 when it was called wrongly.\n",
+    printf("usage: %s [--database URL]\n\n"
+           "Runs this script of the application once.\n\n",
            name);
+    options_help(rows, stdout);
+    printf("\nExits with 0 when the script has run, 1 when it has failed, 2 when it was called wrongly.\n");
 }
 
 static void run_script(struct errand_context *ctx, void *arg)
@@ -53,43 +62,25 @@ static int run(const struct store_url *url, void (*fn)(struct errand_context *ct
     return result;
 }
 
-static int misuse(const char *name, const char *what, const char *argument)
-{
-    fprintf(stderr, "%s: %s%s; see %s --help\n", name, what, argument, name);
-    return EXIT_USAGE;
-}
-
 int errand_script_main(int argc, char **argv, void (*fn)(struct errand_context *ctx))
 {
-    const char *name = program_name(argv[0]), *url = NULL;
-    for (int i = 1; i < argc; i++) {
-        const char *argument = argv[i];
-        if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
-            print_help(name);
-            return EXIT_SUCCESS;
-        }
-        if (strcmp(argument, "--version") == 0) {
-            printf("%s (errand) %s\n", name, ERRAND_VERSION);
-            return EXIT_SUCCESS;
-        }
-        if (strncmp(argument, "--database=", 11) == 0)
-            url = argument + 11;
-        else if (strcmp(argument, "--database") == 0 && i + 1 < argc)
-            url = argv[++i];
-        else if (strcmp(argument, "--database") == 0)
-            return misuse(name, "--database needs a URL", "");
-        else
-            return misuse(name, "no such option: ", argument);
-    }
+    const char *name = program_name(argv[0]);
+    struct script_options options = { 0 };
+    struct store_url url = { 0 };
     struct errand_error err;
-    struct store_url parsed;
     int code = EXIT_SUCCESS;
-    if (store_url_parse(url, &parsed, &err) < 0)
+    if (options_read_all(rows, &options, argc, argv, &err) < 0)
         code = EXIT_USAGE;
-    else if (run(&parsed, fn, &err) < 0)
+    else if (options.help)
+        print_help(name);
+    else if (options.version)
+        printf("%s (errand) %s\n", name, ERRAND_VERSION);
+    else if (store_url_parse(options.database, &url, &err) < 0)
+        code = EXIT_USAGE;
+    else if (run(&url, fn, &err) < 0)
         code = EXIT_FAILED;
     if (code != EXIT_SUCCESS)
         fprintf(stderr, "%s: %s\n", name, err.message);
-    store_url_release(&parsed);
+    store_url_release(&url);
     return code;
 }

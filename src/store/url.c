@@ -251,12 +251,18 @@ static bool cut_to_project(char path[PATH_MAX])
     return false;
 }
 
+/* The project that the current folder is in, else that folder. */
+static bool find_current(char path[PATH_MAX])
+{
+    return getcwd(path, PATH_MAX - 1) && (cut_to_project(strcat(path, "/")) || getcwd(path, PATH_MAX));
+}
+
 static int parse_default(struct store_url *parsed, struct errand_error *err)
 {
     char folder[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
     folder[size > 0 ? size : 0] = '\0';
-    if (!cut_to_project(folder) && !getcwd(folder, sizeof(folder)))
+    if (!cut_to_project(folder) && !find_current(folder))
         return error_set(err, "DATABASE_URL is not set, and there is no current folder: %m");
     parsed->kind = STORE_SQLITE;
     if (asprintf(&parsed->target, "%s/build/app.db", strcmp(folder, "/") == 0 ? "" : folder) < 0)

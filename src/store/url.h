@@ -23,7 +23,8 @@ struct store_url {
 
 /* Accepts sqlite:PATH, sqlite:///PATH, postgresql://..., postgres://... and libpq's key=value strings. NULL stands
    for the environment's DATABASE_URL and, where that is unset or empty, for build/app.db of the project that holds
-   the running program (the nearest folder above it with an Application/Schema.sql), else of the current folder.
+   the running program (the nearest folder above it with an Application/Schema.sql), else of that which holds the
+   current folder, else of the current folder.
    Does not open anything. 0, or -1 and the sentence. */
 int store_url_parse(const char *url, struct store_url *parsed, struct errand_error *err);
 void store_url_release(struct store_url *url);

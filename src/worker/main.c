@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int usage_error(const char *program, const char *sentence)
 {
@@ -53,11 +52,7 @@ int errand_worker_main_with(const struct errand_schema *schema, int argc, char *
         return printf("RunJobs (errand) " ERRAND_VERSION "\n"), 0;
     if (check_types(&worker, &err) < 0 || store_url_parse(worker.options.database, &worker.url, &err) < 0)
         return usage_error(program, err.message);
-    worker.log = (struct log){
-        .fd = STDERR_FILENO,
-        .level = worker.options.log_level,
-        .format = worker.options.log_format,
-    };
+    worker.log = worker.options.log;
     worker.runner_config = (struct runner_config){
         .schema = schema,
         .program = runner_program(),

@@ -17,12 +17,11 @@ struct worker_options {
     int max_runners;
     int max_jobs_per_runner;
     int memory_limit_mib; /* address space of a runner; 0: no limit */
-    enum log_format log_format;
-    enum errand_log_level log_level;
+    struct log log;
     bool help, version;
 };
 
-/* 0, or -1 and the sentence. Strings are borrowed from argv. */
+/* 0, or -1 and the sentence. Texts are borrowed from argv. */
 int worker_options_parse(struct worker_options *options, int argc, char **argv, struct errand_error *err);
 /* The text of --help. */
 void worker_options_help(const char *program);

@@ -196,7 +196,7 @@ static void a_script_explains_itself(struct errand_context *ctx)
     assert_string_equal(outcome.output, "Import (errand) " ERRAND_VERSION "\n");
     outcome = run_script(script, (char *[]){ "Import", "--nonsense", NULL });
     assert_int_equal(outcome.code, 2);
-    assert_string_equal(outcome.output, "Import: no such option: --nonsense; see Import --help\n");
+    assert_string_equal(outcome.output, "Import: there is no option '--nonsense'; --help shows those there are\n");
     outcome = run_script(script, (char *[]){ "Import", "--database", NULL });
     assert_int_equal(outcome.code, 2);
     outcome = run_script(script, (char *[]){ "Import", "--database=sqlite:/nonexistent/app.db", NULL });

@@ -1,9 +1,11 @@
-/* The command line of RunJobs. */
+/* Options of command lines: of a program of these tests, which has letters and takes words too, and of RunJobs. */
+#include "base/options.h"
 #include "worker/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +13,96 @@
 #define PARSE(...)                                                                                                     \
     worker_options_parse(&options, (int)(sizeof((char *[]){ "RunJobs", __VA_ARGS__ }) / sizeof(char *)),               \
                          (char *[]){ "RunJobs", __VA_ARGS__, NULL }, &err)
+
+struct sample {
+    const char *file;
+    int count;
+    bool all, force;
+};
+
+static const struct option_row rows[] = {
+    { "file", "NAME", "what is read", 'f', OPTION_TEXT(struct sample, file) },
+    { "count", "N", "how often\nit is read", 'c', OPTION_NUMBER(struct sample, count, 0, 9) },
+    { "all", NULL, "all of it", 'a', OPTION_FLAG(struct sample, all) },
+    { "force", NULL, "whatever it holds", OPTION_FLAG(struct sample, force) },
+    { 0 },
+};
+
+/* The words that are no options, with a space behind each; NULL: err has the sentence. */
+#define READ(...) read_words((char *[]){ "sample", __VA_ARGS__, NULL }, &sample, &err)
+
+static const char *read_words(char **argv, struct sample *sample, struct errand_error *err)
+{
+    static char words[100];
+    int argc = 0;
+    while (argv[argc])
+        argc++;
+    *sample = (struct sample){ 0 };
+    *words = '\0';
+    int count = options_read(rows, sample, argc, argv, err);
+    for (int i = 1; i <= count; i++)
+        strcat(strcat(words, argv[i]), " ");
+    return count < 0 ? NULL : words;
+}
+
+static void words_and_options_may_be_mixed(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct errand_error err;
+    assert_string_equal(READ("one", "--file", "a", "two", "--all", "-"), "one two - ");
+    assert_string_equal(sample.file, "a");
+    assert_true(sample.all);
+    assert_string_equal(READ("--file=", "--", "--all", "-x"), "--all -x ");
+    assert_string_equal(sample.file, "");
+    assert_false(sample.all);
+}
+
+static void letters_stand_behind_one_dash(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct errand_error err;
+    assert_string_equal(READ("-ac3", "-f", "-a"), "");
+    assert_true(sample.all);
+    assert_int_equal(sample.count, 3);
+    assert_string_equal(sample.file, "-a");
+    assert_null(READ("-ax"));
+    assert_string_equal(err.message, "there is no option '-ax'; --help shows those there are");
+    assert_null(READ("-c"));
+    assert_string_equal(err.message, "--count needs a value: --count N");
+}
+
+static void a_name_may_be_cut_where_no_other_begins_so(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct errand_error err;
+    assert_string_equal(READ("--fo", "--co=4"), "");
+    assert_true(sample.force);
+    assert_int_equal(sample.count, 4);
+    assert_null(READ("--f"));
+    assert_string_equal(err.message, "there is no option '--f'; --help shows those there are");
+    assert_null(READ("--=3"));
+}
+
+static void help_has_a_column_of_names(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    options_help(rows, stream);
+    fclose(stream);
+    assert_string_equal(text, "  -f, --file NAME  what is read\n"
+                              "  -c, --count N    how often\n"
+                              "                   it is read\n"
+                              "  -a, --all        all of it\n"
+                              "      --force      whatever it holds\n");
+    free(text);
+}
+
+/* ---- RunJobs ---- */
 
 static void options_are_read_in_both_forms(void **state)
 {
@@ -25,8 +117,8 @@ static void options_are_read_in_both_forms(void **state)
     assert_string_equal(options.only[1], "b_jobs");
     assert_true(options.drain);
     assert_int_equal(options.shutdown_timeout_s, 0);
-    assert_int_equal(options.log_format, LOG_JSON);
-    assert_int_equal(options.log_level, ERRAND_LOG_WARNING);
+    assert_int_equal(options.log.format, LOG_JSON);
+    assert_int_equal(options.log.level, ERRAND_LOG_WARNING);
     assert_int_equal(options.max_runners, 64);
     assert_int_equal(PARSE("-h"), 0);
     assert_true(options.help);
@@ -79,6 +171,10 @@ static void only_is_given_as_often_as_there_is_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_and_options_may_be_mixed),
+        cmocka_unit_test(letters_stand_behind_one_dash),
+        cmocka_unit_test(a_name_may_be_cut_where_no_other_begins_so),
+        cmocka_unit_test(help_has_a_column_of_names),
         cmocka_unit_test(options_are_read_in_both_forms),
         cmocka_unit_test(each_slip_has_its_sentence),
         cmocka_unit_test(numbers_are_held_to_their_limits),

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -60,11 +59,6 @@ static int run(struct program *program, const char *name)
         fprintf(stderr, "%s: %s\n", name, err.message);
         return EXIT_FAILURE;
     }
-    const struct log log = {
-        .fd = STDERR_FILENO,
-        .level = program->options.log_level,
-        .format = program->options.log_format,
-    };
     program->last_words = last_words_new();
     const struct served served = {
         .run = serve,
@@ -73,7 +67,7 @@ static int run(struct program *program, const char *name)
         .arg = program,
         .last_words = program->last_words,
     };
-    return supervise(&served, &log);
+    return supervise(&served, &program->options.log);
 }
 
 int errand_dashboard_main_with(const struct errand_dashboard *dashboard, const struct errand_schema *schema, int argc,

@@ -21,12 +21,11 @@ struct http_options {
     bool insecure_no_auth;
     int threads;
     int page_timeout_s;
-    enum log_format log_format;
-    enum errand_log_level log_level;
+    struct log log;
     bool help, version;
 };
 
-/* 0, or -1 and the sentence. Strings are borrowed from argv. */
+/* 0, or -1 and the sentence. Texts are borrowed from argv. */
 int http_options_parse(struct http_options *options, int argc, char **argv, struct errand_error *err);
 /* Refuses what would let everybody in, or send a password in the clear. is_loopback: of the address listened on.
    dashboard may be NULL. */

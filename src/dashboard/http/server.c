@@ -301,8 +301,7 @@ static void stop(struct server *server, const sigset_t *signals)
 int server_run(const struct http_options *options, const struct errand_dashboard *dashboard,
                const struct errand_schema *schema, int listen_fd, int ready_fd)
 {
-    const struct log log = { .fd = STDERR_FILENO, .level = options->log_level, .format = options->log_format };
-    struct server server = { .options = options, .log = &log };
+    struct server server = { .options = options, .log = &options->log };
     struct errand_error err;
     sigset_t signals;
     sigemptyset(&signals);
@@ -312,7 +311,7 @@ int server_run(const struct http_options *options, const struct errand_dashboard
     signal(SIGPIPE, SIG_IGN);
     pthread_mutex_init(&server.mutex, NULL);
     if (start(&server, dashboard, schema, listen_fd, &err) < 0) {
-        log_write(&log, ERRAND_LOG_ERROR, NULL, "%s", err.message);
+        log_write(server.log, ERRAND_LOG_ERROR, NULL, "%s", err.message);
         return EXIT_FAILURE; /* the threads that were started go with the process */
     }
     if (write(ready_fd, "", 1) != 1) {
