@@ -87,7 +87,7 @@ static void a_role_sees_what_it_may_and_changes_what_it_may(void **state)
             "GRANT USAGE ON SCHEMA public TO onlooker; GRANT SELECT ON letter_jobs TO onlooker");
     add_letters(1, 2, "job_status_failed");
     char url[256];
-    snprintf(url, sizeof(url), "%s?options=-c%%20role%%3Donlooker", world.url_text);
+    snprintf(url, sizeof(url), "%s?options=-c%%20role%%3Donlooker", database.url_text);
     struct store_url parsed;
     assert_int_equal(store_url_parse(url, &parsed, NULL), 0);
     const struct context_config config = { .url = &parsed };

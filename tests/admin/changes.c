@@ -19,7 +19,7 @@ static const char *cluster; /* tests/support/postgres-cluster */
 static struct changes *watch_begun(uint64_t *seen)
 {
     struct errand_error err;
-    struct changes *changes = changes_new(world.url_text, world.schema, &err);
+    struct changes *changes = changes_new(database.url_text, world.schema, &err);
     assert_non_null(changes);
     *seen = 0;
     assert_false(changes_wait(changes, seen, LIMIT_MS));
@@ -171,7 +171,7 @@ static void a_replaced_database_is_opened_anew(void **state)
     struct changes *changes = watch_begun(&seen);
     char command[512];
     snprintf(command, sizeof(command), "cd %s && cp app.db new.db && mv new.db app.db && rm -f app.db-wal app.db-shm",
-             world.folder);
+             database.folder);
     assert_int_equal(system(command), 0);
     assert_true(changes_wait(changes, &seen, LIMIT_MS));
     assert_told(changes, &seen, "INSERT INTO letter_jobs (number) VALUES (1)");

@@ -27,7 +27,7 @@ static void count_rows(struct errand_context *ctx, void *arg)
 
 static struct errand_context *limited(struct connection_limits limits)
 {
-    const struct context_config config = { .url = &world.url, .limits = limits };
+    const struct context_config config = { .url = &database.url, .limits = limits };
     return context_new(&config);
 }
 
@@ -66,7 +66,7 @@ static void what_others_have_locked_is_not_waited_for_without_end(void **state)
 {
     (void)state;
     struct errand_error err;
-    struct connection *other = connection_open(&world.url, &err);
+    struct connection *other = connection_open(&database.url, &err);
     assert_int_equal(connection_begin(other, &err), 0);
     assert_int_equal(connection_script(other, on_postgres() ? "LOCK TABLE letter_jobs" : "SELECT 1", &err), 0);
     struct errand_context *ctx = limited((struct connection_limits){ .statement_ms = 300 });

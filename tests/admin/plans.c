@@ -138,22 +138,16 @@ static void a_step_over_a_status_reads_its_jobs_alone(struct errand_context *ctx
 
 static int start_with_history(void **state)
 {
-    return start_test(state) == 0 ? add_history(state) : -1;
+    return start_body(state) == 0 ? add_history(state) : -1;
 }
 
 static int end_with_history(void **state)
 {
     remove_history(state);
-    return end_test(state);
+    return end_body(state);
 }
 
-#define IN_HISTORY(function)                                                                                           \
-    {                                                                                                                  \
-#function, run_body, start_with_history, end_with_history, &(struct body)                                      \
-        {                                                                                                              \
-            function                                                                                                   \
-        }                                                                                                              \
-    }
+#define IN_HISTORY(function) IN_CONTEXT_WITH(function, start_with_history, end_with_history)
 
 int main(int argc, char **argv)
 {

@@ -7,16 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct world world;
 static struct schema *schema;
 static struct arena arena;
-
-bool on_postgres(void)
-{
-    return world.url.kind == STORE_POSTGRES;
-}
 
 const struct errand_table *table_of(const char *name)
 {
@@ -45,31 +39,13 @@ static void make_tables(struct connection *connection)
 
 int open_database(void **state)
 {
-    struct errand_error err;
-    const char *url = getenv("TEST_POSTGRES_URL");
-    char text[128];
-    if (!url) {
-        strcpy(world.folder, "/tmp/errand-admin-XXXXXX");
-        if (!mkdtemp(world.folder))
-            return -1;
-        snprintf(text, sizeof(text), "sqlite:%s/app.db", world.folder);
-        url = text;
-    }
-    world.url_text = strdup(url);
     schema = schema_read(*state);
-    if (schema->error_count > 0)
+    struct connection *connection = schema->error_count == 0 && database_choose() == 0 ? database_create() : NULL;
+    if (!connection)
         return -1;
-    world.schema = tables_make(&arena, schema);
-    bool created;
-    struct connection *connection = NULL;
-    if (store_url_parse(url, &world.url, &err) == 0)
-        connection = connection_create(&world.url, &created, &err);
-    if (!connection) {
-        fprintf(stderr, "%s\n", err.message);
-        return -1;
-    }
     make_tables(connection);
     connection_close(connection);
+    world.schema = tables_make(&arena, schema);
     world.letters = table_of("letter_jobs");
     world.foreign = table_of("foreign_jobs");
     return 0;
@@ -78,70 +54,9 @@ int open_database(void **state)
 int close_database(void **state)
 {
     (void)state;
-    static const char *const files[] = { "app.db", "app.db-wal", "app.db-shm" };
-    for (size_t i = 0; !on_postgres() && i < sizeof(files) / sizeof(files[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/%s", world.folder, files[i]);
-        unlink(path);
-    }
-    if (!on_postgres())
-        rmdir(world.folder);
-    store_url_release(&world.url);
-    free((char *)world.url_text);
     arena_release(&arena);
     schema_free(schema);
-    return 0;
-}
-
-static void run_text(const char *script)
-{
-    struct errand_error err = { "" };
-    struct connection *connection = connection_open(&world.url, &err);
-    if (!connection || connection_script(connection, script, &err) < 0)
-        fail_msg("%s: %s", script, err.message);
-    connection_close(connection);
-}
-
-static char *format_text(const char *format, va_list arguments)
-{
-    char *text;
-    assert_true(vasprintf(&text, format, arguments) >= 0);
-    return text;
-}
-
-void run_sql(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = format_text(format, arguments);
-    va_end(arguments);
-    run_text(text);
-    free(text);
-}
-
-int64_t number_of(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = format_text(format, arguments);
-    va_end(arguments);
-    struct errand_error err = { "" };
-    struct result *result = NULL;
-    struct connection *connection = connection_open(&world.url, &err);
-    if (!connection || connection_query(connection, text, NULL, 0, &result, &err) < 0)
-        fail_msg("%s: %s", text, err.message);
-    assert_true(result_rows(result) > 0);
-    const char *cell = result_cell(result, 0, 0, NULL);
-    int64_t number = cell ? strtoll(cell, NULL, 10) : -1;
-    result_free(result);
-    connection_close(connection);
-    free(text);
-    return number;
-}
-
-void run_sql_each(const char *sqlite, const char *postgres)
-{
-    run_text(on_postgres() ? postgres : sqlite);
+    return database_release();
 }
 
 size_t column_of(const struct errand_table *table, const char *name)
@@ -185,44 +100,8 @@ void add_letters(int first, int last, const char *status)
             on_postgres() ? "::job_status" : "", series, on_postgres() ? " (i)" : "");
 }
 
-int start_test(void **state)
+void empty_tables(void)
 {
-    (void)state;
     run_sql("DELETE FROM letter_jobs; DELETE FROM foreign_jobs; DELETE FROM errand_attempts; DELETE FROM errand_stats;"
             "DELETE FROM errand_workers;");
-    const struct context_config config = { .url = &world.url };
-    world.ctx = context_new(&config);
-    return world.ctx ? 0 : -1;
-}
-
-int end_test(void **state)
-{
-    (void)state;
-    context_free(world.ctx);
-    return 0;
-}
-
-static void call_body(struct errand_context *ctx, void *arg)
-{
-    ((const struct body *)arg)->run(ctx);
-}
-
-void run_body(void **state)
-{
-    struct context_end end = context_call(world.ctx, call_body, *state);
-    if (end.end != JOB_END_RETURNED)
-        fail_msg("raised: %s", end.error);
-}
-
-struct raised raised_by(void (*fn)(struct errand_context *ctx, void *arg), void *arg)
-{
-    const struct context_config config = { .url = &world.url };
-    struct errand_context *ctx = context_new(&config);
-    struct context_end end = context_call(ctx, fn, arg);
-    struct raised raised = { .fault = end.fault };
-    snprintf(raised.error, sizeof(raised.error), "%s", end.error ? end.error : "");
-    context_free(ctx);
-    if (end.end != JOB_END_FAILED)
-        fail_msg("nothing was raised");
-    return raised;
 }

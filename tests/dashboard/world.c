@@ -15,11 +15,6 @@ struct world world;
 
 /* ---- The database ---- */
 
-bool on_postgres(void)
-{
-    return world.url.kind == STORE_POSTGRES;
-}
-
 static const char *command, *schema_file;
 
 static int create_database(const char *url)
@@ -36,76 +31,13 @@ static int create_database(const char *url)
 int open_database(void **state)
 {
     (void)state;
-    struct errand_error err;
-    const char *url = getenv("TEST_POSTGRES_URL");
-    char text[128];
-    if (!url) {
-        strcpy(world.folder, "/tmp/errand-dashboard-XXXXXX");
-        if (!mkdtemp(world.folder))
-            return -1;
-        snprintf(text, sizeof(text), "sqlite:%s/app.db", world.folder);
-        url = text;
-    }
-    world.url_text = strdup(url);
-    return create_database(url) < 0 || store_url_parse(url, &world.url, &err) < 0 ? -1 : 0;
+    return database_choose() == 0 ? create_database(database.url_text) : -1;
 }
 
 int close_database(void **state)
 {
     (void)state;
-    static const char *const files[] = { "app.db", "app.db-wal", "app.db-shm" };
-    for (size_t i = 0; !on_postgres() && i < sizeof(files) / sizeof(files[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/%s", world.folder, files[i]);
-        unlink(path);
-    }
-    if (!on_postgres())
-        rmdir(world.folder);
-    store_url_release(&world.url);
-    free((char *)(uintptr_t)world.url_text);
-    return 0;
-}
-
-static struct connection *connect(void)
-{
-    struct errand_error err = { "" };
-    struct connection *connection = connection_open(&world.url, &err);
-    if (!connection)
-        fail_msg("%s", err.message);
-    return connection;
-}
-
-void run_sql(const char *format, ...)
-{
-    char script[4096];
-    struct errand_error err = { "" };
-    va_list values;
-    va_start(values, format);
-    vsnprintf(script, sizeof(script), format, values);
-    va_end(values);
-    struct connection *connection = connect();
-    if (connection_script(connection, script, &err) < 0)
-        fail_msg("%s: %s", script, err.message);
-    connection_close(connection);
-}
-
-int64_t number_of(const char *format, ...)
-{
-    char sql[4096];
-    struct errand_error err = { "" };
-    struct result *result;
-    va_list values;
-    va_start(values, format);
-    vsnprintf(sql, sizeof(sql), format, values);
-    va_end(values);
-    struct connection *connection = connect();
-    if (connection_query(connection, sql, NULL, 0, &result, &err) < 0)
-        fail_msg("%s: %s", sql, err.message);
-    const char *cell = result_rows(result) ? result_cell(result, 0, 0, NULL) : NULL;
-    int64_t number = cell ? atoll(cell) : -1;
-    result_free(result);
-    connection_close(connection);
-    return number;
+    return database_release();
 }
 
 /* ---- The dashboard ---- */
@@ -146,7 +78,7 @@ void serve(const struct errand_dashboard *dashboard, struct errand_dashboard_opt
     struct errand_error err = { "" };
     end_test(NULL);
     options = options ? options : &none;
-    options->database = world.url_text;
+    options->database = database.url_text;
     world.service = errand_dashboard_open(dashboard, &errand_schema, options, &err);
     if (!world.service)
         fail_msg("%s", err.message);
@@ -157,7 +89,7 @@ const char *refused_to_open(const struct errand_dashboard *dashboard, struct err
     static struct errand_error err;
     struct errand_dashboard_options none = { 0 };
     options = options ? options : &none;
-    options->database = options->database ? options->database : world.url_text;
+    options->database = options->database ? options->database : database.url_text;
     struct errand_dashboard_service *service = errand_dashboard_open(dashboard, &errand_schema, options, &err);
     errand_dashboard_close(service);
     assert_null(service);

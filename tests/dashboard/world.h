@@ -1,25 +1,15 @@
-/* A dashboard over a database with the tables of schema.sql: the cluster at TEST_POSTGRES_URL where that is set,
-   otherwise a SQLite file. Requests go straight to errand_dashboard_respond, without a server. */
+/* A dashboard over a database with the tables of schema.sql. Requests go straight to errand_dashboard_respond, without
+   a server. */
 #ifndef TESTS_DASHBOARD_WORLD_H
 #define TESTS_DASHBOARD_WORLD_H
 
-#include "store/connection.h"
+#include "support/database.h"
 
 #include <errand/dashboard.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 extern const struct errand_schema errand_schema; /* of the generated types.c */
 
 struct world {
-    struct store_url url;
-    const char *url_text; /* of the same */
-    char folder[64];      /* SQLite */
     struct errand_dashboard_service *service;
     struct errand_response response; /* the last one */
     char *body;                      /* of it, with a NUL behind; owned */
@@ -28,7 +18,6 @@ struct world {
 /* The tests' only one, since cmocka hands a test no more than one pointer. */
 extern struct world world;
 
-bool on_postgres(void);
 /* For cmocka_run_group_tests. The program's arguments are the errand command and schema.sql. */
 int open_database(void **state);
 int close_database(void **state);
@@ -38,11 +27,6 @@ int end_test(void **state);
 int run_all(int argc, char **argv, const struct CMUnitTest *tests, size_t count, const char *group);
 #define RUN(argc, argv, tests, group) run_all(argc, argv, tests, sizeof(tests) / sizeof((tests)[0]), group)
 #define DASHBOARD_TEST(function) cmocka_unit_test_setup_teardown(function, start_test, end_test)
-
-/* Runs a script as another program would. */
-void run_sql(const char *format, ...) ERRAND_PRINTF(1, 2);
-/* The first cell of what a query answers, as a number. */
-int64_t number_of(const char *format, ...) ERRAND_PRINTF(1, 2);
 
 /* Opens the dashboard that is asked from here on; options may be NULL, and their database is set here. */
 void serve(const struct errand_dashboard *dashboard, struct errand_dashboard_options *options);

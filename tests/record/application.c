@@ -12,7 +12,7 @@ enum { THREADS = 8, CALLS = 25 };
 static struct errand *open_it(void)
 {
     struct errand_error err;
-    struct errand *errand = errand_open(fixture.url_text, &err);
+    struct errand *errand = errand_open(database.url_text, &err);
     if (!errand)
         fail_msg("%s", err.message);
     return errand;
@@ -174,7 +174,7 @@ static struct outcome run_script(void (*run)(struct errand_context *ctx), char *
 
 static void a_script_runs_and_says_by_its_exit_code_how_it_ended(struct errand_context *ctx)
 {
-    char *argv[] = { "bin/Script/Import", "--database", fixture.url_text, NULL };
+    char *argv[] = { "bin/Script/Import", "--database", database.url_text, NULL };
     struct outcome outcome = run_script(script, argv);
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.output, "done\n");

@@ -53,16 +53,14 @@ static void call(struct errand_context *ctx, void (*fn)(struct errand_context *c
 
 static void terminate(int backend)
 {
-    char sql[128];
-    snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 10000)", backend);
-    run_sql(sql);
+    run_sql("SELECT pg_terminate_backend(%d, 10000)", backend);
 }
 
 static void a_connection_dropped_while_idle_is_opened_anew(void **state)
 {
     (void)state;
     struct told told = { 0 };
-    struct errand_context *ctx = make_context(&told, false, &fixture.url, NULL);
+    struct errand_context *ctx = make_context(&told, false, &database.url, NULL);
     call(ctx, query, NULL);
     assert_int_equal(told.connected, 1);
     int first = told.backend;
@@ -105,7 +103,7 @@ static void a_connection_dropped_inside_a_transaction_raises(void **state)
 {
     (void)state;
     struct told told = { 0 };
-    struct errand_context *ctx = make_context(&told, true, &fixture.url, NULL);
+    struct errand_context *ctx = make_context(&told, true, &database.url, NULL);
     struct context_end end = context_call(ctx, drop_in_transaction, &told);
     assert_int_equal(end.end, JOB_END_FAILED);
     assert_non_null(strstr(end.error, "lost inside a transaction"));
@@ -126,7 +124,7 @@ static void a_statement_that_was_under_way_is_not_sent_again(void **state)
 {
     (void)state;
     struct told told = { 0 };
-    struct errand_context *ctx = make_context(&told, true, &fixture.url, NULL);
+    struct errand_context *ctx = make_context(&told, true, &database.url, NULL);
     assert_int_equal(context_call(ctx, die_during_statement, NULL).end, JOB_END_FAILED);
     assert_int_equal(told.connected, 1);
     call(ctx, query, NULL);
@@ -149,7 +147,7 @@ static struct store_url full_server(struct told *told)
 {
     run_sql("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN CONNECTION LIMIT 1");
     char text[256];
-    const char *at = strchr(fixture.url_text, '@');
+    const char *at = strchr(database.url_text, '@');
     assert_non_null(at);
     snprintf(text, sizeof(text), "postgresql://guest%s", at);
     struct store_url url;
@@ -198,7 +196,7 @@ static void a_server_that_is_down_is_waited_for(void **state)
 {
     (void)state;
     struct told told = { 0 };
-    struct errand_context *ctx = make_context(&told, true, &fixture.url, start_server);
+    struct errand_context *ctx = make_context(&told, true, &database.url, start_server);
     call(ctx, query, NULL);
     cluster("stop");
     call(ctx, query, NULL);
@@ -214,8 +212,8 @@ static void what_will_never_connect_raises_at_once(void **state)
     struct store_url url;
     struct errand_error err;
     struct told told = { 0 };
-    snprintf(text, sizeof(text), "%.*s/no_such_database", (int)(strrchr(fixture.url_text, '/') - fixture.url_text),
-             fixture.url_text);
+    snprintf(text, sizeof(text), "%.*s/no_such_database", (int)(strrchr(database.url_text, '/') - database.url_text),
+             database.url_text);
     assert_int_equal(store_url_parse(text, &url, &err), 0);
     struct errand_context *ctx = make_context(&told, true, &url, NULL);
     struct context_end end = context_call(ctx, query, NULL);

@@ -95,15 +95,16 @@ static void a_query_that_cannot_be_meant_raises(struct errand_context *ctx)
 {
     (void)ctx;
     struct errand_query missing = { .where = "name = $1 AND country = $3", .values = { errand_text("a") } };
-    assert_string_equal(raised_by(fetch_with, &missing), "Customer_fetch: .where names $3, but .values has 1");
+    assert_string_equal(raised_by(fetch_with, &missing).error, "Customer_fetch: .where names $3, but .values has 1");
     struct errand_query negative = { .limit = -1 };
-    assert_string_equal(raised_by(fetch_with, &negative), "Customer_fetch: .limit and .offset cannot be negative");
+    assert_string_equal(raised_by(fetch_with, &negative).error,
+                        "Customer_fetch: .limit and .offset cannot be negative");
     struct errand_query column = { .order_by = CUSTOMER_VISITS + 1 };
-    assert_string_equal(raised_by(fetch_with, &column),
+    assert_string_equal(raised_by(fetch_with, &column).error,
                         "Customer_fetch: .order_by and .order_by_desc take the column constants of Customer");
     struct errand_query wrong = { .where = "nonsense = 1" };
-    assert_non_null(strstr(raised_by(fetch_with, &wrong), "Customer_fetch: "));
-    assert_non_null(strstr(raised_by(fetch_with, &wrong), "nonsense"));
+    assert_non_null(strstr(raised_by(fetch_with, &wrong).error, "Customer_fetch: "));
+    assert_non_null(strstr(raised_by(fetch_with, &wrong).error, "nonsense"));
 }
 
 static void as_many_values_as_allowed_are_bound(struct errand_context *ctx)
@@ -117,7 +118,7 @@ static void as_many_values_as_allowed_are_bound(struct errand_context *ctx)
         query.values[i] = errand_text(i == 15 ? "16" : "x");
     assert_int_equal(errand_record_fetch(&customer_table, query).count, 1);
     query.where = "name = $17";
-    assert_string_equal(raised_by(fetch_with, &query), "Customer_fetch: .where names $17, but .values has 16");
+    assert_string_equal(raised_by(fetch_with, &query).error, "Customer_fetch: .where names $17, but .values has 16");
 }
 
 static void find_goes_by_every_kind_of_key(struct errand_context *ctx)
@@ -168,7 +169,8 @@ static void update_gone(struct errand_context *ctx, void *arg)
 static void update_of_a_row_that_is_gone_raises(struct errand_context *ctx)
 {
     (void)ctx;
-    assert_string_equal(raised_by(update_gone, NULL), "Place_update: the record is no longer in the table pla\"ces");
+    assert_string_equal(raised_by(update_gone, NULL).error,
+                        "Place_update: the record is no longer in the table pla\"ces");
 }
 
 static void update_of_a_job_writes_the_users_columns_only(struct errand_context *ctx)
@@ -236,11 +238,11 @@ static void a_table_without_primary_key_can_be_read_and_filled_but_not_told_apar
     assert_int_equal(count, 2499);
     struct errand_value key = errand_text("same");
     assert_string_equal(
-        raised_by(find_note, &key),
+        raised_by(find_note, &key).error,
         "Note_find: the table notes has no primary key, so its rows cannot be told apart; give it one, or "
         "use errand_sql with a condition of your own");
-    assert_non_null(strstr(raised_by(update_note, notes), "Note_update: the table notes has no primary key"));
-    assert_non_null(strstr(raised_by(delete_note, notes), "Note_delete: the table notes has no primary key"));
+    assert_non_null(strstr(raised_by(update_note, notes).error, "Note_update: the table notes has no primary key"));
+    assert_non_null(strstr(raised_by(delete_note, notes).error, "Note_delete: the table notes has no primary key"));
 }
 
 /* ---- each ---- */
@@ -370,7 +372,7 @@ static void walk_and_fail(struct errand_context *ctx, void *arg)
 static void a_raise_ends_each(struct errand_context *ctx)
 {
     fill_places(ctx, 2000);
-    assert_string_equal(raised_by(walk_and_fail, NULL), "enough");
+    assert_string_equal(raised_by(walk_and_fail, NULL).error, "enough");
 }
 
 /* ---- create_many ---- */
@@ -425,10 +427,10 @@ struct bare_job {
 
 static void jobs_of_initial_values_alone_go_in_one_statement(struct errand_context *ctx)
 {
-    run_sql(on_postgres() ? "CREATE TABLE bare_jobs (status mood DEFAULT 'happy' NOT NULL, last_error text,"
-                            "  made timestamptz DEFAULT statement_timestamp() NOT NULL)"
-                          : "CREATE TABLE bare_jobs (status TEXT DEFAULT 'happy' NOT NULL, last_error TEXT,"
-                            "  made TEXT DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL) STRICT");
+    run_sql_each("CREATE TABLE bare_jobs (status TEXT DEFAULT 'happy' NOT NULL, last_error TEXT,"
+                 "  made TEXT DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL) STRICT",
+                 "CREATE TABLE bare_jobs (status mood DEFAULT 'happy' NOT NULL, last_error text,"
+                 "  made timestamptz DEFAULT statement_timestamp() NOT NULL)");
     static const char *const moods[] = { "happy", "so so", NULL };
     static const struct errand_column columns[] = {
         { .name = "status",
@@ -471,8 +473,8 @@ static void jobs_of_initial_values_alone_go_in_one_statement(struct errand_conte
 
 static void records_of_defaults_alone_can_be_created(struct errand_context *ctx)
 {
-    run_sql(on_postgres() ? "CREATE TABLE ticks (number bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY)"
-                          : "CREATE TABLE ticks (number INTEGER PRIMARY KEY) STRICT");
+    run_sql_each("CREATE TABLE ticks (number INTEGER PRIMARY KEY) STRICT",
+                 "CREATE TABLE ticks (number bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY)");
     static const struct errand_column columns[] = {
         { .name = "number", .sql_type = "bigint", .type = ERRAND_TYPE_INT64, .has_default = true },
     };
@@ -503,7 +505,7 @@ static void create_bad_batch(struct errand_context *ctx, void *arg)
 
 static void create_many_creates_all_or_none(struct errand_context *ctx)
 {
-    assert_non_null(strstr(raised_by(create_bad_batch, NULL), "Place_create_many: "));
+    assert_non_null(strstr(raised_by(create_bad_batch, NULL).error, "Place_create_many: "));
     assert_int_equal(count_all(ctx, &place_table), 0);
 }
 
@@ -532,7 +534,7 @@ static void follow_dangling(struct errand_context *ctx, void *arg)
 static void a_foreign_key_whose_row_is_gone_raises(struct errand_context *ctx)
 {
     (void)ctx;
-    assert_string_equal(raised_by(follow_dangling, NULL),
+    assert_string_equal(raised_by(follow_dangling, NULL).error,
                         "Purchase: the row of customers that customer_id refers to is not there");
 }
 
@@ -620,11 +622,12 @@ static void rollback_nothing(struct errand_context *ctx, void *arg)
 
 static void transactions_are_closed_by_whoever_opens_them(struct errand_context *ctx)
 {
-    assert_non_null(strstr(raised_by(begin_twice, NULL), "errand_begin: a transaction is open already"));
-    assert_non_null(strstr(raised_by(leave_open, NULL), "a transaction was left open, so it was rolled back"));
-    assert_non_null(strstr(raised_by(leave_open_by_sql, NULL), "a transaction was left open, so it was rolled back"));
-    assert_non_null(strstr(raised_by(commit_nothing, NULL), "errand_commit: no transaction is open"));
-    assert_non_null(strstr(raised_by(rollback_nothing, NULL), "errand_rollback: no transaction is open"));
+    assert_non_null(strstr(raised_by(begin_twice, NULL).error, "errand_begin: a transaction is open already"));
+    assert_non_null(strstr(raised_by(leave_open, NULL).error, "a transaction was left open, so it was rolled back"));
+    assert_non_null(
+        strstr(raised_by(leave_open_by_sql, NULL).error, "a transaction was left open, so it was rolled back"));
+    assert_non_null(strstr(raised_by(commit_nothing, NULL).error, "errand_commit: no transaction is open"));
+    assert_non_null(strstr(raised_by(rollback_nothing, NULL).error, "errand_rollback: no transaction is open"));
     assert_int_equal(count_all(ctx, &customer_table), 0);
 }
 

@@ -226,7 +226,7 @@ static void a_label_that_the_program_does_not_know_raises(struct errand_context 
     if (on_postgres())
         run_sql("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'furious'");
     run_sql("UPDATE samples SET a_mood = 'furious'");
-    assert_string_equal(raised_by(fetch_samples, NULL),
+    assert_string_equal(raised_by(fetch_samples, NULL).error,
                         "Sample_fetch: Sample.a_mood is 'furious', a label that this program does not know; build it "
                         "again from the current Schema.sql");
 }
@@ -242,7 +242,7 @@ static void create_with_wrong_mood(struct errand_context *ctx, void *arg)
 static void a_number_that_is_no_label_raises(struct errand_context *ctx)
 {
     (void)ctx;
-    assert_string_equal(raised_by(create_with_wrong_mood, NULL),
+    assert_string_equal(raised_by(create_with_wrong_mood, NULL).error,
                         "Sample.a_mood holds a number that is none of the enum's labels");
 }
 
@@ -289,7 +289,7 @@ struct row {
 static void decode_row(struct errand_context *ctx, void *arg)
 {
     const struct row *row = arg;
-    record_decode(ctx, &customer_table, fixture.url.kind, row->data, row->size);
+    record_decode(ctx, &customer_table, database.url.kind, row->data, row->size);
 }
 
 static void an_encoded_row_is_decoded_and_a_damaged_one_refused(struct errand_context *ctx)
@@ -301,15 +301,15 @@ static void an_encoded_row_is_decoded_and_a_damaged_one_refused(struct errand_co
     add_cell(&at, NULL);
     add_cell(&at, "12");
     row.size = (size_t)(at - row.data);
-    const struct customer *customer = record_decode(ctx, &customer_table, fixture.url.kind, row.data, row.size);
+    const struct customer *customer = record_decode(ctx, &customer_table, database.url.kind, row.data, row.size);
     assert_string_equal(customer->name, "Bea");
     assert_null(customer->country);
     assert_int_equal(customer->visits, 12);
     for (size_t size = row.size; row.size-- > 0;)
-        assert_non_null(strstr(raised_by(decode_row, &row), size ? "Customer" : ""));
+        assert_non_null(strstr(raised_by(decode_row, &row).error, size ? "Customer" : ""));
     row.size = (size_t)(at - row.data);
     row.data[row.size - 1] = 'x';
-    assert_non_null(strstr(raised_by(decode_row, &row), "Customer.visits is '1x'"));
+    assert_non_null(strstr(raised_by(decode_row, &row).error, "Customer.visits is '1x'"));
 }
 
 int main(void)
