@@ -38,7 +38,8 @@ const char *errand_request_header(const struct errand_request *request, const ch
 /* The request that a view or an authentication function is called for; raises outside the dashboard. */
 const struct errand_request *errand_current_request(struct errand_context *ctx);
 
-/* A parameter of the address or the form, decoded, in the context's memory. Raises where it is missing: the page says
+/* A parameter of the address or the form, decoded, in the context's memory; "bandId" also finds "band_id", as a default
+   form calls it. Raises where it is missing: the page says
    which one, with status 400. */
 const char *errand_param(struct errand_context *ctx, const char *name);
 /* The same, or the fallback (which may be NULL). */

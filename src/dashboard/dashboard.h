@@ -108,6 +108,8 @@ struct page {
 struct page *page_of(struct errand_context *ctx);
 /* A parameter, of the form or, where that has none of the name, of the address; NULL where it is missing. */
 const char *page_param(const struct page *page, const char *name);
+/* The same of a column's field, which is called "band_id" or "bandId". */
+const char *page_field(const struct page *page, const char *name);
 /* Every value of a name that occurs several times (selected jobs), in order; ended by NULL. */
 const char **page_params(const struct page *page, const char *name);
 /* Ends the request with a status and a sentence. Raises. */
@@ -121,9 +123,9 @@ errand_uuid page_job_id(struct page *page);
 /* The views that .jobs has for a table, or NULL. */
 const struct errand_displayable *dashboard_displayable(const struct errand_dashboard_service *service,
                                                        const struct errand_table *table);
-/* Calls a view; where it raises, shows what it raised in its place, and the rest of the page stands. A refusal
-   (errand_param, errand_invalid, a redirect) goes on to the request. */
-void page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg);
+/* Calls a view; where it raises, shows what it raised in its place and returns false: the default then follows, and the
+   rest of the page stands. A refusal (errand_param, errand_invalid, a redirect) goes on to the request. */
+bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg);
 /* A line of the log for each change: who, what, which job, from where. */
 void page_audit(struct page *page, const char *what, const char *table, const char *id, int64_t count);
 /* The token of this user, for forms; NULL where nothing can be changed. */

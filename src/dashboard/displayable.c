@@ -35,14 +35,14 @@ static void take_back(struct html *out, size_t size)
     out->page->select = NULL;
 }
 
-void page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg)
+bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg)
 {
     struct html *out = page->out;
     size_t size = out->text.size;
     struct call call = { page, view, arg };
     struct context_end end = context_try(page->ctx, call_view, &call);
     if (end.end == JOB_END_RETURNED)
-        return;
+        return true;
     take_back(out, size);
     const char *error = end.error ? end.error : "it was put off, which only a job can be";
     if (page->refusal.status)
@@ -52,4 +52,5 @@ void page_view_safely(struct page *page, const char *what, void (*view)(struct p
                 "<div class=\"alert alert-danger view-failed\" role=\"alert\"><strong>%s failed.</strong> "
                 "<span>%s</span></div>",
                 what, error);
+    return false;
 }

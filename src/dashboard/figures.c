@@ -3,6 +3,7 @@
 #include "dashboard/parts.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 enum { MINUTE_US = 60 * 1000000 };
@@ -10,11 +11,6 @@ enum { MINUTE_US = 60 * 1000000 };
 struct figures figures_of(struct page *page, const struct errand_table *table, const struct admin_overview *counts)
 {
     return (struct figures){ table, counts, admin_points(page->ctx, table->name, MINUTE_US, FIGURES_STEPS) };
-}
-
-static struct admin_count count_sum(struct admin_count a, struct admin_count b)
-{
-    return (struct admin_count){ a.count + b.count, a.more || b.more, a.estimated || b.estimated };
 }
 
 static void add_points(struct admin_point *sum, const struct admin_point *points)
@@ -34,8 +30,8 @@ static void add_counts(struct admin_overview *sum, const struct admin_overview *
 {
     errand_nullable_time oldest = counts->oldest_due;
     for (int i = 0; i < ADMIN_STATUSES; i++)
-        sum->by_status[i] = count_sum(sum->by_status[i], counts->by_status[i]);
-    sum->due = count_sum(sum->due, counts->due);
+        sum->by_status[i] = part_count_sum(sum->by_status[i], counts->by_status[i]);
+    sum->due = part_count_sum(sum->due, counts->due);
     if (oldest.is_set && (!sum->oldest_due.is_set || oldest.value < sum->oldest_due.value))
         sum->oldest_due = oldest;
 }
@@ -55,14 +51,19 @@ struct figures figures_sum(struct errand_context *ctx, const struct figures *fig
 
 /* ---- The last hour in a few numbers ---- */
 
-/* Of attempts: one that is to be retried has failed as well. */
+/* Of attempts. One that was put off, or ended with its worker, is none that failed. */
 struct hour {
     int64_t ended, bad, total_us, longest_us;
 };
 
 static int64_t bad_of(const struct admin_point *point)
 {
-    return point->failed + point->timed_out + point->retried;
+    return point->failed + point->timed_out;
+}
+
+static int64_t ended_of(const struct admin_point *point)
+{
+    return point->succeeded + bad_of(point) + point->retried;
 }
 
 static struct hour hour_of(const struct figures *figures)
@@ -70,7 +71,7 @@ static struct hour hour_of(const struct figures *figures)
     struct hour hour = { 0 };
     for (size_t i = 0; i < FIGURES_STEPS; i++) {
         const struct admin_point *point = &figures->points[i];
-        hour.ended += point->succeeded + bad_of(point);
+        hour.ended += ended_of(point);
         hour.bad += bad_of(point);
         hour.total_us += point->total_us;
         hour.longest_us = point->max_us > hour.longest_us ? point->max_us : hour.longest_us;
@@ -125,14 +126,14 @@ static void add_spark(struct html *out, const char *title, const struct figures 
     html_sparkline(out, title, values, FIGURES_STEPS);
 }
 
-static double ended_of(const struct admin_point *point)
+static double number_of(const struct admin_point *point)
 {
-    return (double)(point->succeeded + bad_of(point));
+    return (double)ended_of(point);
 }
 
 static double seconds_of(const struct admin_point *point)
 {
-    return ended_of(point) > 0 ? (double)point->total_us / ended_of(point) / 1e6 : 0;
+    return ended_of(point) > 0 ? (double)point->total_us / (double)ended_of(point) / 1e6 : (double)NAN;
 }
 
 void figures_facts(struct html *out, const struct figures *figures)
@@ -142,7 +143,7 @@ void figures_facts(struct html *out, const struct figures *figures)
     begin_fact(out, "Throughput");
     html_printf(out, "%s ", rate_text(out, hour.ended));
     if (hour.ended > 0)
-        add_spark(out, "Attempts ended, each minute of the last hour", figures, ended_of);
+        add_spark(out, "Attempts ended, each minute of the last hour", figures, number_of);
     end_fact(out);
     begin_fact(out, "Run time");
     if (hour.ended > 0) {
@@ -199,7 +200,7 @@ void figures_totals(struct html *out, const struct figures *sum, const struct ad
 {
     const struct admin_overview *counts = sum->counts;
     struct hour hour = hour_of(sum);
-    struct admin_count bad = count_sum(counts->by_status[ADMIN_FAILED], counts->by_status[ADMIN_TIMED_OUT]);
+    struct admin_count bad = part_count_sum(counts->by_status[ADMIN_FAILED], counts->by_status[ADMIN_TIMED_OUT]);
     const char *waiting = counts->oldest_due.is_set ? format_ago(out->page, counts->oldest_due.value) : NULL;
     int64_t alive;
     const char *silent = workers_note(out, workers, &alive);
@@ -218,20 +219,23 @@ void figures_totals(struct html *out, const struct figures *sum, const struct ad
 
 void figures_chart(struct html *out, const struct figures *figures)
 {
-    double succeeded[FIGURES_STEPS], failed[FIGURES_STEPS];
+    double succeeded[FIGURES_STEPS], failed[FIGURES_STEPS], put_off[FIGURES_STEPS], all_put_off = 0;
     const char *labels[FIGURES_STEPS];
     for (size_t i = 0; i < FIGURES_STEPS; i++) {
         const char *at = format_iso(out->page, figures->points[i].at);
         const char *clock = strchr(at, 'T');
         succeeded[i] = (double)figures->points[i].succeeded;
         failed[i] = (double)bad_of(&figures->points[i]);
+        put_off[i] = (double)figures->points[i].retried;
+        all_put_off += put_off[i];
         labels[i] = clock ? errand_printf(out->page->ctx, "%.5s", clock + 1) : at;
     }
     const struct html_series series[] = {
         { "Succeeded", "job_status_succeeded", succeeded, labels, FIGURES_STEPS },
         { "Failed", "job_status_failed", failed, labels, FIGURES_STEPS },
+        { "Put off", "job_status_retry", put_off, labels, FIGURES_STEPS },
     };
-    html_bar_chart(out, "Attempts ended each minute of the last hour (UTC)", series, 2);
+    html_bar_chart(out, "Attempts ended each minute of the last hour (UTC)", series, all_put_off > 0 ? 3 : 2);
 }
 
 /* ---- JSON ---- */

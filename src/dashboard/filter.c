@@ -26,7 +26,7 @@ bool filter_takes(const struct errand_table *table, const struct errand_column *
 
 static bool is_text(const struct errand_column *column)
 {
-    return column->type == ERRAND_TYPE_TEXT && strncmp(column->sql_type, "numeric", 7) != 0;
+    return column->type == ERRAND_TYPE_TEXT && !column_is_number(column);
 }
 
 enum admin_operator filter_usual_operator(const struct errand_column *column)

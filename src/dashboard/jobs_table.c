@@ -4,12 +4,27 @@
 
 #include <string.h>
 
-enum { OWN_COLUMNS_MAX = 6 }; /* of the user's own, in a list; the rest stands on the job's page */
+enum { OWN_COLUMNS_MAX = 6, NEWEST_COLUMNS_MAX = 3 }; /* the rest stands on the job's page */
 
-/* Whose cells hold what, in their order; own columns stand behind the status. */
-static bool is_shown(const struct errand_table *table, const struct errand_column *column)
+/* The columns of the user's own that are shown, behind the status: in a list the first of them, on the overview those
+   that say in a word what a job is about. Returns how many there are. */
+static size_t own_columns(const struct jobs_table *jobs, const struct errand_column *shown[OWN_COLUMNS_MAX])
 {
-    return column_is_own(table, column);
+    const struct errand_table *table = jobs->table;
+    size_t count = 0, most = jobs->request ? OWN_COLUMNS_MAX : NEWEST_COLUMNS_MAX;
+    for (size_t i = 0; i < table->column_count && count < most; i++) {
+        const struct errand_column *column = &table->columns[i];
+        bool is_short = filter_takes(table, column) && !column_is_json(column);
+        if (column_is_own(table, column) && (jobs->request || is_short))
+            shown[count++] = column;
+    }
+    return count;
+}
+
+static const char *class_of(const struct jobs_table *jobs, const struct errand_column *column)
+{
+    bool is_number = column_is_number(column) && !column_foreign_key(jobs->table, column);
+    return is_number ? "own number" : "own";
 }
 
 static const char *form_id(struct html *out, const struct errand_table *table)
@@ -19,11 +34,12 @@ static const char *form_id(struct html *out, const struct errand_table *table)
 
 /* ---- Header ---- */
 
-static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *label)
+static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *class,
+                       const char *label)
 {
     const struct errand_column *found = column_called(jobs->table, column);
     if (!jobs->request || !found || column_is_masked(jobs->table, found) || !admin_sortable(found)) {
-        html_printf(out, "<th scope=\"col\">%s</th>", label);
+        html_printf(out, "<th scope=\"col\" class=\"%s\">%s</th>", class, label);
         return;
     }
     struct filter_request sorted = *jobs->request;
@@ -32,7 +48,7 @@ static void add_header(struct html *out, const struct jobs_table *jobs, const ch
     sorted.query.sort = place;
     sorted.query.descending = is_sorted ? !descends : true;
     const char *direction = !is_sorted ? NULL : descends ? "descending" : "ascending";
-    html_raw(out, "<th scope=\"col\"");
+    html_printf(out, "<th scope=\"col\" class=\"%s\"", class);
     if (direction)
         html_printf(out, " aria-sort=\"%s\"", direction);
     html_printf(out, "><a href=\"%s%s\">%s<span class=\"sort\" aria-hidden=\"true\">%s</span></a></th>",
@@ -50,20 +66,16 @@ static void add_head(struct html *out, const struct jobs_table *jobs)
         html_raw(out,
                  "<th scope=\"col\" class=\"select\"><input type=\"checkbox\" data-errand-all hidden "
                  "aria-label=\"Select all jobs of this page\"><span class=\"visually-hidden\">Selected</span></th>");
-    add_header(out, jobs, "id", "ID");
-    add_header(out, jobs, "status", "Status");
-    int own = 0;
-    for (size_t i = 0; jobs->request && i < jobs->table->column_count && own < OWN_COLUMNS_MAX; i++) {
-        const struct errand_column *column = &jobs->table->columns[i];
-        if (!is_shown(jobs->table, column))
-            continue;
-        own++;
-        add_header(out, jobs, column->name, html_field_label(out, column->name));
-    }
+    add_header(out, jobs, "id", "id", "ID");
+    add_header(out, jobs, "status", "status", "Status");
+    const struct errand_column *own[OWN_COLUMNS_MAX];
+    size_t count = own_columns(jobs, own);
+    for (size_t i = 0; i < count; i++)
+        add_header(out, jobs, own[i]->name, class_of(jobs, own[i]), html_field_label(out, own[i]->name));
     if (jobs->request)
-        add_header(out, jobs, "attempts_count", "Attempts");
-    add_header(out, jobs, "updated_at", "Updated at");
-    add_header(out, jobs, "last_error", "Last error");
+        add_header(out, jobs, "attempts_count", "number", "Attempts");
+    add_header(out, jobs, "updated_at", "time", "Updated at");
+    add_header(out, jobs, "last_error", "error", "Last error");
     html_raw(out, "<th scope=\"col\"><span class=\"visually-hidden\">Actions</span></th></tr></thead>");
 }
 
@@ -125,13 +137,10 @@ static void add_row(struct html *out, const struct jobs_table *jobs, const void 
     html_raw(out, "<td class=\"status\" data-label=\"Status\">");
     html_status_badge(out, value_string(value_named(table, "status", job)));
     html_raw(out, "</td>");
-    int own = 0;
-    for (size_t i = 0; jobs->request && i < table->column_count && own < OWN_COLUMNS_MAX; i++) {
-        if (!is_shown(table, &table->columns[i]))
-            continue;
-        own++;
-        add_cell(out, jobs, table->columns[i].name, "own", job);
-    }
+    const struct errand_column *own[OWN_COLUMNS_MAX];
+    size_t count = own_columns(jobs, own);
+    for (size_t i = 0; i < count; i++)
+        add_cell(out, jobs, own[i]->name, class_of(jobs, own[i]), job);
     if (jobs->request)
         add_cell(out, jobs, "attempts_count", "number", job);
     add_cell(out, jobs, "updated_at", "time", job);
@@ -145,9 +154,14 @@ static void add_row(struct html *out, const struct jobs_table *jobs, const void 
 /* The records that are shown by name, in one query a foreign key. */
 static void load_related(struct html *out, const struct jobs_table *jobs)
 {
-    for (size_t i = 0; jobs->request && i < jobs->table->foreign_key_count; i++) {
-        if (table_has_records(out->page->service, jobs->table->foreign_keys[i].target->name))
-            errand_record_load(out->page->ctx, jobs->table, i, jobs->jobs.items, jobs->jobs.count);
+    const struct errand_table *table = jobs->table;
+    const struct errand_column *own[OWN_COLUMNS_MAX];
+    size_t count = own_columns(jobs, own);
+    for (size_t i = 0; i < count; i++) {
+        const struct errand_foreign_key *key = column_foreign_key(table, own[i]);
+        if (key && table_has_records(out->page->service, key->target->name))
+            errand_record_load(out->page->ctx, table, (size_t)(key - table->foreign_keys), jobs->jobs.items,
+                               jobs->jobs.count);
     }
 }
 

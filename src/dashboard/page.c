@@ -41,6 +41,18 @@ const char *page_param(const struct page *page, const char *name)
     return value ? value : find(page->query, name);
 }
 
+const char *page_field(const struct page *page, const char *name)
+{
+    const struct param *const both[] = { page->form, page->query };
+    for (size_t i = 0; i < 2; i++) {
+        for (const struct param *param = both[i]; param && param->name; param++) {
+            if (form_same_name(param->name, name))
+                return param->value;
+        }
+    }
+    return NULL;
+}
+
 static size_t collect(const struct param *params, const char *name, const char **values)
 {
     size_t count = 0;
@@ -108,6 +120,8 @@ void errand_invalid(struct errand_context *ctx, const char *name, const char *fo
 const char *errand_param_or(struct errand_context *ctx, const char *name, const char *fallback)
 {
     const char *value = page_param(page_of(ctx), name);
+    if (!value)
+        value = page_field(page_of(ctx), name);
     return value ? value : fallback;
 }
 

@@ -26,7 +26,6 @@ struct own_detail {
 static void show_own(struct page *page, void *arg)
 {
     struct own_detail *own = arg;
-    own->done = true; /* also where it raises: what it raised is then shown */
     own->done = own->displayable->job_type->detail_view(own->displayable->views, page->ctx, page->out, own->job);
 }
 
@@ -35,8 +34,7 @@ static bool shows_own(struct page *page, const struct errand_table *table, const
     struct own_detail own = { .displayable = dashboard_displayable(page->service, table), .job = job };
     if (!own.displayable || !own.displayable->job_type->detail_view)
         return false;
-    page_view_safely(page, "detail_view", show_own, &own);
-    return own.done;
+    return page_view_safely(page, "detail_view", show_own, &own) && own.done;
 }
 
 /* ---- Facts ---- */

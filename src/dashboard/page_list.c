@@ -17,7 +17,6 @@ static void show_own(struct page *page, void *arg)
 {
     struct own_list *own = arg;
     const struct errand_displayable_type *type = own->displayable->job_type;
-    own->done = true; /* also where it raises: what it raised is then shown */
     own->done = type->page_view(own->displayable->views, page->ctx, page->out, own->page, DASHBOARD_PAGE_SIZE);
 }
 
@@ -27,8 +26,7 @@ static bool shows_own(struct page *page, const struct errand_table *table, int64
     if (page->wants_json || !own.displayable || !own.displayable->job_type->page_view)
         return false;
     page->shown.title = html_field_label(page->out, table->name);
-    page_view_safely(page, "page_view", show_own, &own);
-    return own.done;
+    return page_view_safely(page, "page_view", show_own, &own) && own.done;
 }
 
 /* ---- The default one ---- */
@@ -47,8 +45,11 @@ static void add_tab(struct html *out, const struct filter_request *request, unsi
 
 static void add_tabs(struct html *out, const struct filter_request *request, const struct admin_overview *counts)
 {
+    struct admin_count all = { 0 };
+    for (int i = 0; i < ADMIN_STATUSES; i++)
+        all = part_count_sum(all, counts->by_status[i]);
     html_raw(out, "<nav aria-label=\"Status\"><ul class=\"tabs\">");
-    add_tab(out, request, 0, "All", "", "");
+    add_tab(out, request, 0, "All", "", part_count(out, all));
     for (int i = 0; i < ADMIN_STATUSES; i++) {
         const char *label = admin_status_label((enum admin_status)i) + strlen("job_status_");
         add_tab(out, request, 1U << i, admin_status_name((enum admin_status)i),
@@ -67,10 +68,10 @@ static void add_toolbar(struct html *out, const struct filter_request *request, 
     html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\"><span class=\"toolbar-label\" "
                   "data-errand-selected>Selected:</span>");
     for (size_t i = 0; i < 2; i++)
-        html_printf(
-            out,
-            "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" data-errand-bulk>%s selected</button>",
-            actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
+        html_printf(out,
+                    "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" data-errand-bulk>%s"
+                    "<span class=\"visually-hidden\"> selected</span></button>",
+                    actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
     html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
     for (size_t i = 0; i < 2; i++)
         html_printf(out,

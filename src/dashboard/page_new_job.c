@@ -14,7 +14,6 @@ struct own_form {
 static void show_own(struct page *page, void *arg)
 {
     struct own_form *own = arg;
-    own->done = true; /* also where it raises: what it raised is then shown */
     own->done = own->displayable->job_type->new_job_view(own->displayable->views, page->ctx, page->out);
 }
 
@@ -23,8 +22,7 @@ static bool shows_own(struct page *page, const struct errand_table *table)
     struct own_form own = { .displayable = dashboard_displayable(page->service, table) };
     if (!own.displayable || !own.displayable->job_type->new_job_view)
         return false;
-    page_view_safely(page, "new_job_view", show_own, &own);
-    return own.done;
+    return page_view_safely(page, "new_job_view", show_own, &own) && own.done;
 }
 
 static bool creates_own(struct page *page, const struct errand_table *table)
@@ -264,18 +262,6 @@ struct entered {
     size_t error_count;
 };
 
-static const char *find_entered(struct page *page, const char *column)
-{
-    const struct param *const both[] = { page->form, page->query };
-    for (size_t i = 0; i < 2; i++) {
-        for (const struct param *param = both[i]; param && param->name; param++) {
-            if (form_same_name(param->name, column))
-                return param->value;
-        }
-    }
-    return NULL;
-}
-
 static void add_error(struct entered *entered, const char *column, const char *sentence)
 {
     entered->errors[entered->error_count++] = (struct param){ column, sentence };
@@ -304,7 +290,7 @@ static void take(struct page *page, struct entered *entered, size_t index, const
 static void take_column(struct page *page, struct entered *entered, size_t index)
 {
     const struct errand_column *column = &entered->table->columns[index];
-    const char *text = find_entered(page, column->name);
+    const char *text = page_field(page, column->name);
     if (!text && is_checkbox(column) && page_param(page, "wholeForm"))
         take(page, entered, index, "false");
     else if (text && *text)
@@ -324,7 +310,7 @@ static struct entered read_form(struct page *page, const struct errand_table *ta
     entered.inputs = errand_alloc(page->ctx, (table->column_count + 1) * sizeof(*entered.inputs));
     entered.errors = errand_alloc(page->ctx, (table->column_count + 2) * sizeof(*entered.errors));
     for (size_t i = 0; i < table->column_count; i++) {
-        const char *run_at = strcmp(table->columns[i].name, "run_at") == 0 ? find_entered(page, "run_at") : NULL;
+        const char *run_at = strcmp(table->columns[i].name, "run_at") == 0 ? page_field(page, "run_at") : NULL;
         if (column_is_own(table, &table->columns[i]))
             take_column(page, &entered, i);
         else if (run_at && *run_at)

@@ -44,7 +44,6 @@ struct own_section {
 static void show_own(struct page *page, void *arg)
 {
     struct own_section *own = arg;
-    own->done = true; /* also where it raises: what it raised is then shown */
     own->done = own->displayable->job_type->dashboard_section(own->displayable->views, page->ctx, page->out);
 }
 
@@ -53,8 +52,7 @@ static bool shows_own(struct page *page, const struct errand_table *table)
     struct own_section own = { .displayable = dashboard_displayable(page->service, table) };
     if (!own.displayable || !own.displayable->job_type->dashboard_section)
         return false;
-    page_view_safely(page, "dashboard_section", show_own, &own);
-    return own.done;
+    return page_view_safely(page, "dashboard_section", show_own, &own) && own.done;
 }
 
 static void show_default(struct page *page, const struct figures *type)
@@ -81,6 +79,15 @@ static void show_default(struct page *page, const struct figures *type)
 }
 
 /* ---- Workers ---- */
+
+/* "a_jobs,b_jobs" -> "A jobs, B jobs" */
+static void add_tables(struct html *out, const char *tables)
+{
+    char *names = errand_strdup(out->page->ctx, tables), *rest;
+    const char *between = "";
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest), between = ", ")
+        html_printf(out, "%s%s", between, html_field_label(out, name));
+}
 
 static void add_running(struct html *out, const struct admin_worker *worker)
 {
@@ -115,7 +122,9 @@ static void add_worker(struct html *out, const struct admin_worker *worker)
     else
         html_raw(out, "<span class=\"bad\">silent</span>, ");
     html_time_ago(out, worker->seen_at);
-    html_printf(out, "</td><td data-label=\"Works on\">%s</td><td data-label=\"Runs\">", worker->tables);
+    html_raw(out, "</td><td data-label=\"Works on\">");
+    add_tables(out, worker->tables);
+    html_raw(out, "</td><td data-label=\"Runs\">");
     add_running(out, worker);
     html_raw(out, "</td></tr>");
 }

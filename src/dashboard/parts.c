@@ -73,6 +73,11 @@ const char *part_count(struct html *out, struct admin_count count)
     return count.more ? errand_printf(out->page->ctx, "%s+", number) : number;
 }
 
+struct admin_count part_count_sum(struct admin_count a, struct admin_count b)
+{
+    return (struct admin_count){ a.count + b.count, a.more || b.more, a.estimated || b.estimated };
+}
+
 void part_count_json(struct json *json, const char *name, struct admin_count count)
 {
     json_begin(json, name, '{');

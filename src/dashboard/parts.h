@@ -10,6 +10,7 @@
 void part_heading(struct html *out, const char *format, ...) ERRAND_PRINTF(2, 3);
 /* "12,345", "10,000+", "~48,000" */
 const char *part_count(struct html *out, struct admin_count count);
+struct admin_count part_count_sum(struct admin_count a, struct admin_count b);
 void part_count_json(struct json *json, const char *name, struct admin_count count);
 /* "+ New Job"; nothing where nothing can be changed. */
 void part_new_job(struct html *out, const struct errand_table *table);

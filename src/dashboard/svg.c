@@ -283,7 +283,8 @@ static void draw(struct chart *chart, bool stacked)
         return;
     }
     html_printf(out,
-                "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>%s</title><desc>From %s to %s; the numbers stand in "
+                "<svg viewBox=\"0 0 %d %d\" role=\"img\" preserveAspectRatio=\"xMinYMid\"><title>%s</title><desc>From "
+                "%s to %s; the numbers stand in "
                 "the table that follows.</desc>",
                 WIDTH, HEIGHT, chart->title, short_number(out, chart->least), short_number(out, chart->most));
     draw_axis(chart);

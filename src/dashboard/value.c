@@ -92,6 +92,12 @@ bool column_is_json(const struct errand_column *column)
            (strcmp(column->sql_type, "jsonb") == 0 || strcmp(column->sql_type, "json") == 0);
 }
 
+bool column_is_number(const struct errand_column *column)
+{
+    return (column->type >= ERRAND_TYPE_INT16 && column->type <= ERRAND_TYPE_DOUBLE) ||
+           strncmp(column->sql_type, "numeric", 7) == 0;
+}
+
 const struct errand_foreign_key *column_foreign_key(const struct errand_table *table,
                                                     const struct errand_column *column)
 {

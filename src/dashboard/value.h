@@ -21,6 +21,7 @@ bool column_has_default(const struct errand_column *column);
 /* An INSERT has to name it. */
 bool column_is_required(const struct errand_column *column);
 bool column_is_json(const struct errand_column *column);
+bool column_is_number(const struct errand_column *column);
 /* The foreign key of the column, or NULL. */
 const struct errand_foreign_key *column_foreign_key(const struct errand_table *table,
                                                     const struct errand_column *column);

@@ -1,13 +1,12 @@
-/* Views that fail take nothing with them: the rest of the page stands, and the next page comes. */
+/* Views that fail take nothing with them: the default view follows, the rest of the page stands, the next page comes. */
 "use strict";
 const assert = require("node:assert");
-const path = require("node:path");
-const { Application, test, until } = require("./support.js");
+const { test, until, violations } = require("./support.js");
 
-let app, base, id;
+let base, id;
 
-test("a section that fails says so in its place, and the others stand", async (world) => {
-    app = world.broken = new Application(path.join(__dirname, "app"), "broken");
+test("a section that fails says so in its place, and the default one and the others stand", async (world) => {
+    const app = world.other;
     app.sql("INSERT INTO broken_jobs DEFAULT VALUES");
     app.sql("INSERT INTO sound_jobs (note) VALUES ('here')");
     id = app.sql("SELECT id FROM broken_jobs");
@@ -16,20 +15,30 @@ test("a section that fails says so in its place, and the others stand", async (w
     await page.goto(base);
     await page.getByText("the section has <no> idea").waitFor();
     assert.strictEqual(await page.locator(".half-written").count(), 0);
-    await page.getByRole("region", { name: "Sound jobs", exact: true }).getByRole("row").nth(1).waitFor();
+    for (const name of ["Broken jobs", "Sound jobs"])
+        await page.getByRole("region", { name, exact: true }).getByRole("row").nth(1).waitFor();
+    assert.deepStrictEqual(await violations(page), []);
 });
 
-for (const [what, address, words] of [
-    ["a list", () => "ListJob?tableName=broken_jobs", /page_view failed.*a_table_that_is_not_there/],
-    ["a job's own page", () => `ViewJob?tableName=broken_jobs&id=${id}`, /detail_view failed.*a transaction was left open/],
-    ["a form", () => "CreateJob?tableName=broken_jobs", /new_job_view failed.*larger than 16 MiB/],
+for (const [what, address, heading, words, follows] of [
+    ["a list", () => "ListJob?tableName=broken_jobs", "Broken jobs", /page_view failed.*a_table_that_is_not_there/,
+     (page) => page.locator(`#job-${id}`)],
+    ["a job's own page", () => `ViewJob?tableName=broken_jobs&id=${id}`, /^Job /, /detail_view failed.*a transaction was left open/,
+     (page) => page.getByRole("button", { name: "Run again" })],
+    ["a form", () => "CreateJob?tableName=broken_jobs", "New job", /new_job_view failed.*larger than 16 MiB/,
+     (page) => page.getByRole("button", { name: "Create job" })],
 ]) {
-    test(`${what} that fails says so in its place`, async (world) => {
-        const page = await world.page();
-        const response = await page.goto(base + address());
-        assert.strictEqual(response.status(), 200);
-        await page.getByRole("alert").filter({ hasText: words }).waitFor();
-        await page.getByRole("navigation", { name: "Job types" }).waitFor();
+    test(`${what} that fails says so in its place, above the default one`, async (world) => {
+        for (const colorScheme of ["light", "dark"]) {
+            const page = await world.page({ colorScheme });
+            const response = await page.goto(base + address());
+            assert.strictEqual(response.status(), 200);
+            await page.getByRole("alert").filter({ hasText: words }).waitFor();
+            await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+            await page.getByRole("navigation", { name: "Job types" }).waitFor();
+            await follows(page).waitFor();
+            assert.deepStrictEqual(await violations(page), []);
+        }
     });
 }
 
@@ -37,5 +46,4 @@ test("a view that crashes ends its process, and the next page is served by anoth
     const page = await world.page();
     await page.goto(`${base}ListJob?tableName=crashing_jobs`).catch(() => null);
     await until("the next page", async () => (await page.goto(base).catch(() => null))?.status() === 200);
-    await app.end();
 });

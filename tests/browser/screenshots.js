@@ -4,6 +4,19 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { ROOT, main, until } = require("./support.js");
 
+/* For how long the example works before it is shown: an hour's graph of one minute is none. */
+const MINUTES = Number(process.env.MINUTES || 8);
+
+/* More at some times than at others, as people come. */
+async function work_a_while(app) {
+    const end = Date.now() + MINUTES * 60000;
+    for (let i = 0; Date.now() < end; i++) {
+        for (let n = Math.round(2 + 2 * Math.sin(i / 7)); n >= 0; n--) app.run("build/bin/Script/AddReports");
+        if (i % 5 === 0) app.sql("INSERT INTO initial_scrape_jobs (band_id) SELECT id FROM bands");
+        await new Promise((done) => setTimeout(done, 5000 + 4000 * Math.cos(i / 11)));
+    }
+}
+
 async function run_jobs(world) {
     const { app } = world;
     world.archive.years = Array.from({ length: 120 }, (_, i) => Math.round(1979 + 6 * Math.sin(i) + 5 * Math.sin(i * i)));
@@ -11,9 +24,11 @@ async function run_jobs(world) {
     app.run("build/bin/Script/AddBands");
     const left = (table) => app.sql(`SELECT count(*) FROM ${table} WHERE status NOT IN ('job_status_succeeded', 'job_status_failed')`);
     await until("the end of the scrape jobs", () => left("initial_scrape_jobs") === "0");
-    for (let i = 0; i < 6; i++) app.run("build/bin/Script/AddReports");
+    await work_a_while(app);
+    app.run("build/bin/Script/AddReports");
     await until("the end of the reports", () => left("write_report_jobs") === "0" && left("tally_shows_jobs") === "0");
     await until("the figures", () => Number(app.sql("SELECT sum(count) FROM errand_stats")) >= 40);
+    app.sql("INSERT INTO write_report_jobs (title, run_at) VALUES ('Shows of the year', '2199-01-01 00:00:00.000000')");
     world.archive.hold("grateful-shed");
     app.sql("INSERT INTO initial_scrape_jobs (band_id) SELECT id FROM bands WHERE collection = 'grateful-shed'");
     await until("a job that runs", () => app.sql("SELECT count(*) FROM initial_scrape_jobs WHERE status = 'job_status_running'") === "1");

@@ -106,7 +106,11 @@ class Application {
         return child;
     }
     async dashboard(...args) {
-        const child = this.start("build/bin/RunDashboard", "--port", "0", ...args);
+        return this.dashboard_of("", ...args);
+    }
+    /* The one of a folder's FrontController.c: "Admin/". */
+    async dashboard_of(front, ...args) {
+        const child = this.start(`build/bin/${front}RunDashboard`, "--port", "0", ...args);
         let said = "";
         child.stdout.on("data", (text) => { said += text; });
         return until("the start of the dashboard", () => (/ at (http\S+\/)\n/.exec(said) || [])[1]);
@@ -142,6 +146,11 @@ class World {
                    "--disable-component-update", "--disable-sync"],
         });
     }
+    /* Another application, for what the example does not show: views that fail, other ways to log in. */
+    get other() {
+        this.other_app ??= new Application(path.join(__dirname, "app"), "other");
+        return this.other_app;
+    }
     /* A page of its own, as a person that was never here has it. */
     async page(options = {}) {
         const context = await this.browser.newContext({ httpCredentials: LOGIN, viewport: { width: 1440, height: 900 }, ...options });
@@ -154,7 +163,7 @@ class World {
     }
     async end() {
         if (this.browser) await this.browser.close();
-        if (this.app) await this.app.end();
+        for (const app of [this.app, this.other_app]) await app?.end();
         this.archive.server.closeAllConnections();
         this.archive.server.close();
     }

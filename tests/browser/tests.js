@@ -8,6 +8,7 @@ require("./forms.js");
 require("./live.js");
 require("./reach.js");
 require("./broken.js");
+require("./login.js");
 
 main(async (world) => {
     const { app } = world;

@@ -90,6 +90,35 @@ static void the_overview_counts_each_status_and_links_to_its_list(void **state)
     assert_page_has("\"workers\":[]");
 }
 
+/* As a worker writes them down: in this minute eight attempts, of which one failed and three were put off. */
+static void add_attempts(void)
+{
+    const char *minute = on_postgres() ? "date_trunc('minute', now())" : "strftime('%Y-%m-%d %H:%M:00.000000', 'now')";
+    run_sql(
+        "CREATE TABLE errand_stats (table_name TEXT, minute %s, outcome TEXT, count BIGINT, total_us BIGINT, max_us "
+        "BIGINT)",
+        on_postgres() ? "TIMESTAMP WITH TIME ZONE" : "TEXT");
+    run_sql("INSERT INTO errand_stats VALUES ('letter_jobs', %s, 'returned', 4, 8000, 2000), ('letter_jobs', %s, "
+            "'failed', 1, 1000, 1000), ('letter_jobs', %s, 'snoozed', 3, 7000, 5000)",
+            minute, minute, minute);
+}
+
+static void what_was_put_off_has_ended_but_not_failed(void **state)
+{
+    (void)state;
+    serve_plain();
+    add_attempts();
+    int overview = ask(.target = "/jobs/");
+    bool in_chart = strstr(world.body, "Put off</li>");
+    int json = ask_json("/jobs/");
+    run_sql("DROP TABLE errand_stats");
+    assert_int_equal(overview, 200);
+    assert_true(in_chart);
+    assert_int_equal(json, 200);
+    assert_page_has(
+        "\"last_hour\":{\"ended\":8,\"failed\":1,\"error_rate\":0.125,\"average_us\":2000,\"longest_us\":5000}");
+}
+
 static void a_table_that_the_database_lacks_spoils_nothing(void **state)
 {
     (void)state;
@@ -699,6 +728,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         DASHBOARD_TEST(an_empty_dashboard_says_what_to_do_next),
         DASHBOARD_TEST(the_overview_counts_each_status_and_links_to_its_list),
+        DASHBOARD_TEST(what_was_put_off_has_ended_but_not_failed),
         DASHBOARD_TEST(a_table_that_the_database_lacks_spoils_nothing),
         DASHBOARD_TEST(a_list_is_narrowed_by_status_columns_error_and_time),
         DASHBOARD_TEST(a_filter_that_cannot_be_meant_is_refused_with_a_sentence),

@@ -104,15 +104,21 @@
 
     function set_up_live(main) {
         const button = document.querySelector("[data-errand-live]");
-        let paused = read("errand-paused") === "1", source = null, timer = 0, last = 0, busy = false, lost = false;
+        let paused = read("errand-paused") === "1", source = null, timer = 0, last = 0;
+        let busy = false;    /* the page is being asked for */
+        let changed = false; /* since it was asked for */
+        let lost = false;    /* there is no stream */
+        let stale = false;   /* the last look failed */
 
         function show() {
             if (!button) return;
             button.hidden = false;
-            button.dataset.state = paused ? "paused" : lost ? "polling" : "live";
-            button.textContent = paused ? "Paused" : "Live";
+            button.dataset.state = paused ? "paused" : stale ? "stale" : lost ? "polling" : "live";
+            button.textContent = paused ? "Paused" : stale ? "No answer" : "Live";
             button.setAttribute("aria-pressed", String(paused));
-            button.title = paused ? "The page stands still. Press to go on." : "The page keeps up to date. Press to pause.";
+            button.title = paused ? "The page stands still. Press to go on."
+                : stale ? "The dashboard does not answer; it is asked again. Press to pause."
+                : "The page keeps up to date. Press to pause.";
         }
 
         function plan(delay) {
@@ -123,28 +129,30 @@
         async function look() {
             if (busy || document.hidden) return plan(REST_MS);
             busy = true;
+            changed = false;
             last = Date.now();
             try {
                 const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-                if (!response.ok) throw new Error(String(response.status));
+                if (!response.ok && response.status !== 404) throw new Error(String(response.status)); /* 404: it was deleted */
                 const page = new DOMParser().parseFromString(await response.text(), "text/html");
                 const fresh = page.getElementById(main.id);
                 if (fresh && !paused) {
                     morph(main, fresh);
                     count_selected();
                 }
+                stale = false;
             } catch {
-                lost = true;
-                show();
+                stale = true;
             }
             busy = false;
-            plan(lost ? POLL_MS : REST_MS);
+            show();
+            plan(changed ? 0 : stale || lost ? POLL_MS : REST_MS);
         }
 
         function listen() {
             if (!window.EventSource || paused || document.hidden) return;
             source = new EventSource(main.dataset.errandEvents);
-            source.addEventListener("change", () => plan(0));
+            source.addEventListener("change", () => { changed = true; plan(0); });
             source.addEventListener("open", () => { lost = false; show(); });
             source.addEventListener("error", () => {
                 lost = true;
