@@ -100,21 +100,22 @@ const struct errand_column *change_id_column(struct errand_context *ctx, const s
 
 /* ---- order.c: in what order rows are read, and keys, which are places in it. ---- */
 
-enum { ORDER_PARTS_MAX = 3 };
+enum { ORDER_PARTS_MAX = 2 + 32 }; /* what is sorted by, and an age or a key, which has at most 32 columns */
 
 /* An expression that rows are ordered by. */
 struct order_part {
-    const struct errand_column *column; /* NULL: SQLite's number of the row */
+    const struct errand_column *column; /* NULL: where the row stands: SQLite's number of it, PostgreSQL's ctid */
     bool prefix;                        /* by the beginning of its text */
     bool as_number;                     /* SQLite: the text of a number */
 };
 struct order {
     struct order_part parts[ORDER_PARTS_MAX];
     size_t count;
+    bool by_position; /* by queue_position alone, of which the jobs that run have an index of their own */
     bool descending;
     bool backward; /* read from its end */
 };
-/* The order that a query asks for: by a column (column + 1; 0: none), then by age. */
+/* The order that a query asks for: by a column (column + 1; 0: none), then by age, of records by their key. */
 struct order order_of(struct errand_context *ctx, const struct errand_table *table, int sort, bool descending);
 /* For sql_parts: arg is a struct order (order_add_keys: for the cells that order_key reads). */
 void order_add(struct errand_context *ctx, const struct errand_table *table, const void *order);

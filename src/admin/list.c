@@ -21,7 +21,7 @@ static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_job
     unsigned statuses = page->query->filter.statuses;
     bool both =
         filter_has_all_statuses(statuses) || (statuses & 1U << ADMIN_RUNNING && statuses != 1U << ADMIN_RUNNING);
-    return context_kind(ctx) == STORE_POSTGRES && page->query->sort == 0 && page->order.count == 1 && both;
+    return context_kind(ctx) == STORE_POSTGRES && page->order.by_position && both;
 }
 
 /* One row more than the page holds tells whether there are more behind. Limits are written out: a plan made for any

@@ -4,6 +4,7 @@
 
 #include "record/context.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,20 +33,32 @@ static void add_column(struct order *order, const struct errand_column *column)
     };
 }
 
-/* The order in which rows came: SQLite numbers them, our generator's tables on PostgreSQL do; elsewhere their time. */
+/* Records have no age that every table keeps: by their key, which has an index, or by where they stand. */
+static void add_key(const struct errand_table *table, struct order *order)
+{
+    for (size_t i = 0; i < table->primary_key_count && order->count < ORDER_PARTS_MAX; i++) {
+        add_column(order, &table->columns[table->primary_key[i]]);
+        order->parts[order->count - 1].prefix = false;
+    }
+    order->count += table->primary_key_count == 0;
+}
+
+/* The order in which rows came: SQLite numbers them, our generator's tables on PostgreSQL do; elsewhere the time of
+   jobs. */
 static void add_age(struct errand_context *ctx, const struct errand_table *table, struct order *order)
 {
     const struct errand_column *position = column_named(table, "queue_position");
     const struct errand_column *created = column_named(table, "created_at"), *id = column_named(table, "id");
     if (context_kind(ctx) == STORE_SQLITE && has_rowid(ctx, table)) {
         order->count++;
-    } else if (position && !position->nullable && value_class(position) == VALUE_PLAIN) {
+    } else if (position && position->managed && !position->nullable && value_class(position) == VALUE_PLAIN) {
+        order->by_position = order->count == 0;
         add_column(order, position);
+    } else if (created && created->managed && id) {
+        add_column(order, created);
+        add_column(order, id);
     } else {
-        if (created)
-            add_column(order, created);
-        if (id)
-            add_column(order, id);
+        add_key(table, order);
     }
 }
 
@@ -71,7 +84,7 @@ static void add_part(struct errand_context *ctx, const struct order_part *part)
     bool postgres = context_kind(ctx) == STORE_POSTGRES;
     bool as_number = part->as_number && !postgres;
     if (!part->column) {
-        statement_add(ctx, "_rowid_");
+        statement_add(ctx, postgres ? "ctid" : "_rowid_");
         return;
     }
     statement_add(ctx, part->prefix ? "substr(" : as_number ? "CAST(" : "");
@@ -196,12 +209,28 @@ static const char *decode(const char *key, char *text)
     return key;
 }
 
+/* "(block,row)", as PostgreSQL writes a ctid. */
+static bool is_ctid(const char *text)
+{
+    char *end, *last;
+    if (text[0] != '(' || !isdigit((unsigned char)text[1]))
+        return false;
+    unsigned long block = strtoul(text + 1, &end, 10);
+    if (end[0] != ',' || !isdigit((unsigned char)end[1]))
+        return false;
+    unsigned long row = strtoul(end + 1, &last, 10);
+    return block < UINT32_MAX && row <= UINT16_MAX && strcmp(last, ")") == 0;
+}
+
 static bool read_value(struct errand_context *ctx, const struct order_part *part, const char *text,
                        struct errand_value *value)
 {
     static const struct errand_column number = { .name = "number", .sql_type = "bigint", .type = ERRAND_TYPE_INT64 };
     static const struct errand_column prefix = { .name = "prefix", .sql_type = "text", .type = ERRAND_TYPE_TEXT };
-    const struct errand_column *column = part->prefix ? &prefix : part->column ? part->column : &number;
+    bool is_place = !part->column && context_kind(ctx) == STORE_POSTGRES;
+    const struct errand_column *column = part->prefix || is_place ? &prefix : part->column ? part->column : &number;
+    if (is_place && !is_ctid(text))
+        return false;
     return value_parse(ctx, column, text, value, NULL) == 0;
 }
 

@@ -22,8 +22,9 @@ struct plan_field {
     bool has_default; /* as errand_column has it */
     bool generated;
     bool managed;
-    bool has_initial;  /* as errand_column has it; initial is then value */
-    const char *value; /* what _new puts there; NULL: zero */
+    bool has_initial;         /* as errand_column has it; initial is then value */
+    const char *value;        /* what _new puts there; NULL: zero */
+    const char *default_text; /* as errand_column has it */
 };
 
 struct plan_table;

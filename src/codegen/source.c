@@ -23,9 +23,6 @@ static void print_enum(const struct plan *plan, const struct plan_enum *one, str
     buffer_printf(out, "    return index >= 1 && index <= count ? %s_labels[index - 1] : NULL;\n}\n\n", one->type);
 }
 
-/* A constant that is longer is no text for a form. */
-enum { DEFAULT_MAX = 200 };
-
 static void print_column(const struct plan *plan, const struct plan_table *table, const struct plan_field *field,
                          struct buffer *out)
 {
@@ -43,8 +40,8 @@ static void print_column(const struct plan *plan, const struct plan_table *table
         buffer_printf(out, ", .initial = %s", field->value);
     if (field->labels)
         buffer_printf(out, ", .labels = %s_labels", field->labels->type);
-    if (!field->managed && column->default_kind == SCHEMA_DEFAULT_CONSTANT && strlen(column->constant) <= DEFAULT_MAX)
-        buffer_printf(out, ",\n      .default_text = %s", c_string(plan->arena, column->constant));
+    if (field->default_text)
+        buffer_printf(out, ",\n      .default_text = %s", c_string(plan->arena, field->default_text));
     buffer_puts(out, " },\n");
 }
 

@@ -52,6 +52,7 @@ static const struct errand_column *make_columns(struct arena *arena, const struc
             .type = type->kind,
             .nullable = field->nullable,
             .has_default = field->has_default || field->has_initial,
+            .default_text = field->default_text,
             .generated = field->generated,
             .managed = field->managed,
             .offset = place(size, field->nullable ? layouts[type->kind].nullable : layouts[type->kind].plain),

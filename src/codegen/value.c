@@ -230,8 +230,14 @@ static void plan_value(struct arena *arena, struct plan_field *field)
         field->value = value;
 }
 
+/* A constant that is longer is no text for a form. */
+enum { DEFAULT_TEXT_MAX = 200 };
+
 void plan_default(struct arena *arena, struct plan_field *field)
 {
+    const struct schema_column *column = field->column;
+    bool is_constant = !field->managed && column->default_kind == SCHEMA_DEFAULT_CONSTANT;
     plan_value(arena, field);
     field->has_initial = has_initial(field);
+    field->default_text = is_constant && strlen(column->constant) <= DEFAULT_TEXT_MAX ? column->constant : NULL;
 }

@@ -35,8 +35,10 @@ enum {
 struct errand_dashboard_service {
     const struct errand_dashboard *config; /* borrowed, as the schema is */
     const struct errand_schema *schema;
-    const char *mount;        /* "/jobs"; owned, as all below */
-    const char *const *hosts; /* ended by NULL */
+    const struct route *routes; /* route.c's, ended by one without a page; others are the development server's */
+    bool shows_all;             /* the rows of every table, and nothing is masked: the development server's too */
+    const char *mount;          /* "/jobs"; owned, as all below */
+    const char *const *hosts;   /* ended by NULL */
     bool read_only;
     struct errand *errand;
     struct changes *changes;
@@ -158,6 +160,8 @@ const char *format_iso(struct page *page, errand_time time); /* "2026-11-24T09:3
 
 /* "bandId" and "band_id" are one field. */
 bool form_same_name(const char *a, const char *b);
+/* The value of the field of that name, exactly where there is one: two columns may differ by an underscore alone. */
+const char *form_find(const struct param *params, const char *name);
 
 /* ---- layout.c ---- */
 

@@ -21,31 +21,30 @@ bool form_same_name(const char *a, const char *b)
     }
 }
 
-static const char *error_of(const struct page *page, const char *name)
+const char *form_find(const struct param *params, const char *name)
 {
-    for (const struct param *error = page->errors; error && error->name; error++) {
-        if (form_same_name(error->name, name))
-            return error->value;
-    }
-    bool refused = page->refusal.field && form_same_name(page->refusal.field, name);
-    return refused ? page->refusal.sentence : NULL;
-}
-
-static const char *find(const struct param *params, const char *name)
-{
-    for (; params && params->name; params++) {
+    for (const struct param *param = params; param && param->name; param++)
+        if (strcmp(param->name, name) == 0)
+            return param->value;
+    for (; params && params->name; params++)
         if (form_same_name(params->name, name))
             return params->value;
-    }
     return NULL;
+}
+
+static const char *error_of(const struct page *page, const char *name)
+{
+    const char *error = form_find(page->errors, name);
+    bool refused = page->refusal.field && form_same_name(page->refusal.field, name);
+    return !error && refused ? page->refusal.sentence : error;
 }
 
 /* What the user entered, or what the address says, or NULL. A checkbox that is not among what was sent was not
    checked. */
 static const char *entered(const struct page *page, const char *name)
 {
-    const char *value = page->again ? find(page->form, name) : NULL;
-    return value ? value : find(page->query, name);
+    const char *value = page->again ? form_find(page->form, name) : NULL;
+    return value ? value : form_find(page->query, name);
 }
 
 void html_form_begin(struct html *out, const char *action)

@@ -43,14 +43,8 @@ const char *page_param(const struct page *page, const char *name)
 
 const char *page_field(const struct page *page, const char *name)
 {
-    const struct param *const both[] = { page->form, page->query };
-    for (size_t i = 0; i < 2; i++) {
-        for (const struct param *param = both[i]; param && param->name; param++) {
-            if (form_same_name(param->name, name))
-                return param->value;
-        }
-    }
-    return NULL;
+    const char *value = form_find(page->form, name);
+    return value ? value : form_find(page->query, name);
 }
 
 static size_t collect(const struct param *params, const char *name, const char **values)

@@ -75,7 +75,7 @@ static void find_route(struct answer *answer)
     if (!path)
         page_refuse(page, 404, "Nothing is here. The dashboard is at %s.", page->service->mount);
     page->path = path;
-    page->route = route_find(path, page->request->method, &answer->allowed);
+    page->route = route_find(page->service->routes, path, page->request->method, &answer->allowed);
     if (!page->route && answer->allowed)
         page_refuse(page, 405, "This address takes %s, not %.20s.", answer->allowed, page->request->method);
     if (!page->route)

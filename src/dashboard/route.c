@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const struct route routes[] = {
+const struct route route_dashboard[] = {
     { .path = "", .method = "GET", .page = page_overview },
     { .path = "/ListJobs", .method = "GET", .page = page_overview },
     { .path = "/ListJob", .method = "GET", .page = page_list },
@@ -15,6 +15,7 @@ static const struct route routes[] = {
     { .path = "/ViewRecord", .method = "GET", .page = page_view_record },
     { .path = "/Events", .method = "GET", .page = page_events, .is_stream = true },
     { .path = "/assets/", .method = "GET", .page = page_asset, .is_public = true }, /* and all below */
+    { 0 },
 };
 
 static bool is_path(const struct route *route, const char *path)
@@ -30,10 +31,10 @@ static bool is_method(const struct route *route, const char *method)
     return strcmp(route->method, method) == 0 || (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-const struct route *route_find(const char *path, const char *method, const char **allowed)
+const struct route *route_find(const struct route *routes, const char *path, const char *method, const char **allowed)
 {
     bool gets = false, posts = false;
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (size_t i = 0; routes[i].page; i++) {
         if (!is_path(&routes[i], path))
             continue;
         if (is_method(&routes[i], method))

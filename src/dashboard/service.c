@@ -1,6 +1,7 @@
 /* A dashboard that is open: its declaration checked, its settings, its database. */
 #include "base/error.h"
 #include "dashboard/guard.h"
+#include "dashboard/route.h"
 #include "dashboard/secret.h"
 #include "dashboard/token.h"
 #include "record/application.h"
@@ -195,6 +196,7 @@ struct errand_dashboard_service *errand_dashboard_open(const struct errand_dashb
     }
     service->config = dashboard;
     service->schema = schema;
+    service->routes = route_dashboard;
     if (set_up(service, options ? options : &defaults, err) == 0)
         return service;
     errand_dashboard_close(service);

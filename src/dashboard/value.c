@@ -132,6 +132,8 @@ const struct errand_column *table_name_column(const struct errand_table *table)
 
 bool table_has_records(const struct errand_dashboard_service *service, const char *table)
 {
+    if (service->shows_all)
+        return true;
     for (size_t i = 0; i < ERRAND_DASHBOARD_RECORDS_MAX && service->config->records[i]; i++) {
         if (strcmp(service->config->records[i], table) == 0)
             return true;
@@ -235,7 +237,8 @@ static void show_reference(struct html *out, const struct errand_foreign_key *ke
                            bool whole)
 {
     const struct errand_table *target = key->target;
-    bool is_linked = table_has_records(out->page->service, target->name);
+    bool by_key = target->primary_key_count == 1 && target->primary_key[0] == key->target_column;
+    bool is_linked = by_key && table_has_records(out->page->service, target->name);
     const void *loaded = *(const void *const *)((const char *)record + key->loaded);
     const struct errand_column *name = is_linked && loaded ? table_name_column(target) : NULL;
     const char *text = name ? value_text(out->page->ctx, name, loaded) : NULL;
@@ -243,8 +246,10 @@ static void show_reference(struct html *out, const struct errand_foreign_key *ke
         html_printf(out, "<a href=\"%s\">", link_record(out, target->name, id));
     if (text && *text)
         show_cut(out, text, VALUE_SHORT_MAX);
+    else if (!whole && target->columns[key->target_column].type == ERRAND_TYPE_UUID)
+        html_printf(out, "<code>%.8s</code>", id);
     else
-        html_printf(out, "<code>%.*s</code>", whole ? (int)strlen(id) : 8, id);
+        html_printf(out, "<code>%s</code>", id);
     if (is_linked)
         html_raw(out, "</a>");
     if (text && *text && whole)
@@ -274,7 +279,7 @@ static void show(struct html *out, const struct errand_table *table, const struc
     const struct errand_foreign_key *key = column_foreign_key(table, column);
     if (value.kind == ERRAND_VALUE_NULL || value.kind == ERRAND_VALUE_NONE)
         show_null(out);
-    else if (column_is_masked(table, column))
+    else if (column_is_masked(table, column) && !out->page->service->shows_all)
         html_raw(out,
                  "<span class=\"none\" title=\"The name of the column says that this is a secret.\">••••••</span>");
     else if (key)

@@ -1,5 +1,5 @@
 /* The page at /: what was built and what was wrong with it, what runs, and what it says. */
-#include "dev/serve.h"
+#include "dev/data.h"
 
 #include "dev_assets.h"
 
@@ -49,26 +49,45 @@ static void add_assets(struct buffer *out, bool is_live)
     }
 }
 
-void page_begin(struct buffer *out, const char *path)
+static const struct tab {
+    const char *path, *title;
+} tabs[] = { { "/", "Start" },
+             { "/Codegen", "Codegen" },
+             { "/Schema", "Schema" },
+             { DATA_MOUNT, "Data" },
+             { "/jobs/", "Dashboard" } };
+
+enum { TAB_COUNT = sizeof(tabs) / sizeof(tabs[0]) };
+
+static void add_navigation(struct buffer *out, const struct tab *current)
 {
-    static const struct {
-        const char *path, *title;
-    } tabs[] = { { "/", "Development" }, { "/Codegen", "Codegen" }, { "/Schema", "Schema" }, { "/jobs/", "Jobs" } };
-    buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>errand dev</title>"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-    add_assets(out, strcmp(path, "/") == 0);
-    buffer_puts(out, "</head><body class=\"errand-body\"><div class=\"errand\"><header class=\"errand-header\">"
-                     "<a class=\"errand-brand\" href=\"/\">errand dev</a></header><nav class=\"errand-nav\" "
-                     "aria-label=\"Pages\"><ul>");
-    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
+    buffer_puts(out, "<nav class=\"errand-nav\" aria-label=\"Pages\"><ul>");
+    for (size_t i = 0; i < TAB_COUNT; i++)
         buffer_printf(out, "<li><a href=\"%s\"%s>%s</a></li>", tabs[i].path,
-                      strcmp(tabs[i].path, path) == 0 ? " aria-current=\"page\"" : "", tabs[i].title);
-    buffer_puts(out, "</ul></nav><main class=\"errand-page\" id=\"errand-page\">");
+                      &tabs[i] == current ? " aria-current=\"page\"" : "", tabs[i].title);
+    buffer_puts(out, "</ul></nav>");
+}
+
+void page_begin(struct buffer *out, const char *path, const char *title)
+{
+    const struct tab *current = tabs;
+    for (size_t i = 0; i < TAB_COUNT; i++)
+        current = strcmp(tabs[i].path, path) == 0 ? &tabs[i] : current;
+    buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
+    page_escape(out, title ? title : current->title);
+    buffer_puts(out, " – errand dev</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                     "<meta name=\"color-scheme\" content=\"light dark\">");
+    add_assets(out, current == tabs);
+    buffer_puts(out, "</head><body class=\"errand-body\"><a class=\"errand-skip\" href=\"#errand-page\">Skip to the "
+                     "page</a><div class=\"errand\"><header class=\"errand-header\"><a class=\"errand-brand\" "
+                     "href=\"/\">errand dev</a></header>");
+    add_navigation(out, current);
+    buffer_puts(out, "<main class=\"errand-page\" id=\"errand-page\" tabindex=\"-1\">");
 }
 
 void page_end(struct client *client, int status, struct buffer *page)
 {
-    buffer_puts(page, "</main></div></body></html>\n");
+    buffer_puts(page, PAGE_END);
     answer_head(&client->out, status, "text/html; charset=utf-8", "Cache-Control: no-store\r\n", page->size);
     buffer_add(&client->out, page->data, page->size);
     client->out.failed |= page->failed;
@@ -148,12 +167,12 @@ static void show(struct client *client)
     snprintf(more, sizeof(more), "Cache-Control: no-cache\r\nETag: %s\r\n", version);
     bool is_known = client->request.known && strcmp(client->request.known, version) == 0;
     if (!is_known) {
-        page_begin(&page, "/");
+        page_begin(&page, "/", NULL);
         add_build(&page, dev);
         add_programs(&page, dev);
         for (int log = 0; log < DEV_LOG_COUNT; log++)
             add_log(&page, dev, log);
-        buffer_puts(&page, "</main></div></body></html>\n");
+        buffer_puts(&page, PAGE_END);
     }
     answer_head(&client->out, is_known ? 304 : 200, "text/html; charset=utf-8", more, page.size);
     if (page.size > 0)
@@ -164,7 +183,7 @@ static void show(struct client *client)
 
 /* ---- Requests ---- */
 
-void page_refuse(struct client *client, int status, const char *sentence)
+void answer_refuse(struct client *client, int status, const char *sentence)
 {
     answer_head(&client->out, status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", strlen(sentence) + 1);
     buffer_printf(&client->out, "%s\n", sentence);
@@ -184,7 +203,7 @@ static void show_asset(struct client *client, const char *name)
         buffer_add(&client->out, embedded[i].data, embedded[i].size);
         return;
     }
-    page_refuse(client, 404, "There is no such file.");
+    answer_refuse(client, 404, "There is no such file.");
 }
 
 /* From a page of this server's own, and of this run of it. Compared in a time that does not tell where they differ. */
@@ -203,7 +222,7 @@ static bool is_allowed(const struct client *client, const char *body)
 static void change(struct client *client, const char *body)
 {
     if (!is_allowed(client, body)) {
-        page_refuse(client, 403, "That form is not of this server, or is older than it: load the page again.");
+        answer_refuse(client, 403, "That form is not of this server, or is older than it: load the page again.");
         return;
     }
     if (strcmp(client->request.path, "/Generate") == 0) {
@@ -211,7 +230,7 @@ static void change(struct client *client, const char *body)
         return;
     }
     if (strcmp(client->request.path, "/build") != 0) {
-        page_refuse(client, 404, "There is no such page.");
+        answer_refuse(client, 404, "There is no such page.");
         return;
     }
     build_want(client->dev);
@@ -224,7 +243,7 @@ void page_answer(struct client *client, const char *body)
     if (strcmp(request->method, "POST") == 0)
         change(client, body);
     else if (strcmp(request->method, "GET") != 0)
-        page_refuse(client, 405, "Not this way.");
+        answer_refuse(client, 405, "Not this way.");
     else if (strcmp(request->path, "/") == 0)
         show(client);
     else if (strcmp(request->path, "/Codegen") == 0 || strcmp(request->path, "/Schema") == 0)
@@ -232,5 +251,5 @@ void page_answer(struct client *client, const char *body)
     else if (strncmp(request->path, "/assets/", 8) == 0)
         show_asset(client, request->path + 8);
     else
-        page_refuse(client, 404, "There is no such page.");
+        answer_refuse(client, 404, "There is no such page.");
 }

@@ -219,7 +219,7 @@ static void add_page(struct buffer *out, const struct client *client, const char
 void page_generate(struct client *client, const char *page)
 {
     struct buffer out = BUFFER_INIT(ANSWER_MAX / 2);
-    page_begin(&out, page);
+    page_begin(&out, page, NULL);
     add_page(&out, client, page, NULL, NULL, NULL);
     page_end(client, 200, &out);
 }
@@ -262,7 +262,7 @@ void page_generate_now(struct client *client, const char *body)
     if (!kind || !read_field(body, "name", entry.name, sizeof(entry.name)) ||
         !read_field(body, "table", entry.table, sizeof(entry.table)) ||
         !read_field(body, "columns", entry.columns, sizeof(entry.columns))) {
-        page_refuse(client, 400, "That form is not understood, or something in it is too long.");
+        answer_refuse(client, 400, "That form is not understood, or something in it is too long.");
         return;
     }
     struct generation generation = GENERATION_INIT;
@@ -274,7 +274,7 @@ void page_generate_now(struct client *client, const char *body)
         answer_head(&client->out, 303, "text/plain", more, 0);
     } else {
         struct buffer out = BUFFER_INIT(ANSWER_MAX / 2);
-        page_begin(&out, kind->page);
+        page_begin(&out, kind->page, NULL);
         if (result == 0)
             add_preview(&out, client, kind, &entry, &generation);
         add_page(&out, client, kind->page, kind, &entry, result == 0 ? NULL : err.message);

@@ -2,6 +2,7 @@
 #include "dev/serve.h"
 
 #include "base/error.h"
+#include "dev/data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,8 @@ enum { PORTS_TRIED = 100 };
 
 /* ---- The end of a connection ---- */
 
-static void on_closed(uv_handle_t *handle)
+void client_release(struct client *client)
 {
-    struct client *client = handle->data;
     if (--client->handles > 0)
         return;
     client->dev->server.clients--;
@@ -22,6 +22,16 @@ static void on_closed(uv_handle_t *handle)
     buffer_release(&client->head);
     buffer_release(&client->out);
     free(client);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    client_release(handle->data);
+}
+
+bool client_has_ended(const struct client *client)
+{
+    return client->closing || uv_is_closing((const uv_handle_t *)&client->socket);
 }
 
 void client_close(struct client *client)
@@ -109,12 +119,16 @@ static const char *status_text(int status)
                   { 403, "Forbidden" },
                   { 404, "Not Found" },
                   { 405, "Method Not Allowed" },
+                  { 409, "Conflict" },
                   { 413, "Content Too Large" },
+                  { 414, "URI Too Long" },
+                  { 415, "Unsupported Media Type" },
                   { 421, "Misdirected Request" },
                   { 422, "Unprocessable Content" },
                   { 431, "Request Header Fields Too Large" },
                   { 500, "Internal Server Error" },
-                  { 503, "Service Unavailable" } };
+                  { 503, "Service Unavailable" },
+                  { 504, "Gateway Timeout" } };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i].status == status)
             return texts[i].text;
@@ -123,13 +137,14 @@ static const char *status_text(int status)
 
 void answer_head(struct buffer *out, int status, const char *type, const char *more, size_t size)
 {
-    buffer_printf(out,
-                  "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
-                  "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-                  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
-                  "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
-                  "Cross-Origin-Resource-Policy: same-origin\r\n%s\r\n",
-                  status, status_text(status), type, size, more);
+    buffer_printf(
+        out,
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+        "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\n%s\r\n",
+        status, status_text(status), type, size, more);
 }
 
 void client_refuse(struct client *client, int status, const char *sentence)
@@ -151,13 +166,18 @@ static void answer(struct client *client)
 {
     const struct request *request = &client->request;
     if (request->chunked || request->content_length > BODY_MAX) {
-        client_refuse(client, 413, "That is too large.");
+        client_refuse(client, 413, "That is too large: 256 KiB are the most that a page here takes.");
         return;
     }
     if (client->in.size < client->head_size + request->content_length)
         return; /* there is more to come */
     client->in.data[client->head_size + request->content_length] = '\0';
-    page_answer(client, client->in.data + client->head_size);
+    const char *body = client->in.data + client->head_size;
+    if (data_is_path(request->path)) {
+        data_answer(client, body);
+        return;
+    }
+    page_answer(client, body);
     client_send(client);
 }
 

@@ -45,7 +45,7 @@ struct client {
     struct dev *dev;
     uv_tcp_t socket, upstream;
     uv_timer_t limit;
-    int handles; /* that are open */
+    int handles; /* that are open, and whatever else needs it */
     bool closing, forwards;
     size_t head_size; /* 0: not whole yet */
     struct buffer in, head, out;
@@ -57,6 +57,10 @@ struct client {
 };
 
 void client_close(struct client *client);
+/* Nobody waits for the answer any more. */
+bool client_has_ended(const struct client *client);
+/* One handle less; the last one frees it. */
+void client_release(struct client *client);
 /* Everything was written: tells the client, and closes when it does. */
 void client_finish(struct client *client);
 /* Sends client->out, a whole answer. */
@@ -69,12 +73,14 @@ void forward_start(struct client *client, int port);
 
 /* Writes the whole answer, of a request that was checked, to client->out. */
 void page_answer(struct client *client, const char *body);
-/* Its parts, for the other pages: everything before the content, where path says which page it is; everything behind
-   it, and the answer, which releases page; text, escaped; an answer that is a sentence. */
-void page_begin(struct buffer *page, const char *path);
+/* Its parts, for the other pages: everything before the content, where path says which page it is, and title (NULL: the
+   page's own) what the window shows; everything behind it, and the answer, which releases page; text, escaped; an
+   answer that is a sentence. */
+void page_begin(struct buffer *page, const char *path, const char *title);
+#define PAGE_END "</main></div></body></html>\n"
 void page_end(struct client *client, int status, struct buffer *page);
 void page_escape(struct buffer *out, const char *text);
-void page_refuse(struct client *client, int status, const char *sentence);
+void answer_refuse(struct client *client, int status, const char *sentence);
 
 /* page_generate.c: the pages /Codegen and /Schema, and their forms. */
 void page_generate(struct client *client, const char *page);

@@ -18,6 +18,9 @@ static void assert_column(const struct errand_column *made, const struct errand_
     assert_int_equal(made->type, wanted->type);
     assert_int_equal(made->nullable, wanted->nullable);
     assert_int_equal(made->has_default, wanted->has_default || wanted->has_initial);
+    assert_int_equal(made->default_text != NULL, wanted->default_text != NULL);
+    if (wanted->default_text)
+        assert_string_equal(made->default_text, wanted->default_text);
     assert_int_equal(made->generated, wanted->generated);
     assert_int_equal(made->managed, wanted->managed);
     assert_int_equal(made->offset, wanted->offset);

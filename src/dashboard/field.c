@@ -1,0 +1,206 @@
+/* Fields for columns, and what was entered in them. Reading a value from text is admin_value's. */
+#include "dashboard/field.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+/* ---- The kind of an input ---- */
+
+static bool is_long_text(const struct errand_column *column)
+{
+    static const char *const names[] = {
+        "body", "text", "message", "description", "content", "html", "notes", "payload"
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasestr(column->name, names[i]))
+            return true;
+    }
+    return column_is_json(column);
+}
+
+static const char *field_kind(const struct errand_column *column)
+{
+    static const char *const kinds[] = {
+        [ERRAND_TYPE_BOOL] = "checkbox", [ERRAND_TYPE_INT16] = "number",        [ERRAND_TYPE_INT32] = "number",
+        [ERRAND_TYPE_INT64] = "number",  [ERRAND_TYPE_FLOAT] = "number",        [ERRAND_TYPE_DOUBLE] = "number",
+        [ERRAND_TYPE_DATE] = "date",     [ERRAND_TYPE_TIME] = "datetime-local", [ERRAND_TYPE_CLOCK] = "time",
+        [ERRAND_TYPE_ENUM] = NULL,
+    };
+    if (column->type == ERRAND_TYPE_TEXT && is_long_text(column))
+        return "textarea";
+    if (strncmp(column->sql_type, "numeric", 7) == 0)
+        return "number";
+    return kinds[column->type] ? kinds[column->type] : "text";
+}
+
+bool column_is_checkbox(const struct errand_column *column)
+{
+    return column->type == ERRAND_TYPE_BOOL && !column->nullable && !column->has_default;
+}
+
+/* What a field holds at first: the default, where it is known and a field can hold it. */
+static const char *first_value(struct errand_context *ctx, const struct errand_column *column)
+{
+    struct errand_value value;
+    struct errand_error ignored;
+    if (!column->default_text || column->type == ERRAND_TYPE_TIME)
+        return NULL;
+    if (column->type != ERRAND_TYPE_BOOL)
+        return column->default_text;
+    bool is_true = admin_value(ctx, column, column->default_text, &value, &ignored) == 0 && value.as.boolean;
+    return is_true ? "true" : "false";
+}
+
+/* ---- Fields ---- */
+
+static void add_input(struct html *out, const struct column_field *field, const char *help)
+{
+    html_input(out, .name = field->name, .label = field->label, .kind = field_kind(field->column),
+               .value = first_value(out->page->ctx, field->column), .help = help, .required = field->required);
+}
+
+static void begin_select(struct html *out, const struct column_field *field)
+{
+    html_select_begin(out, field->name, field->label);
+    html_option(out, "", field->empty);
+}
+
+static void add_labels(struct html *out, const struct column_field *field)
+{
+    const char *first = field->column->default_text;
+    begin_select(out, field);
+    for (const char *const *label = field->column->labels; *label; label++) {
+        bool is_default = first && strcmp(first, *label) == 0;
+        (is_default ? html_option_chosen : html_option)(out, *label, html_field_label(out, *label));
+    }
+    html_select_end(out);
+}
+
+static void add_yes_no(struct html *out, const struct column_field *field)
+{
+    begin_select(out, field);
+    html_option(out, "true", "yes");
+    html_option(out, "false", "no");
+    html_select_end(out);
+}
+
+/* The rows that it may refer to, by name; too many to choose from: their id is entered. */
+static void add_rows(struct html *out, const struct column_field *field, const struct errand_foreign_key *key)
+{
+    struct errand_context *ctx = out->page->ctx;
+    const struct errand_table *target = key->target;
+    const struct errand_column *name = table_name_column(target);
+    struct errand_query query = { .ctx = ctx, .limit = VALUE_NAMES_MAX + 1 };
+    query.order_by = name ? (int)(name - target->columns) + 1 : (int)key->target_column + 1;
+    struct errand_list rows = errand_record_fetch(target, query);
+    if (rows.count > VALUE_NAMES_MAX) {
+        add_input(out, field,
+                  errand_printf(ctx, "%s of one of the more than %d rows of %s",
+                                html_field_label(out, target->columns[key->target_column].name), VALUE_NAMES_MAX,
+                                target->name));
+        return;
+    }
+    begin_select(out, field);
+    for (size_t i = 0; i < rows.count; i++) {
+        const void *row = (const char *)rows.items + i * target->record_size;
+        const char *id = value_text(ctx, &target->columns[key->target_column], row);
+        const char *text = name ? value_text(ctx, name, row) : NULL;
+        if (id)
+            html_option(out, id, text && *text ? text : id);
+    }
+    html_select_end(out);
+    if (rows.count == 0)
+        html_printf(out, "<p class=\"form-text\">There is no row in %s yet that it could refer to.</p>", target->name);
+}
+
+void column_field(struct html *out, const struct column_field *given)
+{
+    struct column_field field = *given;
+    const struct errand_foreign_key *key = column_foreign_key(field.table, field.column);
+    field.name = field.name ? field.name : field.column->name;
+    if (key)
+        add_rows(out, &field, key);
+    else if (field.column->type == ERRAND_TYPE_ENUM)
+        add_labels(out, &field);
+    else if (field.column->type == ERRAND_TYPE_BOOL && !column_is_checkbox(field.column))
+        add_yes_no(out, &field);
+    else
+        add_input(out, &field, field.help);
+}
+
+/* ---- What was entered ---- */
+
+struct entered entered_begin(struct page *page, const struct errand_table *table)
+{
+    struct entered entered = { .table = table };
+    entered.inputs = errand_alloc(page->ctx, (table->column_count + 1) * sizeof(*entered.inputs));
+    entered.errors = errand_alloc(page->ctx, (table->column_count + 2) * sizeof(*entered.errors));
+    return entered;
+}
+
+void entered_refuse(struct entered *entered, const char *name, const char *sentence)
+{
+    entered->errors[entered->error_count++] = (struct param){ name, sentence };
+}
+
+/* "it must have a value" -> "It must have a value." */
+static const char *sentence_of(struct page *page, const struct errand_error *err)
+{
+    char *sentence = errand_printf(page->ctx, "%s.", err->message);
+    if (sentence[0] >= 'a' && sentence[0] <= 'z')
+        sentence[0] = (char)(sentence[0] - 'a' + 'A');
+    return sentence;
+}
+
+/* Browsers send lines ended by CR LF, whatever they were. */
+static const char *with_plain_lines(struct page *page, const char *text)
+{
+    if (!text || !strstr(text, "\r\n"))
+        return text;
+    char *plain = errand_strdup(page->ctx, text), *to = plain;
+    for (const char *from = plain; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+    return plain;
+}
+
+void entered_take(struct page *page, struct entered *entered, size_t column, const char *name, const char *text)
+{
+    struct errand_value ignored;
+    struct errand_error err;
+    text = with_plain_lines(page, text);
+    if (admin_value(page->ctx, &entered->table->columns[column], text, &ignored, &err) < 0)
+        entered_refuse(entered, name, sentence_of(page, &err));
+    entered->inputs[entered->count++] = (struct admin_input){ column, text };
+}
+
+struct insertion {
+    const struct entered *entered;
+    const char *id;
+};
+
+static void insert(struct errand_context *ctx, void *arg)
+{
+    struct insertion *insertion = arg;
+    const struct entered *entered = insertion->entered;
+    struct errand_error err;
+    size_t wrong;
+    insertion->id = admin_insert(ctx, entered->table, entered->inputs, entered->count, &wrong, &err);
+    if (!insertion->id)
+        errand_fail(ctx, "%s: %s", entered->table->columns[entered->inputs[wrong].column].name, err.message);
+}
+
+/* A row that fails a CHECK or a trigger is refused by the database alone: its words, and the form again. */
+const char *entered_insert(struct page *page, struct entered *entered, const char *refused)
+{
+    struct insertion insertion = { .entered = entered };
+    struct context_end end = context_try(page->ctx, insert, &insertion);
+    if (end.end == JOB_END_RETURNED)
+        return insertion.id;
+    if (!entered->errors)
+        page_refuse(page, 422, "%s: %s", refused, end.error);
+    entered_refuse(entered, "", errand_printf(page->ctx, "%s: %s", refused, end.error));
+    return NULL;
+}
