@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "base/uuid.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,11 +61,8 @@ static int read_number(struct errand_context *ctx, const struct errand_column *c
     (void)ctx;
     (void)column;
     char *end;
-    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    double number = plain ? strtod_l(word, &end, plain) : 0;
-    if (plain)
-        freelocale(plain);
-    if (!plain || *end != '\0' || end == word)
+    double number = number_parse(word, &end);
+    if (*end != '\0' || end == word)
         return -1;
     *value = errand_double(number);
     return 0;

@@ -5,6 +5,7 @@
 
 #include "admin_sql.h"
 #include "base/clock.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static void read_parts(const char *text, double parts[ADMIN_STATUSES])
         int status = admin_status_parse(label);
         text += size;
         if (*text == '=' && status >= 0)
-            parts[status] = strtod(text + 1, NULL);
+            parts[status] = number_parse(text + 1, NULL);
         text += strcspn(text, " ");
         text += strspn(text, " ");
     }

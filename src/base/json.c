@@ -2,12 +2,11 @@
 #include "base/json.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Everything that comes before a value. */
@@ -62,15 +61,8 @@ void json_double(struct json *json, const char *name, double number)
         json_null(json, name);
         return;
     }
-    char text[40];
-    snprintf(text, sizeof text, "%.17g", number);
-    const char *point = localeconv()->decimal_point;
-    char *found = strcmp(point, ".") == 0 ? NULL : strstr(text, point);
-    if (found) {
-        memmove(found + 1, found + strlen(point), strlen(found + strlen(point)) + 1);
-        *found = '.';
-    }
-    json_raw(json, name, text);
+    char text[NUMBER_TEXT_MAX];
+    json_raw(json, name, number_format(number, NUMBER_DIGITS_MAX, text));
 }
 
 void json_bool(struct json *json, const char *name, bool value)

@@ -2,6 +2,7 @@
 #include "dashboard/value.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "dashboard/link.h"
 #include "record/field.h"
@@ -157,16 +158,6 @@ const char *value_string(struct errand_value value)
     return value.kind == ERRAND_VALUE_TEXT ? value.as.text.data : "";
 }
 
-/* What a database prints, without a byte too many: 1.5 and not 1.50000000000000000. */
-static const char *number_text(struct errand_context *ctx, double number)
-{
-    struct buffer text = BUFFER_INIT(64);
-    json_double(&(struct json){ .out = &text }, NULL, number);
-    char *copy = errand_strdup(ctx, text.data ? text.data : "");
-    buffer_release(&text);
-    return strcmp(copy, "null") == 0 ? errand_printf(ctx, "%f", number) : copy;
-}
-
 static const char *bytes_text(struct errand_context *ctx, struct errand_value value, size_t most)
 {
     const unsigned char *bytes = (const unsigned char *)value.as.text.data;
@@ -183,14 +174,14 @@ static const char *bytes_text(struct errand_context *ctx, struct errand_value va
 /* Everything but NULL, as text that admin_value takes again. */
 static const char *plain_text(struct errand_context *ctx, struct errand_value value)
 {
-    char text[CLOCK_TEXT_MAX];
+    char text[POINT_TEXT_MAX];
     switch (value.kind) {
     case ERRAND_VALUE_BOOL:
         return value.as.boolean ? "true" : "false";
     case ERRAND_VALUE_INT:
         return errand_printf(ctx, "%" PRId64, value.as.integer);
     case ERRAND_VALUE_DOUBLE:
-        return number_text(ctx, value.as.number);
+        return errand_strdup(ctx, number_format(value.as.number, NUMBER_DIGITS_MAX, text));
     case ERRAND_VALUE_TEXT:
         return value.as.text.data;
     case ERRAND_VALUE_BYTES:
@@ -202,7 +193,7 @@ static const char *plain_text(struct errand_context *ctx, struct errand_value va
     case ERRAND_VALUE_CLOCK:
         return errand_strdup(ctx, clock_format_day_time(value.as.integer, text));
     case ERRAND_VALUE_POINT:
-        return errand_printf(ctx, "(%s,%s)", number_text(ctx, value.as.point.x), number_text(ctx, value.as.point.y));
+        return errand_strdup(ctx, point_format(value.as.point, text));
     default:
         return NULL;
     }

@@ -1,30 +1,10 @@
 /* Values inside of a bound array: many rows or keys in one parameter, as an array literal of PostgreSQL or as JSON. */
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "record/field.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { NUMBER_TEXT_MAX = 40 };
-
-/* printf writes the decimal point of the program's locale; databases read a point. */
-static void format_double(double number, char text[NUMBER_TEXT_MAX])
-{
-    if (isnan(number)) {
-        strcpy(text, "NaN");
-        return;
-    }
-    if (isinf(number)) {
-        strcpy(text, number > 0 ? "Infinity" : "-Infinity");
-        return;
-    }
-    snprintf(text, NUMBER_TEXT_MAX, "%.17g", number);
-    char *comma = text + strspn(text, "-0123456789");
-    if (*comma != '\0' && *comma != 'e')
-        *comma = '.';
-}
 
 /* printf takes ten times as long, which is seen where thousands of rows go in at once. */
 static void add_integer(struct buffer *array, int64_t number)
@@ -85,7 +65,7 @@ static void add_time(struct buffer *array, errand_time time)
 
 void field_add_array_element(struct buffer *array, const struct errand_value *value)
 {
-    char text[NUMBER_TEXT_MAX], other[NUMBER_TEXT_MAX];
+    char text[POINT_TEXT_MAX];
     switch (value->kind) {
     case ERRAND_VALUE_NONE:
     case ERRAND_VALUE_NULL:
@@ -98,8 +78,7 @@ void field_add_array_element(struct buffer *array, const struct errand_value *va
         add_integer(array, value->as.integer);
         return;
     case ERRAND_VALUE_DOUBLE:
-        format_double(value->as.number, text);
-        buffer_puts(array, text);
+        buffer_puts(array, number_format(value->as.number, NUMBER_DIGITS_MAX, text));
         return;
     case ERRAND_VALUE_TEXT:
         add_quoted(array, value->as.text.data, value->as.text.size);
@@ -117,16 +96,14 @@ void field_add_array_element(struct buffer *array, const struct errand_value *va
         buffer_printf(array, "\"%s\"", clock_format_day_time(value->as.integer, text));
         return;
     case ERRAND_VALUE_POINT:
-        format_double(value->as.point.x, text);
-        format_double(value->as.point.y, other);
-        buffer_printf(array, "\"(%s,%s)\"", text, other);
+        buffer_printf(array, "\"%s\"", point_format(value->as.point, text));
         return;
     }
 }
 
 void field_add_json_element(struct buffer *array, const struct errand_value *value)
 {
-    char text[NUMBER_TEXT_MAX];
+    char text[CLOCK_TEXT_MAX];
     switch (value->kind) {
     case ERRAND_VALUE_BOOL:
         buffer_puts(array, value->as.boolean ? "1" : "0");

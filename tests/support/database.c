@@ -1,5 +1,6 @@
 #include "database.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,11 @@ static char *choose_url(void)
 int database_choose(void)
 {
     struct errand_error err = { "no folder can be made below /tmp" };
+    const char *locale = getenv("TEST_LOCALE");
+    if (locale && !setlocale(LC_ALL, locale)) {
+        print_error("there is no locale %s\n", locale);
+        return -1;
+    }
     database.url_text = choose_url();
     if (database.url_text && store_url_parse(database.url_text, &database.url, &err) == 0)
         return 0;

@@ -21,7 +21,7 @@ struct database {
 /* The program's only one, since cmocka hands a test no more than one pointer. */
 extern struct database database;
 
-/* Which database it is; 0, or -1 after printing why not. */
+/* Which database it is, and the locale that TEST_LOCALE names; 0, or -1 after printing why not. */
 int database_choose(void);
 /* Makes it where there is none; NULL after printing why not. */
 struct connection *database_create(void);

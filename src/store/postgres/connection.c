@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/number.h"
 #include "store/postgres/blocking.h"
 #include "store/postgres/names.h"
 #include "store/result.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,24 +194,6 @@ struct values {
     int *sizes, *formats;
 };
 
-static void number_text(double number, char *text, size_t size)
-{
-    if (isnan(number))
-        snprintf(text, size, "NaN");
-    else if (isinf(number))
-        snprintf(text, size, number > 0 ? "Infinity" : "-Infinity");
-    else
-        snprintf(text, size, "%.17g", number);
-}
-
-static void point_text(errand_point point, char *text, size_t size)
-{
-    char x[32], y[32];
-    number_text(point.x, x, sizeof(x));
-    number_text(point.y, y, sizeof(y));
-    snprintf(text, size, "(%s,%s)", x, y);
-}
-
 /* The text of a value that is not text itself; NULL for NULL. */
 static const char *value_text(const struct errand_value *value, char text[VALUE_TEXT_MAX])
 {
@@ -222,8 +204,7 @@ static const char *value_text(const struct errand_value *value, char text[VALUE_
         snprintf(text, VALUE_TEXT_MAX, "%" PRId64, value->as.integer);
         return text;
     case ERRAND_VALUE_DOUBLE:
-        number_text(value->as.number, text, VALUE_TEXT_MAX);
-        return text;
+        return number_format(value->as.number, NUMBER_DIGITS_MAX, text);
     case ERRAND_VALUE_TIME:
         return clock_format(value->as.integer, text);
     case ERRAND_VALUE_DATE:
@@ -231,8 +212,7 @@ static const char *value_text(const struct errand_value *value, char text[VALUE_
     case ERRAND_VALUE_CLOCK:
         return clock_format_day_time(value->as.integer, text);
     case ERRAND_VALUE_POINT:
-        point_text(value->as.point, text, VALUE_TEXT_MAX);
-        return text;
+        return point_format(value->as.point, text);
     case ERRAND_VALUE_NONE:
     case ERRAND_VALUE_NULL:
     case ERRAND_VALUE_TEXT:

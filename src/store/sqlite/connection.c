@@ -1,6 +1,7 @@
 /* The blocking connection to SQLite: statements with $1, $2, ... for records, scripts and the dashboard. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "store/result.h"
 #include "store/sqlite/blocking.h"
 
@@ -182,8 +183,7 @@ static int bind_value(sqlite3_stmt *statement, int at, const struct errand_value
     case ERRAND_VALUE_CLOCK:
         return bind_text(statement, at, clock_format_day_time(value->as.integer, text));
     case ERRAND_VALUE_POINT:
-        snprintf(text, sizeof(text), "(%.17g,%.17g)", value->as.point.x, value->as.point.y);
-        return bind_text(statement, at, text);
+        return bind_text(statement, at, point_format(value->as.point, text));
     }
     return SQLITE_MISUSE;
 }
@@ -204,7 +204,7 @@ static int bind_values(struct sqlite_connection *connection, const struct statem
 
 static int add_row(sqlite3_stmt *statement, struct result *result)
 {
-    char number[DATABASE_NUMBER_MAX];
+    char number[NUMBER_TEXT_MAX];
     int columns = sqlite3_column_count(statement);
     for (int column = 0; column < columns; column++) {
         size_t size;

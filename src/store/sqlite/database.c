@@ -176,20 +176,14 @@ void database_close(struct database *database)
 /* ---- Cells ---- */
 
 /* SQLite prints 15 digits, which is not always the number that was stored. */
-static void print_double(double value, char text[DATABASE_NUMBER_MAX])
+static void print_double(double value, char text[NUMBER_TEXT_MAX])
 {
-    if (value - value != 0.0) {
-        strcpy(text, value > 0 ? "Infinity" : "-Infinity");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, DATABASE_NUMBER_MAX, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+    for (int digits = 15; digits <= NUMBER_DIGITS_MAX; digits++)
+        if (number_parse(number_format(value, digits, text), NULL) == value)
             return;
-    }
 }
 
-const void *database_cell(sqlite3_stmt *statement, int column, char number[DATABASE_NUMBER_MAX], size_t *size)
+const void *database_cell(sqlite3_stmt *statement, int column, char number[NUMBER_TEXT_MAX], size_t *size)
 {
     const void *data;
     switch (sqlite3_column_type(statement, column)) {
@@ -197,7 +191,7 @@ const void *database_cell(sqlite3_stmt *statement, int column, char number[DATAB
         *size = 0;
         return NULL;
     case SQLITE_INTEGER:
-        *size = (size_t)snprintf(number, DATABASE_NUMBER_MAX, "%lld", sqlite3_column_int64(statement, column));
+        *size = (size_t)snprintf(number, NUMBER_TEXT_MAX, "%lld", sqlite3_column_int64(statement, column));
         return number;
     case SQLITE_FLOAT:
         print_double(sqlite3_column_double(statement, column), number);

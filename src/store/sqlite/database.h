@@ -3,6 +3,7 @@
 #ifndef SQLITE_DATABASE_H
 #define SQLITE_DATABASE_H
 
+#include "base/number.h"
 #include "store/store.h"
 #include "store/url.h"
 
@@ -35,7 +36,6 @@ enum store_fault database_fault(int code);
 
 /* A cell of the current row in its text form: numbers as text that reads back as the same number, blobs as they are.
    NULL for SQL NULL. `number` is where a number may be printed. */
-enum { DATABASE_NUMBER_MAX = 32 };
-const void *database_cell(sqlite3_stmt *statement, int column, char number[DATABASE_NUMBER_MAX], size_t *size);
+const void *database_cell(sqlite3_stmt *statement, int column, char number[NUMBER_TEXT_MAX], size_t *size);
 
 #endif

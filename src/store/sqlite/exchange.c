@@ -191,7 +191,7 @@ static int add_claimed(struct exchange_request *request, sqlite3_stmt *claim, er
 {
     size_t at = request->answer.job_count;
     struct store_job *job = &request->jobs[at];
-    char number[DATABASE_NUMBER_MAX];
+    char number[NUMBER_TEXT_MAX];
     size_t size;
     errand_time due = now;
     clock_parse((const char *)sqlite3_column_text(claim, CLAIM_RUN_AT), &due);
