@@ -320,6 +320,45 @@ static void writers_at_the_same_time_wait_for_each_other(void **state)
     assert_answer(place->sql, "SELECT a FROM t", "800");
 }
 
+/* Writes a thousand pages of the same file anew, so many times. */
+static void write_pages(struct connection *connection, int times)
+{
+    for (int i = 0; i < times; i++)
+        run(connection, "UPDATE t SET a = randomblob(4096000)");
+}
+
+static long long log_bytes(const struct place *place)
+{
+    char path[256];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/app.db-wal", place->folder);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+static void a_long_log_is_begun_anew_once_nobody_reads_what_is_old(void **state)
+{
+    struct place *place = *state;
+    enum { LONGEST = 9 * 4096000 }; /* of what is written at once: 8000 pages, and what is over them */
+    store_url_release(&place->url);
+    parse(place, "?synchronous=off");
+    struct connection *writer = open_at(place), *reader = open_at(place);
+    run(writer, "CREATE TABLE t (a)");
+    run(writer, "INSERT INTO t VALUES (0)");
+    write_pages(writer, 20);
+    assert_in_range(log_bytes(place), 4096000, LONGEST);
+    run(reader, "BEGIN");
+    assert_answer(reader, "SELECT length(a) FROM t", "4096000");
+    write_pages(writer, 12); /* and do not wait for the reader */
+    assert_in_range(log_bytes(place), 12 * 4096000, 22 * 4096000);
+    run(reader, "COMMIT");
+    long long before = log_bytes(place);
+    write_pages(writer, 12);
+    assert_in_range(log_bytes(place), before, before + 2 * 4096000);
+    connection_close(reader);
+    connection_close(writer);
+}
+
 static void a_full_disk_is_said_in_a_sentence(void **state)
 {
     struct place *place = *state;
@@ -348,6 +387,7 @@ int main(void)
         TEST(a_kept_statement_sees_a_changed_table),
         TEST(a_transaction_is_all_or_nothing),
         TEST(writers_at_the_same_time_wait_for_each_other),
+        TEST(a_long_log_is_begun_anew_once_nobody_reads_what_is_old),
         TEST(a_full_disk_is_said_in_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

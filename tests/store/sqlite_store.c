@@ -234,6 +234,34 @@ static void rows_that_move_are_finished_by_their_id(void **state)
     exchanged_release(&finished);
 }
 
+/* Where the first two were, the third and the fourth are then. */
+static void rows_that_take_the_place_of_others_are_not_finished_for_them(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct store_table *table = store_table(worker->store, &foreign_jobs, worker);
+    assert_true(prepare(worker, table).state.usable);
+    for (int i = 0; i < 6; i++)
+        sql(fixture, "INSERT INTO foreign_jobs (last_error) VALUES ($1)", errand_int(i));
+    sql(fixture, "DELETE FROM foreign_jobs WHERE rowid <= 2");
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
+    struct exchanged got = exchange(worker, table, &wanted);
+    assert_int_equal(got.count, 4);
+    sql(fixture, "VACUUM");
+    struct store_outcome outcomes[2] = { outcome_of(&got.jobs[0], JOB_END_RETURNED, NULL),
+                                         outcome_of(&got.jobs[1], JOB_END_RETURNED, NULL) };
+    wanted = (struct store_exchange){ .outcomes = outcomes, .outcome_count = 2 };
+    struct exchanged finished = exchange(worker, table, &wanted);
+    assert_int_equal(finished.base.fault, STORE_OK);
+    assert_int_equal(finished.dropped, 0);
+    assert_int_equal(
+        ask_number(fixture, "SELECT sum(last_error) FROM foreign_jobs WHERE status = 'job_status_succeeded'"), 2 + 3);
+    assert_int_equal(
+        ask_number(fixture, "SELECT sum(last_error) FROM foreign_jobs WHERE status = 'job_status_running'"), 4 + 5);
+    exchanged_release(&got);
+    exchanged_release(&finished);
+}
+
 static void the_lease_is_there_while_the_worker_is(void **state)
 {
     struct fixture *fixture = *state;
@@ -273,6 +301,7 @@ int main(int argc, char **argv)
         CONFORMS(closing_does_not_wait_for_ever_for_a_lock),
         CONFORMS(a_table_without_rowid_is_left_alone),
         CONFORMS(rows_that_move_are_finished_by_their_id),
+        CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(the_lease_is_there_while_the_worker_is),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         CONFORMS(a_program_that_knows_nothing_of_us_may_read_and_write),

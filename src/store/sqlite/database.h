@@ -20,6 +20,7 @@ struct database {
     int64_t waiting_since_us; /* of the lock that is being waited for */
     unsigned jitter;          /* state of the sleeps' random numbers */
     int64_t deadline_us;      /* CLOCK_MONOTONIC at which waits for locks end; 0: none */
+    bool checkpointing;       /* which waits for no lock */
 };
 
 /* Opens in WAL mode; never creates the file unless `create`, then *created says whether it did. The database must not

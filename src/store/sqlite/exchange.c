@@ -5,7 +5,6 @@
 #include "store/result.h"
 #include "store/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,154 +19,12 @@ struct exchange_request {
     bool failed; /* memory ran out while it was copied */
 };
 
-/* Text of a claim's uuid; outcomes come in runs of one claim. */
-struct lock_text {
-    uint64_t claim;
-    errand_uuid uuid;
-};
-
-static const char *lock_of(struct sqlite_store *store, struct lock_text *lock, uint64_t claim)
-{
-    if (lock->claim != claim || lock->uuid.text[0] == '\0') {
-        lock->claim = claim;
-        lock->uuid = store_claim_uuid(store->config.worker, claim);
-    }
-    return lock->uuid.text;
-}
-
 static int code_of(struct sqlite_store *store)
 {
     return sqlite3_extended_errcode(store->database.handle);
 }
 
-/* ---- Hints: the rowid of a claimed job ---- */
-
-static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint64_t claim, uint64_t *key)
-{
-    uint64_t hash = 14695981039346656037u ^ claim; /* FNV-1a */
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * 1099511628211u;
-    *key = hash;
-    return &table->hints[(hash ^ hash >> 32) % ROW_HINTS];
-}
-
-static void remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
-{
-    if (!table->hints)
-        table->hints = calloc(ROW_HINTS, sizeof(*table->hints));
-    if (!table->hints)
-        return; /* they only save time */
-    uint64_t key;
-    struct row_hint *hint = hint_of(table, id, claim, &key);
-    *hint = (struct row_hint){ .key = key, .row = row };
-}
-
-static bool recall_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t *row)
-{
-    if (!table->hints)
-        return false;
-    uint64_t key;
-    struct row_hint *hint = hint_of(table, id, claim, &key);
-    *row = hint->row;
-    return hint->key == key;
-}
-
-/* ---- Outcomes ---- */
-
-static bool is_plain_success(const struct store_outcome *outcome)
-{
-    const struct job_transition *next = &outcome->transition;
-    return next->status == JOB_STATUS_SUCCEEDED && !next->set_run_at && !next->set_error && !next->uncount;
-}
-
-struct outcome_values {
-    const char *now, *lock;
-    char run_at[CLOCK_TEXT_MAX];
-};
-
-static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *outcome, struct outcome_values *values)
-{
-    const struct job_transition *next = &outcome->transition;
-    sqlite_bind(statement, 4, job_status_label(next->status));
-    sqlite3_bind_int(statement, 5, next->uncount);
-    sqlite_bind(statement, 6,
-                next->set_run_at ? clock_format(clock_realtime_us() + next->delay_us, values->run_at) : NULL);
-    sqlite_bind(statement, 7, next->set_error ? outcome->error : NULL);
-}
-
-/* Applies the outcome through one of the two statements; *applied says whether a row was still held. */
-static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which, int64_t row,
-                    const struct store_outcome *outcome, struct outcome_values *values, bool *applied)
-{
-    sqlite3_stmt *statement = sqlite_table_statement(table, which);
-    if (!statement)
-        return code_of(store);
-    sqlite_bind(statement, 1, values->now);
-    sqlite_bind(statement, 2, outcome->id);
-    sqlite_bind(statement, 3, values->lock);
-    if (which == TABLE_SETTLE || which == TABLE_SETTLE_BY_ID)
-        bind_settle(statement, outcome, values);
-    if (which == TABLE_FINISH || which == TABLE_SETTLE)
-        sqlite3_bind_int64(statement, 9, row);
-    int code = sqlite_step_once(statement);
-    *applied = code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0;
-    return code;
-}
-
-static int apply(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome,
-                 struct outcome_values *values, bool *applied)
-{
-    bool plain = is_plain_success(outcome);
-    int64_t row;
-    if (recall_row(table, outcome->id, outcome->claim, &row)) {
-        int code = apply_by(store, table, plain ? TABLE_FINISH : TABLE_SETTLE, row, outcome, values, applied);
-        if (code != SQLITE_OK || *applied)
-            return code;
-    }
-    return apply_by(store, table, plain ? TABLE_FINISH_BY_ID : TABLE_SETTLE_BY_ID, 0, outcome, values, applied);
-}
-
-static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome)
-{
-    const struct store_attempt *attempt = outcome->attempt;
-    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_ADD_ATTEMPT);
-    if (!statement)
-        return code_of(store);
-    char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
-    errand_time now = clock_realtime_us();
-    sqlite_bind(statement, 1, table->base.type->table->name);
-    sqlite_bind(statement, 2, outcome->id);
-    sqlite3_bind_int(statement, 3, outcome->attempts);
-    sqlite_bind(statement, 4, clock_format(now - attempt->started_ago_us, started));
-    sqlite_bind(statement, 5, clock_format(now - attempt->finished_ago_us, finished));
-    sqlite_bind(statement, 6, job_end_label(outcome->end));
-    sqlite_bind(statement, 7, attempt->error);
-    sqlite_bind(statement, 8, attempt->backtrace);
-    sqlite_bind(statement, 9, attempt->output);
-    return sqlite_step_once(statement);
-}
-
-static int apply_outcomes(struct sqlite_store *store, struct exchange_request *request, const char *now)
-{
-    struct lock_text lock = { 0 };
-    int code = SQLITE_OK;
-    for (size_t i = 0; i < request->exchange.outcome_count && code == SQLITE_OK; i++) {
-        const struct store_outcome *outcome = &request->exchange.outcomes[i];
-        struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, outcome->claim) };
-        bool applied;
-        code = apply(store, request->base.table, outcome, &values, &applied);
-        if (code == SQLITE_OK && !applied) {
-            request->answer.dropped++;
-            request->answer.dropped_id = outcome->id;
-        } else if (code == SQLITE_OK && outcome->attempt && store->installed) {
-            code = add_attempt(store, request->base.table, outcome);
-            /* An outcome is not lost for its record: someone may have dropped our table. */
-            if (database_fault(code) == STORE_REFUSED)
-                code = SQLITE_OK;
-        }
-    }
-    return code;
-}
+/* ---- Jobs of forgotten claims ---- */
 
 static int put_back_forgotten(struct sqlite_store *store, struct exchange_request *request)
 {
@@ -244,6 +101,15 @@ static void point_into_rows(struct exchange_request *request)
     request->answer.jobs = request->jobs;
 }
 
+/* How many rows from the first on have numbers without a gap: a statement for each of these runs. */
+static size_t rows_in_a_row(const int64_t *rows, size_t count)
+{
+    size_t length = 1;
+    while (length < count && rows[length] == rows[0] + (int64_t)length)
+        length++;
+    return length;
+}
+
 static int mark(struct sqlite_store *store, struct exchange_request *request, const int64_t *rows, const char *now,
                 const char *lock)
 {
@@ -254,11 +120,14 @@ static int mark(struct sqlite_store *store, struct exchange_request *request, co
     sqlite_bind(statement, 1, now);
     sqlite_bind(statement, 2, lock);
     int code = SQLITE_OK;
-    for (size_t i = 0; i < request->answer.job_count && code == SQLITE_OK; i++) {
+    for (size_t i = 0, count; i < request->answer.job_count && code == SQLITE_OK; i += count) {
+        count = rows_in_a_row(rows + i, request->answer.job_count - i);
         sqlite3_bind_int64(statement, 3, rows[i]);
+        sqlite3_bind_int64(statement, 4, rows[i + count - 1]);
         code = sqlite_step_once(statement);
-        remember_row(table, request->jobs[i].id, request->exchange.claim, rows[i]);
     }
+    for (size_t i = 0; i < request->answer.job_count; i++)
+        sqlite_remember_row(table, request->jobs[i].id, request->exchange.claim, rows[i]);
     return code;
 }
 
@@ -299,7 +168,7 @@ static int exchange(struct sqlite_store *store, struct request *base)
     clock_format(now, text);
     request->answer = (struct store_answer){ 0 };
     buffer_reset(&request->rows);
-    int code = apply_outcomes(store, request, text);
+    int code = sqlite_apply_outcomes(store, request->base.table, &request->exchange, text, &request->answer);
     if (code == SQLITE_OK)
         code = put_back_forgotten(store, request);
     return code == SQLITE_OK ? claim(store, request, now, text) : code;

@@ -45,6 +45,8 @@ enum table_statement {
     TABLE_MARK,
     TABLE_FINISH,
     TABLE_FINISH_BY_ID,
+    TABLE_FINISH_RUN,
+    TABLE_HELD,
     TABLE_SETTLE,
     TABLE_SETTLE_BY_ID,
     TABLE_FORGET,
@@ -164,6 +166,14 @@ sqlite3_stmt *sqlite_table_statement(struct sqlite_table *table, enum table_stat
 /* Drops what was prepared. */
 void sqlite_table_forget(struct sqlite_table *table);
 void sqlite_table_free(struct sqlite_table *table);
+
+/* ---- outcomes.c ---- */
+
+/* Applies the outcomes, inside a transaction; counts in the answer what was dropped. SQLITE_OK, or the code. */
+int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table, const struct store_exchange *exchange,
+                          const char *now, struct store_answer *answer);
+/* A hint for the job's outcome. */
+void sqlite_remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row);
 
 /* ---- exchange.c, upkeep.c, recover.c, sleep.c: the verbs ---- */
 

@@ -12,6 +12,7 @@
 /* Where a row is known by its rowid, its id is compared too: SQLite gives the rowid of a deleted row to another. */
 #define BY_ROW "_rowid_ = ?9 AND id = ?2"
 #define BY_ID "id = ?2"
+#define BY_RUN "_rowid_ BETWEEN ?8 AND ?9"
 
 static const struct {
     const char *sql;
@@ -22,6 +23,8 @@ static const struct {
     [TABLE_MARK] = { sql_mark, "" },
     [TABLE_FINISH] = { sql_finish, BY_ROW },
     [TABLE_FINISH_BY_ID] = { sql_finish, BY_ID },
+    [TABLE_FINISH_RUN] = { sql_finish, BY_RUN },
+    [TABLE_HELD] = { sql_held, "" },
     [TABLE_SETTLE] = { sql_settle, BY_ROW },
     [TABLE_SETTLE_BY_ID] = { sql_settle, BY_ID },
     [TABLE_FORGET] = { sql_forget, "" },

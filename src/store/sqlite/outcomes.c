@@ -1,0 +1,259 @@
+/* Outcomes in the database: jobs that returned, many by one statement where their rows follow one another; all others
+   one by one, with the records of their attempts. */
+#include "store/sqlite/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Text of a claim's uuid; outcomes come in runs of one claim. */
+struct lock_text {
+    uint64_t claim;
+    errand_uuid uuid;
+};
+
+static const char *lock_of(struct sqlite_store *store, struct lock_text *lock, uint64_t claim)
+{
+    if (lock->claim != claim || lock->uuid.text[0] == '\0') {
+        lock->claim = claim;
+        lock->uuid = store_claim_uuid(store->config.worker, claim);
+    }
+    return lock->uuid.text;
+}
+
+static int code_of(struct sqlite_store *store)
+{
+    return sqlite3_extended_errcode(store->database.handle);
+}
+
+/* ---- Hints: the rowid of a claimed job ---- */
+
+static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint64_t claim, uint64_t *key)
+{
+    uint64_t hash = 14695981039346656037u ^ claim; /* FNV-1a */
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (unsigned char)*id) * 1099511628211u;
+    *key = hash;
+    return &table->hints[(hash ^ hash >> 32) % ROW_HINTS];
+}
+
+void sqlite_remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
+{
+    if (!table->hints)
+        table->hints = calloc(ROW_HINTS, sizeof(*table->hints));
+    if (!table->hints)
+        return; /* they only save time */
+    uint64_t key;
+    struct row_hint *hint = hint_of(table, id, claim, &key);
+    *hint = (struct row_hint){ .key = key, .row = row };
+}
+
+static bool recall_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t *row)
+{
+    if (!table->hints)
+        return false;
+    uint64_t key;
+    struct row_hint *hint = hint_of(table, id, claim, &key);
+    *row = hint->row;
+    return hint->key == key;
+}
+
+/* ---- Outcomes ---- */
+
+static bool is_plain_success(const struct store_outcome *outcome)
+{
+    const struct job_transition *next = &outcome->transition;
+    return next->status == JOB_STATUS_SUCCEEDED && !next->set_run_at && !next->set_error && !next->uncount;
+}
+
+struct outcome_values {
+    const char *now, *lock;
+    char run_at[CLOCK_TEXT_MAX];
+};
+
+static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *outcome, struct outcome_values *values)
+{
+    const struct job_transition *next = &outcome->transition;
+    sqlite_bind(statement, 4, job_status_label(next->status));
+    sqlite3_bind_int(statement, 5, next->uncount);
+    sqlite_bind(statement, 6,
+                next->set_run_at ? clock_format(clock_realtime_us() + next->delay_us, values->run_at) : NULL);
+    sqlite_bind(statement, 7, next->set_error ? outcome->error : NULL);
+}
+
+/* Applies the outcome through one of the two statements; *applied says whether a row was still held. */
+static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which, int64_t row,
+                    const struct store_outcome *outcome, struct outcome_values *values, bool *applied)
+{
+    sqlite3_stmt *statement = sqlite_table_statement(table, which);
+    if (!statement)
+        return code_of(store);
+    sqlite_bind(statement, 1, values->now);
+    sqlite_bind(statement, 2, outcome->id);
+    sqlite_bind(statement, 3, values->lock);
+    if (which == TABLE_SETTLE || which == TABLE_SETTLE_BY_ID)
+        bind_settle(statement, outcome, values);
+    if (which == TABLE_FINISH || which == TABLE_SETTLE)
+        sqlite3_bind_int64(statement, 9, row);
+    int code = sqlite_step_once(statement);
+    *applied = code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0;
+    return code;
+}
+
+/* An outcome, and where its row was when it was claimed. */
+struct placed_outcome {
+    const struct store_outcome *outcome;
+    bool is_known; /* where: */
+    int64_t row;
+};
+
+static int apply(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
+                 struct outcome_values *values, bool *applied)
+{
+    const struct store_outcome *outcome = placed->outcome;
+    bool plain = is_plain_success(outcome);
+    if (placed->is_known) {
+        int code = apply_by(store, table, plain ? TABLE_FINISH : TABLE_SETTLE, placed->row, outcome, values, applied);
+        if (code != SQLITE_OK || *applied)
+            return code;
+    }
+    return apply_by(store, table, plain ? TABLE_FINISH_BY_ID : TABLE_SETTLE_BY_ID, 0, outcome, values, applied);
+}
+
+static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome)
+{
+    const struct store_attempt *attempt = outcome->attempt;
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_ADD_ATTEMPT);
+    if (!statement)
+        return code_of(store);
+    char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
+    errand_time now = clock_realtime_us();
+    sqlite_bind(statement, 1, table->base.type->table->name);
+    sqlite_bind(statement, 2, outcome->id);
+    sqlite3_bind_int(statement, 3, outcome->attempts);
+    sqlite_bind(statement, 4, clock_format(now - attempt->started_ago_us, started));
+    sqlite_bind(statement, 5, clock_format(now - attempt->finished_ago_us, finished));
+    sqlite_bind(statement, 6, job_end_label(outcome->end));
+    sqlite_bind(statement, 7, attempt->error);
+    sqlite_bind(statement, 8, attempt->backtrace);
+    sqlite_bind(statement, 9, attempt->output);
+    return sqlite_step_once(statement);
+}
+
+static int apply_one(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
+                     struct outcome_values *values, struct store_answer *answer)
+{
+    const struct store_outcome *outcome = placed->outcome;
+    bool applied;
+    int code = apply(store, table, placed, values, &applied);
+    if (code == SQLITE_OK && !applied) {
+        answer->dropped++;
+        answer->dropped_id = outcome->id;
+    } else if (code == SQLITE_OK && outcome->attempt && store->installed) {
+        code = add_attempt(store, table, outcome);
+        /* An outcome is not lost for its record: someone may have dropped our table. */
+        if (database_fault(code) == STORE_REFUSED)
+            code = SQLITE_OK;
+    }
+    return code;
+}
+
+/* ---- Outcomes in runs: one statement for jobs that returned, and whose rows follow one another ---- */
+
+enum { RUN_MAX = 64 }; /* that are gone through one by one where one of them is not as it was claimed */
+
+static bool goes_with_others(const struct placed_outcome *placed)
+{
+    return placed->is_known && is_plain_success(placed->outcome) && !placed->outcome->attempt;
+}
+
+/* How many outcomes from the first on, which always counts, make a run of one claim. */
+static size_t run_length(const struct placed_outcome *placed, size_t count)
+{
+    size_t length = 1;
+    if (!goes_with_others(placed))
+        return length;
+    while (length < count && length < RUN_MAX && goes_with_others(&placed[length]) &&
+           placed[length].outcome->claim == placed->outcome->claim &&
+           placed[length].row == placed->row + (int64_t)length)
+        length++;
+    return length;
+}
+
+static void bind_run(sqlite3_stmt *statement, const char *lock, int64_t row, size_t length)
+{
+    sqlite_bind(statement, 3, lock);
+    sqlite3_bind_int64(statement, 8, row);
+    sqlite3_bind_int64(statement, 9, row + (int64_t)length - 1);
+}
+
+/* Whether the rows still hold these jobs, all of them, as they were claimed. */
+static bool is_as_claimed(struct sqlite_table *table, const struct placed_outcome *placed, size_t length,
+                          const char *lock)
+{
+    sqlite3_stmt *statement = sqlite_table_statement(table, TABLE_HELD);
+    if (!statement)
+        return false; /* which one of them alone says why */
+    bind_run(statement, lock, placed->row, length);
+    size_t same = 0;
+    while (same < length && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *id = (const char *)sqlite3_column_text(statement, 0);
+        if (!id || strcmp(id, placed[same].outcome->id) != 0)
+            break;
+        same++;
+    }
+    sqlite3_reset(statement);
+    return same == length;
+}
+
+static int finish_run(struct sqlite_store *store, struct sqlite_table *table, const struct outcome_values *values,
+                      int64_t row, size_t length)
+{
+    sqlite3_stmt *statement = sqlite_table_statement(table, TABLE_FINISH_RUN);
+    if (!statement)
+        return code_of(store);
+    sqlite_bind(statement, 1, values->now);
+    bind_run(statement, values->lock, row, length);
+    return sqlite_step_once(statement);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct placed_outcome *left = a, *right = b;
+    if (left->is_known != right->is_known)
+        return left->is_known - right->is_known;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+/* By their rows, since several runners' outcomes come mixed. NULL: out of memory. */
+static struct placed_outcome *place(struct sqlite_table *table, const struct store_outcome *outcomes, size_t count)
+{
+    struct placed_outcome *placed = calloc(count + 1, sizeof(*placed));
+    for (size_t i = 0; placed && i < count; i++) {
+        placed[i].outcome = &outcomes[i];
+        placed[i].is_known = recall_row(table, outcomes[i].id, outcomes[i].claim, &placed[i].row);
+    }
+    if (placed)
+        qsort(placed, count, sizeof(*placed), compare_places);
+    return placed;
+}
+
+int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table, const struct store_exchange *exchange,
+                          const char *now, struct store_answer *answer)
+{
+    struct lock_text lock = { 0 };
+    size_t count = exchange->outcome_count, length;
+    struct placed_outcome *all = place(table, exchange->outcomes, count);
+    int code = all ? SQLITE_OK : SQLITE_NOMEM;
+    for (size_t i = 0; i < count && code == SQLITE_OK; i += length) {
+        const struct placed_outcome *placed = &all[i];
+        struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, placed->outcome->claim) };
+        length = run_length(placed, count - i);
+        bool together = length > 1 && is_as_claimed(table, placed, length, values.lock);
+        if (together)
+            code = finish_run(store, table, &values, placed->row, length);
+        for (size_t k = 0; k < length && code == SQLITE_OK && !together; k++)
+            code = apply_one(store, table, &placed[k], &values, answer);
+    }
+    free(all);
+    return code;
+}
