@@ -12,8 +12,11 @@ struct migrate_step {
     const char *todo;   /* the same before: "add column a.note" */
     const char *sql;    /* whole statements, each ended by a semicolon and a line */
     const char *remark; /* why it wants to be told, what to look at before; NULL: nothing */
-    bool destructive;   /* takes something away, or may fail on the rows that are there */
-    bool applied;       /* by this run */
+    /* PostgreSQL: run outside a transaction, so that others write meanwhile. The index that it makes, which a failure
+       leaves unfinished. NULL: any other step. */
+    const char *concurrent;
+    bool destructive; /* takes something away, or may fail on the rows that are there */
+    bool applied;     /* by this run */
 };
 
 enum migrate_file_state {

@@ -1,5 +1,7 @@
 /* PostgreSQL: how steps and files are applied beside workers that go on. A step waits for a lock a second at most,
-   since whoever waits holds up all that come behind; then it lets go and tries again later. */
+   since whoever waits holds up all that come behind; then it lets go and tries again later. Each step is a transaction,
+   but CREATE INDEX CONCURRENTLY, which cannot be in one: where that fails, what it began is cleared away, and where the
+   process dies, by the next run. Nothing else is kept of how far a run came: the next one compares anew. */
 #include "migrate/postgres.h"
 
 #include "base/clock.h"
@@ -28,6 +30,8 @@ static int lock(struct migration *migration, struct errand_error *err)
         return error_set(err,
                          "the database is behind a proxy that hands connections out for a transaction each, and a lock "
                          "is held for longer: give migrate the address of the server itself");
+    if (connection_script(migration->connection, sql_session, err) != 0)
+        return -1;
     for (int wait_ms = WAIT_FIRST_MS;; wait_ms = wait_ms < 1000 ? 2 * wait_ms : wait_ms) {
         bool held = false;
         if (query_any(migration, "SELECT 1 WHERE pg_try_advisory_lock(" MIGRATE_LOCK ")", &held, err) != 0)
@@ -54,6 +58,7 @@ struct work {
     void *arg;
 };
 
+/* 0; 1: a lock was not had, which may pass; -1. */
 static int transact_once(struct migration *migration, const struct work *work, struct errand_error *err)
 {
     struct connection *connection = migration->connection;
@@ -72,11 +77,14 @@ static int transact_once(struct migration *migration, const struct work *work, s
     return -1;
 }
 
-static int transact(struct migration *migration, const struct work *work, struct errand_error *err)
+/* Tries once and again, until the lock was had or patience is at its end. */
+static int insist(struct migration *migration, const struct work *work,
+                  int (*once)(struct migration *migration, const struct work *work, struct errand_error *err),
+                  struct errand_error *err)
 {
     int64_t until_us = clock_monotonic_us() + PATIENCE_S * INT64_C(1000000);
     for (int wait_ms = WAIT_FIRST_MS;; wait_ms = 2 * wait_ms < WAIT_LAST_MS ? 2 * wait_ms : WAIT_LAST_MS) {
-        int result = transact_once(migration, work, err);
+        int result = once(migration, work, err);
         if (result <= 0)
             return result;
         if (clock_monotonic_us() > until_us)
@@ -92,6 +100,11 @@ static int transact(struct migration *migration, const struct work *work, struct
     }
 }
 
+static int transact(struct migration *migration, const struct work *work, struct errand_error *err)
+{
+    return insist(migration, work, transact_once, err);
+}
+
 /* ---- Steps ---- */
 
 static int run_sql(struct migration *migration, void *arg, struct errand_error *err)
@@ -99,14 +112,36 @@ static int run_sql(struct migration *migration, void *arg, struct errand_error *
     return connection_script(migration->connection, arg, err);
 }
 
+/* An index that is not finished is of no use and costs every writer; a unique one refuses rows all the same. */
+static void clear_away(struct migration *migration, const char *index)
+{
+    struct result *result;
+    struct errand_error ignored;
+    if (connection_is_lost(migration->connection) ||
+        query(migration, sql_unfinished, &result, &ignored, index, TEXTS_END) != 0)
+        return;
+    const char *drop = text_format(migration, "DROP INDEX IF EXISTS %s;\n", index);
+    if (result_rows(result) > 0)
+        transact(migration, &(struct work){ "clear away what CREATE INDEX began", run_sql, (void *)drop }, &ignored);
+    result_free(result);
+}
+
+/* Outside a transaction. It waits for those that are open, and holds up nobody but other changes of the table. */
+static int build_once(struct migration *migration, const struct work *work, struct errand_error *err)
+{
+    const struct migrate_step *step = work->arg;
+    if (connection_script(migration->connection, step->sql, err) == 0)
+        return 0;
+    bool passes = connection_fault(migration->connection) == CONNECTION_BUSY;
+    clear_away(migration, step->concurrent);
+    return passes ? 1 : -1;
+}
+
 static int run_step(struct migration *migration, const struct migrate_step *step, struct errand_error *err)
 {
-    const struct work work = { step->todo, run_sql, (void *)step->sql };
-    bool concurrently = strncmp(step->sql, "CREATE INDEX CONCURRENTLY", 25) == 0 ||
-                        strncmp(step->sql, "CREATE UNIQUE INDEX CONCURRENTLY", 32) == 0;
-    /* Outside a transaction. It waits for those that are open, and holds up nobody but other changes of the table. */
-    int result =
-        concurrently ? connection_script(migration->connection, step->sql, err) : transact(migration, &work, err);
+    int result = step->concurrent
+                     ? insist(migration, &(struct work){ .what = step->todo, .arg = (void *)step }, build_once, err)
+                     : transact(migration, &(struct work){ step->todo, run_sql, (void *)step->sql }, err);
     if (result == 0)
         return 0;
     return error_prefix(err, "cannot %s (%.*s)", step->todo, (int)strcspn(step->sql, "\n"), step->sql);

@@ -4,6 +4,9 @@
 
 #include "migrate/internal.h"
 
+/* What takes a table of this size from everybody is done when told: to write or read so much takes about a second. */
+#define POSTGRES_LARGE_BYTES INT64_C(67108864)
+
 enum catalog_set {
     RELATIONS,
     COLUMNS,
@@ -11,6 +14,8 @@ enum catalog_set {
     INDEXES,
     TYPES,
     LABELS,
+    CHECKS, /* of domains */
+    ATTRIBUTES,
     FUNCTIONS,
     TRIGGERS,
     POLICIES,
@@ -37,11 +42,23 @@ enum {
     COLUMN_DEFAULT,
     COLUMN_GENERATED,
     COLUMN_IDENTITY,
-    COLUMN_SERIAL
+    COLUMN_SERIAL,
+    COLUMN_NUMBER
 };
-enum { CONSTRAINT_QUOTED = 3, CONSTRAINT_KIND, CONSTRAINT_TEXT, CONSTRAINT_VALID, CONSTRAINT_REFUSES };
+enum {
+    CONSTRAINT_QUOTED = 3,
+    CONSTRAINT_KIND,
+    CONSTRAINT_TEXT,
+    CONSTRAINT_VALID,
+    CONSTRAINT_REFUSES,
+    CONSTRAINT_INDEX,
+    CONSTRAINT_BY_INDEX,
+    CONSTRAINT_QUALIFIED
+};
 enum { INDEX_QUOTED = 3, INDEX_QUALIFIED, INDEX_TEXT, INDEX_SQL, INDEX_VALID, INDEX_REFUSES };
-enum { TYPE_KIND = 2, TYPE_QUOTED, TYPE_TEXT, TYPE_SHOWN };
+enum { TYPE_KIND = 2, TYPE_QUOTED, TYPE_TEXT, TYPE_SHOWN, TYPE_BASE, TYPE_DEFAULT, TYPE_NOT_NULL };
+enum { CHECK_QUOTED = 3, CHECK_TEXT, CHECK_VALID, CHECK_CONDITION };
+enum { ATTRIBUTE_QUOTED = 3, ATTRIBUTE_TYPE };
 enum { LABEL_TEXT = 2, LABEL_LITERAL };
 enum { FUNCTION_ARGUMENTS = 2, FUNCTION_QUOTED, FUNCTION_SIGNATURE, FUNCTION_SQL };
 enum { OF_TABLE_QUOTED = 3, OF_TABLE_SQL, TRIGGER_ENABLED };
@@ -105,33 +122,50 @@ int postgres_read(struct postgres *postgres, struct errand_error *err);
 const char *postgres_array(struct migration *migration, const char *const *names, size_t count);
 /* The schema of that name, or that of unqualified names. */
 const char *postgres_schema(const struct postgres *postgres, const char *name);
+/* The wanted table where it is made for the comparison. */
+const char *postgres_draft(const struct postgres *postgres, const struct row *table);
 /* The row with these first cells; third may be NULL. NULL: none. */
 struct row *postgres_find(const struct catalog *catalog, enum catalog_set set, const char *first, const char *second,
                           const char *third);
 bool same_cell(const struct row *a, const struct row *b, int cell);
+bool true_cell(const struct row *row, int cell);
+/* Whether a row is of the table, the type: of the same schema and name. */
+bool is_of(const struct row *row, const struct row *whole);
+const char *postgres_literal(struct migration *migration, const char *text);
 
 /* ---- postgres_compare.c ---- */
 int postgres_compare(struct migration *migration, struct errand_error *err);
 struct migrate_step *postgres_step(struct postgres *postgres, struct verb verb, enum phase phase, const char *sql,
                                    const char *format, ...) ERRAND_PRINTF(5, 6);
 bool postgres_asks(struct postgres *postgres, const char *sql);
+bool postgres_has_rows(struct postgres *postgres, const char *quoted);
+/* How large a large table is, for people; NULL: it is not. */
+const char *postgres_is_large(struct postgres *postgres, const char *quoted);
 bool postgres_is_made(const struct postgres *postgres, const char *schema, const char *name);
 /* Whether the text names a column of the table that comes, or changes, only when told. */
 bool postgres_needs_absent(const struct postgres *postgres, const struct row *row, const char *text);
 
 /* ---- postgres_table.c ---- */
-/* Says of constraints and indexes which are the same on both sides. */
-void postgres_match(struct postgres *postgres);
 /* Columns and what holds within the table. */
 void postgres_table(struct postgres *postgres, const struct row *wanted, const struct row *live);
-/* Foreign keys (or else the others) of tables that are there. */
-void postgres_constraints(struct postgres *postgres, const struct row *wanted, bool references);
-void postgres_indexes(struct postgres *postgres);
 void postgres_drop_tables(struct postgres *postgres);
 
-/* ---- postgres_objects.c ---- */
+/* ---- postgres_constraint.c ---- */
+/* Says of constraints and indexes which are the same on both sides. */
+void postgres_match(struct postgres *postgres);
+/* What must be so before SET NOT NULL reads no row: a check that says the same, added and validated. Gives what drops
+   it, behind SET NOT NULL. */
+const char *postgres_prove_not_null(struct postgres *postgres, const struct row *column, const char *table);
+/* Foreign keys (or else the others) of tables that are there. */
+void postgres_constraints(struct postgres *postgres, const struct row *wanted, bool references);
+void postgres_drop_references(struct postgres *postgres, const struct row *table);
+void postgres_indexes(struct postgres *postgres);
+
+/* ---- postgres_type.c ---- */
 void postgres_type(struct postgres *postgres, const struct schema_statement *statement, const char *schema,
                    const char *name);
+
+/* ---- postgres_objects.c ---- */
 void postgres_functions(struct postgres *postgres, const char *schema, const char *name);
 void postgres_view(struct postgres *postgres, const struct row *wanted);
 /* Views that are in the way of a change of the table's columns, which PostgreSQL does not allow, go before it and come

@@ -161,6 +161,8 @@ static const struct {
     [INDEXES] = { sql_indexes, true },
     [TYPES] = { sql_types, true },
     [LABELS] = { sql_labels, true },
+    [CHECKS] = { sql_checks, true },
+    [ATTRIBUTES] = { sql_attributes, true },
     [FUNCTIONS] = { sql_functions, true },
     [TRIGGERS] = { sql_triggers, true },
     [POLICIES] = { sql_policies, true },
@@ -310,6 +312,15 @@ int postgres_read(struct postgres *postgres, struct errand_error *err)
     return connection_script(migration->connection, back, err);
 }
 
+const char *postgres_draft(const struct postgres *postgres, const struct row *table)
+{
+    for (size_t i = 0; i < postgres->name_count; i++)
+        if (strcmp(postgres->names[i], table->cells[SCHEMA_NAME]) == 0)
+            return text_format(postgres->migration, "%s%s", postgres->drafts[i],
+                               table->cells[RELATION_QUOTED] + strlen(postgres->quoted[i]));
+    return table->cells[RELATION_QUOTED];
+}
+
 /* ---- Rows ---- */
 
 struct row *postgres_find(const struct catalog *catalog, enum catalog_set set, const char *first, const char *second,
@@ -328,4 +339,24 @@ bool same_cell(const struct row *a, const struct row *b, int cell)
 {
     const char *left = a->cells[cell], *right = b->cells[cell];
     return left == right || (left && right && strcmp(left, right) == 0);
+}
+
+bool true_cell(const struct row *row, int cell)
+{
+    return row->cells[cell] && row->cells[cell][0] == 't';
+}
+
+bool is_of(const struct row *row, const struct row *whole)
+{
+    return strcmp(row->cells[0], whole->cells[0]) == 0 && strcmp(row->cells[1], whole->cells[1]) == 0;
+}
+
+const char *postgres_literal(struct migration *migration, const char *text)
+{
+    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    buffer_puts(&out, "'");
+    for (; *text; text++)
+        buffer_printf(&out, *text == '\'' ? "''" : "%c", *text);
+    buffer_puts(&out, "'");
+    return text_take(migration, &out);
 }

@@ -42,6 +42,25 @@ bool postgres_asks(struct postgres *postgres, const char *sql)
     return asked && any;
 }
 
+bool postgres_has_rows(struct postgres *postgres, const char *quoted)
+{
+    return postgres_asks(postgres, text_format(postgres->migration, "SELECT 1 FROM %s LIMIT 1", quoted));
+}
+
+const char *postgres_is_large(struct postgres *postgres, const char *quoted)
+{
+    struct migration *migration = postgres->migration;
+    struct result *result;
+    struct errand_error ignored;
+    const char *least = text_format(migration, "%lld", (long long)POSTGRES_LARGE_BYTES), *size = NULL;
+    if (query(migration, sql_large, &result, &ignored, quoted, least, TEXTS_END) != 0)
+        return NULL;
+    if (result_rows(result) > 0)
+        size = text_copy(migration, result_cell(result, 0, 0, NULL));
+    result_free(result);
+    return size;
+}
+
 bool postgres_is_made(const struct postgres *postgres, const char *schema, const char *name)
 {
     for (size_t i = 0; i < postgres->made_count; i++)

@@ -1,156 +1,9 @@
-/* What is not a table: types, functions, views, triggers, policies, comments, rights. */
+/* What is neither table nor type: functions, views, triggers, policies, comments, rights. */
 #include "migrate/postgres.h"
 
 #include "migrate_sql.h"
 
 #include <string.h>
-
-/* ---- Types ---- */
-
-/* Which the schema may use without declaring them; so they stay where they are. */
-static bool is_implied_type(const struct postgres *postgres, const char *name)
-{
-    const struct schema *schema = postgres->migration->schema;
-    if (strcmp(name, "job_status") != 0)
-        return false;
-    for (size_t i = 0; i < schema->enum_count; i++)
-        if (strcmp(schema->enums[i]->name, name) == 0 && !schema->enums[i]->implied)
-            return false;
-    return true;
-}
-
-static bool is_of_type(const struct row *label, const struct row *type)
-{
-    return strcmp(label->cells[0], type->cells[0]) == 0 && strcmp(label->cells[1], type->cells[1]) == 0;
-}
-
-/* Labels that are new, each put behind the one before it. ADD VALUE commits with its own step: a label cannot be used
-   in the transaction that adds it. */
-static void add_labels(struct postgres *postgres, const struct row *wanted)
-{
-    struct migration *migration = postgres->migration;
-    const struct rows *labels = &postgres->wanted.sets[LABELS], *live = &postgres->live.sets[LABELS];
-    const struct row *before = NULL, *first = NULL;
-    for (size_t i = 0; i < live->count && !first; i++)
-        first = is_of_type(&live->items[i], wanted) ? &live->items[i] : NULL;
-    for (size_t i = 0; i < labels->count; i++) {
-        const struct row *label = &labels->items[i];
-        if (!is_of_type(label, wanted))
-            continue;
-        if (!postgres_find(&postgres->live, LABELS, label->cells[0], label->cells[1], label->cells[LABEL_TEXT])) {
-            const char *place = before  ? text_format(migration, " AFTER %s", before->cells[LABEL_LITERAL])
-                                : first ? text_format(migration, " BEFORE %s", first->cells[LABEL_LITERAL])
-                                        : "";
-            postgres_step(postgres, verb_add, PHASE_NONE,
-                          text_format(migration, "ALTER TYPE %s ADD VALUE IF NOT EXISTS %s%s;\n",
-                                      wanted->cells[TYPE_QUOTED], label->cells[LABEL_LITERAL], place),
-                          "label %s of type %s", label->cells[LABEL_LITERAL], wanted->cells[1]);
-        }
-        before = label;
-    }
-}
-
-/* Whether the live labels are the wanted ones in the same order, perhaps with some between them still to come. */
-static bool is_only_longer(const struct postgres *postgres, const struct row *wanted)
-{
-    const struct rows *labels = &postgres->wanted.sets[LABELS], *live = &postgres->live.sets[LABELS];
-    size_t at = 0;
-    for (size_t i = 0; i < live->count; i++) {
-        if (!is_of_type(&live->items[i], wanted))
-            continue;
-        while (at < labels->count &&
-               !(is_of_type(&labels->items[at], wanted) && same_cell(&labels->items[at], &live->items[i], LABEL_TEXT)))
-            at++;
-        if (at++ == labels->count)
-            return false;
-    }
-    return true;
-}
-
-/* The default of the column once its type is the new one. */
-static const char *wanted_default(const struct postgres *postgres, const struct row *column)
-{
-    const struct row *wanted =
-        postgres_find(&postgres->wanted, COLUMNS, column->cells[0], column->cells[1], column->cells[2]);
-    return wanted ? wanted->cells[COLUMN_DEFAULT] : NULL;
-}
-
-/* PostgreSQL takes no label away: the type is made anew and its columns are moved over. */
-static const char *remake_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
-{
-    struct migration *migration = postgres->migration;
-    const char *shown = live->cells[TYPE_SHOWN], *array = text_format(migration, "%s[]", shown);
-    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    buffer_printf(&out, "ALTER TYPE %s RENAME TO errand_old_type;\nCREATE TYPE %s AS ENUM (%s);\n",
-                  live->cells[TYPE_QUOTED], wanted->cells[TYPE_QUOTED], wanted->cells[TYPE_TEXT]);
-    for (size_t i = 0; i < postgres->live.sets[COLUMNS].count; i++) {
-        const struct row *column = &postgres->live.sets[COLUMNS].items[i];
-        const char *type = column->cells[COLUMN_TYPE], *name = column->cells[COLUMN_QUOTED];
-        bool is_array = strcmp(type, array) == 0;
-        if (strcmp(type, shown) != 0 && !is_array)
-            continue;
-        const struct row *table = postgres_find(&postgres->live, RELATIONS, column->cells[0], column->cells[1], NULL);
-        const char *alter =
-            text_format(migration, "ALTER TABLE %s ALTER COLUMN %s", table ? table->cells[RELATION_QUOTED] : "", name);
-        const char *value = wanted_default(postgres, column);
-        if (column->cells[COLUMN_DEFAULT])
-            buffer_printf(&out, "%s DROP DEFAULT;\n", alter);
-        buffer_printf(&out, "%s TYPE %s%s USING %s::text%s::%s%s;\n", alter, wanted->cells[TYPE_QUOTED],
-                      is_array ? "[]" : "", name, is_array ? "[]" : "", wanted->cells[TYPE_QUOTED],
-                      is_array ? "[]" : "");
-        if (value)
-            buffer_printf(&out, "%s SET DEFAULT %s;\n", alter, value);
-    }
-    buffer_printf(&out, "DROP TYPE %.*s.errand_old_type;\n",
-                  (int)(strlen(live->cells[TYPE_QUOTED]) - strlen(strrchr(live->cells[TYPE_QUOTED], '.'))),
-                  live->cells[TYPE_QUOTED]);
-    return text_take(migration, &out);
-}
-
-static void change_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
-{
-    if (is_only_longer(postgres, wanted)) {
-        add_labels(postgres, wanted);
-        return;
-    }
-    for (size_t i = 0; i < postgres->wanted.sets[COLUMNS].count; i++) {
-        const struct row *column = &postgres->wanted.sets[COLUMNS].items[i];
-        if (!strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
-            continue;
-        *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
-        postgres_remake_views(postgres, column);
-    }
-    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
-                                              "type %s", wanted->cells[1]);
-    step->remark = text_format(postgres->migration,
-                               "its labels: %s; were: %s. A row with a label that goes is refused: say "
-                               "before what it gets",
-                               wanted->cells[TYPE_TEXT], live->cells[TYPE_TEXT]);
-}
-
-void postgres_type(struct postgres *postgres, const struct schema_statement *statement, const char *schema,
-                   const char *name)
-{
-    struct migration *migration = postgres->migration;
-    const struct row *wanted = postgres_find(&postgres->wanted, TYPES, schema, name, NULL);
-    const struct row *live = postgres_find(&postgres->live, TYPES, schema, name, NULL);
-    if (!live) {
-        postgres_step(postgres, verb_create, PHASE_NONE, text_format(migration, "%s;\n", statement->sql), "%s",
-                      statement->what);
-        return;
-    }
-    if (!wanted || (same_cell(wanted, live, TYPE_KIND) && same_cell(wanted, live, TYPE_TEXT)))
-        return;
-    if (wanted->cells[TYPE_KIND][0] == 'e' && live->cells[TYPE_KIND][0] == 'e') {
-        change_enum(postgres, wanted, live);
-        return;
-    }
-    const char *noun = live->cells[TYPE_KIND][0] == 'd' ? "DOMAIN" : "TYPE";
-    const char *sql = text_format(migration, "DROP %s %s;\n%s;\n", noun, live->cells[TYPE_QUOTED], statement->sql);
-    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, sql, "type %s", wanted->cells[1]);
-    step->remark = text_format(migration, "it was: %s. While columns have it, it cannot go: write what moves them",
-                               live->cells[TYPE_TEXT]);
-}
 
 /* ---- Functions ---- */
 
@@ -196,12 +49,12 @@ static const char *view_sql(struct postgres *postgres, const struct row *wanted,
                   wanted->cells[RELATION_VIEW]);
     for (size_t i = 0; replaces && i < postgres->wanted.sets[GRANTS].count; i++) {
         const struct row *grant = &postgres->wanted.sets[GRANTS].items[i];
-        if (is_of_type(grant, wanted))
+        if (is_of(grant, wanted))
             buffer_printf(&out, "%s;\n", grant->cells[GRANT_SQL]);
     }
     for (size_t i = 0; replaces && i < postgres->wanted.sets[INDEXES].count; i++) {
         const struct row *index = &postgres->wanted.sets[INDEXES].items[i];
-        if (is_of_type(index, wanted) && index->matched)
+        if (is_of(index, wanted) && index->matched)
             buffer_printf(&out, "%s;\n", index->cells[INDEX_SQL]);
     }
     return text_take(postgres->migration, &out);
@@ -356,6 +209,18 @@ void postgres_remarks(struct postgres *postgres)
 }
 
 /* ---- What goes ---- */
+
+/* Which the schema may use without declaring them; so they stay where they are. */
+static bool is_implied_type(const struct postgres *postgres, const char *name)
+{
+    const struct schema *schema = postgres->migration->schema;
+    if (strcmp(name, "job_status") != 0)
+        return false;
+    for (size_t i = 0; i < schema->enum_count; i++)
+        if (strcmp(schema->enums[i]->name, name) == 0 && !schema->enums[i]->implied)
+            return false;
+    return true;
+}
 
 void postgres_drop_objects(struct postgres *postgres)
 {

@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-static bool has_rows(struct postgres *postgres, const char *quoted)
-{
-    return postgres_asks(postgres, text_format(postgres->migration, "SELECT 1 FROM %s LIMIT 1", quoted));
-}
-
-static bool is_true(const struct row *row, int cell)
-{
-    return row->cells[cell] && row->cells[cell][0] == 't';
-}
-
 /* ---- Columns ---- */
 
 /* A column under way: both sides and how its table and it are written. */
@@ -49,8 +39,39 @@ static const char *definition(const struct columns *columns)
         buffer_printf(&out, " DEFAULT %s", cells[COLUMN_DEFAULT]);
     if (cells[COLUMN_IDENTITY][0])
         buffer_printf(&out, " GENERATED %s AS IDENTITY", cells[COLUMN_IDENTITY][0] == 'a' ? "ALWAYS" : "BY DEFAULT");
-    buffer_puts(&out, is_true(columns->wanted, COLUMN_NOT_NULL) ? " NOT NULL" : "");
+    buffer_puts(&out, true_cell(columns->wanted, COLUMN_NOT_NULL) ? " NOT NULL" : "");
     return text_take(columns->postgres->migration, &out);
+}
+
+static const char *filenode(struct postgres *postgres, const char *table)
+{
+    struct result *result;
+    struct errand_error ignored;
+    if (query(postgres->migration, "SELECT pg_relation_filenode($1::regclass)", &result, &ignored, table, TEXTS_END) !=
+        0)
+        return "";
+    const char *node = result_cell(result, 0, 0, NULL);
+    node = text_copy(postgres->migration, node ? node : "");
+    result_free(result);
+    return node;
+}
+
+/* Whether the server writes the whole table anew to add the column, as it does for what each row gets a value of its
+   own of: tried on the empty one. What cannot be tried yet counts as such. */
+static bool is_rewritten(const struct columns *columns)
+{
+    struct postgres *postgres = columns->postgres;
+    struct connection *connection = postgres->migration->connection;
+    const struct row *table =
+        postgres_find(&postgres->wanted, RELATIONS, columns->wanted->cells[0], columns->wanted->cells[1], NULL);
+    const char *draft = table ? postgres_draft(postgres, table) : columns->table;
+    const char *add = text_format(postgres->migration, "SAVEPOINT errand_try; ALTER TABLE %s ADD COLUMN errand_try %s",
+                                  draft, definition(columns));
+    const char *before = filenode(postgres, draft);
+    struct errand_error ignored;
+    bool same = connection_script(connection, add, &ignored) == 0 && strcmp(before, filenode(postgres, draft)) == 0;
+    connection_script(connection, "ROLLBACK TO SAVEPOINT errand_try; RELEASE SAVEPOINT errand_try", &ignored);
+    return !same;
 }
 
 /* What is made of the column as it is to be has to wait for that. */
@@ -65,14 +86,23 @@ static void add_column(const struct columns *columns)
     struct postgres *postgres = columns->postgres;
     const struct row *wanted = columns->wanted;
     bool filled = wanted->cells[COLUMN_DEFAULT] || wanted->cells[COLUMN_IDENTITY][0];
-    bool risky = is_true(wanted, COLUMN_NOT_NULL) && !filled && has_rows(postgres, columns->table);
-    struct migrate_step *step =
-        column_step(columns, verb_add, risky ? PHASE_COLUMN : PHASE_NONE, text_of(columns, "ADD", definition(columns)));
-    if (!risky)
+    bool risky = true_cell(wanted, COLUMN_NOT_NULL) && !filled && postgres_has_rows(postgres, columns->table);
+    const char *large = risky ? NULL : postgres_is_large(postgres, columns->table);
+    large = large && is_rewritten(columns) ? large : NULL;
+    struct migrate_step *step = column_step(columns, verb_add, risky || large ? PHASE_COLUMN : PHASE_NONE,
+                                            text_of(columns, "ADD", definition(columns)));
+    if (!risky && !large)
         return;
     step->remark =
-        "it may not be NULL and has no default, and there are rows: add it without NOT NULL, say what they get "
-        "in it, and then ALTER COLUMN ... SET NOT NULL";
+        risky ? "it may not be NULL and has no default, and there are rows: add it without NOT NULL, say what they get "
+                "in it, and then ALTER COLUMN ... SET NOT NULL"
+              : text_format(
+                    postgres->migration,
+                    "each row gets a value of its own, so the table, %s, is written anew, and nobody else reads "
+                    "or writes it meanwhile. Where that is too long, change the schema in three steps: the column "
+                    "without default and NOT NULL; its default; NOT NULL, once a file, or several, has filled "
+                    "the rows that are there",
+                    large);
     wait_for(columns);
 }
 
@@ -171,31 +201,25 @@ static void change_null(const struct columns *columns)
 {
     struct postgres *postgres = columns->postgres;
     const char *name = columns->wanted->cells[COLUMN_QUOTED];
-    if (!is_true(columns->wanted, COLUMN_NOT_NULL)) {
+    if (!true_cell(columns->wanted, COLUMN_NOT_NULL)) {
         column_step(columns, verb_change, PHASE_NONE, text_of(columns, "ALTER", "DROP NOT NULL"));
         return;
     }
     const char *set = text_of(columns, "ALTER", "SET NOT NULL");
     bool nulls = postgres_asks(
         postgres, text_format(postgres->migration, "SELECT 1 FROM %s WHERE %s IS NULL LIMIT 1", columns->table, name));
-    bool filled = nulls && columns->wanted->cells[COLUMN_DEFAULT];
+    if (!nulls) {
+        const char *drop = postgres_prove_not_null(postgres, columns->live, columns->table);
+        column_step(columns, verb_change, PHASE_NONE, text_format(postgres->migration, "%s%s", set, drop));
+        return;
+    }
+    bool filled = columns->wanted->cells[COLUMN_DEFAULT];
     if (filled)
         set = text_format(postgres->migration, "UPDATE %s SET %s = DEFAULT WHERE %s IS NULL;\n%s", columns->table, name,
                           name, set);
-    struct migrate_step *step = column_step(columns, verb_change, nulls ? PHASE_COLUMN : PHASE_NONE, set);
-    if (nulls)
-        step->remark = filled ? "there are rows with NULL, which get the default"
-                              : "there are rows with NULL: say before what they get";
-}
-
-static const char *literal(struct migration *migration, const char *text)
-{
-    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    buffer_puts(&out, "'");
-    for (; *text; text++)
-        buffer_printf(&out, *text == '\'' ? "''" : "%c", *text);
-    buffer_puts(&out, "'");
-    return text_take(migration, &out);
+    column_step(columns, verb_change, PHASE_COLUMN, set)->remark =
+        filled ? "there are rows with NULL, which get the default"
+               : "there are rows with NULL: say before what they get";
 }
 
 static void change_identity(const struct columns *columns)
@@ -219,8 +243,8 @@ static void change_identity(const struct columns *columns)
     const char *sql = text_format(
         migration,
         "%s%sSELECT setval(pg_get_serial_sequence(%s, %s), m) FROM (SELECT max(%s) AS m FROM %s) x WHERE m > 0;\n",
-        before, add, literal(migration, columns->table), literal(migration, columns->wanted->cells[OBJECT_NAME]), name,
-        columns->table);
+        before, add, postgres_literal(migration, columns->table),
+        postgres_literal(migration, columns->wanted->cells[OBJECT_NAME]), name, columns->table);
     column_step(columns, verb_change, PHASE_NONE, sql);
 }
 
@@ -285,7 +309,7 @@ static void see_security(struct postgres *postgres, const struct row *wanted, co
         const char *on, *off;
     } flags[] = { { RELATION_SECURE, "ENABLE", "DISABLE" }, { RELATION_FORCED, "FORCE", "NO FORCE" } };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        bool on = is_true(wanted, flags[i].cell);
+        bool on = true_cell(wanted, flags[i].cell);
         if (same_cell(wanted, live, flags[i].cell))
             continue;
         const char *sql = text_format(postgres->migration, "ALTER TABLE %s %s ROW LEVEL SECURITY;\n",
@@ -298,7 +322,7 @@ static void see_security(struct postgres *postgres, const struct row *wanted, co
 
 void postgres_table(struct postgres *postgres, const struct row *wanted, const struct row *live)
 {
-    if (!strchr("rp", wanted->cells[RELATION_KIND][0]) || is_true(wanted, RELATION_PART))
+    if (!strchr("rp", wanted->cells[RELATION_KIND][0]) || true_cell(wanted, RELATION_PART))
         return;
     size_t before = postgres->phase_count;
     see_columns(postgres, wanted);
@@ -308,196 +332,7 @@ void postgres_table(struct postgres *postgres, const struct row *wanted, const s
     see_security(postgres, wanted, live);
 }
 
-/* ---- Constraints ---- */
-
-static bool is_of(const struct row *row, const struct row *table)
-{
-    return strcmp(row->cells[0], table->cells[0]) == 0 && strcmp(row->cells[1], table->cells[1]) == 0;
-}
-
-/* The same by name and text, else by text alone: names that the server chose may differ. */
-static struct row *find_same(struct postgres *postgres, enum catalog_set set, const struct row *wanted, int text,
-                             bool by_name)
-{
-    struct rows *live = &postgres->live.sets[set];
-    for (size_t i = 0; i < live->count; i++) {
-        struct row *row = &live->items[i];
-        if (row->matched || !is_of(row, wanted) || !same_cell(row, wanted, text))
-            continue;
-        bool same_name = same_cell(row, wanted, OBJECT_NAME);
-        /* A name that another is to have is not free to stay. */
-        if (by_name ? same_name
-                    : !postgres_find(&postgres->wanted, set, row->cells[0], row->cells[1], row->cells[OBJECT_NAME]))
-            return row;
-    }
-    return NULL;
-}
-
-static void match(struct postgres *postgres, enum catalog_set set, int text)
-{
-    for (int by_name = 1; by_name >= 0; by_name--)
-        for (size_t i = 0; i < postgres->wanted.sets[set].count; i++) {
-            struct row *wanted = &postgres->wanted.sets[set].items[i];
-            struct row *live = wanted->matched ? NULL : find_same(postgres, set, wanted, text, by_name);
-            if (live)
-                wanted->matched = live->matched = true;
-        }
-}
-
-/* An index that is not valid is as good as none. */
-void postgres_match(struct postgres *postgres)
-{
-    struct rows *indexes = &postgres->live.sets[INDEXES];
-    for (size_t i = 0; i < indexes->count; i++)
-        indexes->items[i].matched = !is_true(&indexes->items[i], INDEX_VALID);
-    match(postgres, INDEXES, INDEX_TEXT);
-    match(postgres, CONSTRAINTS, CONSTRAINT_TEXT);
-}
-
-static void validate(struct postgres *postgres, const struct row *table, const struct row *row)
-{
-    bool refused = postgres_asks(postgres, row->cells[CONSTRAINT_REFUSES]);
-    enum phase phase = refused ? PHASE_ADD_REFERENCE : PHASE_NONE;
-    const char *sql = text_format(postgres->migration, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-                                  table->cells[RELATION_QUOTED], row->cells[CONSTRAINT_QUOTED]);
-    struct migrate_step *step =
-        postgres_step(postgres, verb_validate, phase, sql, "constraint %s of %s", row->cells[2], row->cells[1]);
-    step->remark = refused ? "there are rows that it refuses" : NULL;
-}
-
-static void drop_constraint(struct postgres *postgres, const struct row *table, const struct row *live)
-{
-    enum phase phase = live->cells[CONSTRAINT_KIND][0] == 'f' ? PHASE_DROP_REFERENCE : PHASE_DROP_CONSTRAINT;
-    const char *sql = text_format(postgres->migration, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s;\n",
-                                  table->cells[RELATION_QUOTED], live->cells[CONSTRAINT_QUOTED]);
-    struct migrate_step *step =
-        postgres_step(postgres, verb_drop, phase, sql, "constraint %s of %s", live->cells[2], live->cells[1]);
-    step->remark = text_format(postgres->migration, "it was: %s", live->cells[CONSTRAINT_TEXT]);
-}
-
-/* A foreign key needs a unique key that may be one of those that are added only when told. */
-static void add_constraint(struct postgres *postgres, const struct row *table, const struct row *wanted)
-{
-    struct migration *migration = postgres->migration;
-    const char kind = wanted->cells[CONSTRAINT_KIND][0];
-    struct row *same_name =
-        postgres_find(&postgres->live, CONSTRAINTS, wanted->cells[0], wanted->cells[1], wanted->cells[2]);
-    bool replaces = same_name && !same_name->matched;
-    bool refused = postgres_asks(postgres, wanted->cells[CONSTRAINT_REFUSES]);
-    bool absent = postgres_needs_absent(postgres, wanted, wanted->cells[CONSTRAINT_TEXT]);
-    bool later = strchr("cf", kind) && !refused && !replaces && !absent && is_true(wanted, CONSTRAINT_VALID) &&
-                 has_rows(postgres, table->cells[RELATION_QUOTED]);
-    enum phase phase = !refused && !replaces && !absent ? PHASE_NONE
-                       : kind == 'f'                    ? PHASE_ADD_REFERENCE
-                                                        : PHASE_ADD_CONSTRAINT;
-    bool valid = is_true(wanted, CONSTRAINT_VALID) && !later;
-    const char *sql =
-        text_format(migration, "ALTER TABLE %s ADD CONSTRAINT %s %s%s;\n", table->cells[RELATION_QUOTED],
-                    wanted->cells[CONSTRAINT_QUOTED], wanted->cells[CONSTRAINT_TEXT], valid ? "" : " NOT VALID");
-    struct migrate_step *step =
-        postgres_step(postgres, verb_add, phase, sql, "constraint %s of %s", wanted->cells[2], wanted->cells[1]);
-    step->remark = refused    ? "there are rows that it refuses"
-                   : replaces ? "it takes the place of the one of that name"
-                   : absent   ? "it needs a column that is not so yet"
-                              : NULL;
-    if (later) /* which looks at all rows while others may write */
-        validate(postgres, table, wanted);
-}
-
-void postgres_constraints(struct postgres *postgres, const struct row *table, bool references)
-{
-    struct rows *wanted = &postgres->wanted.sets[CONSTRAINTS], *live = &postgres->live.sets[CONSTRAINTS];
-    for (size_t i = 0; i < live->count; i++) {
-        struct row *row = &live->items[i];
-        bool concerns = is_of(row, table) && (row->cells[CONSTRAINT_KIND][0] == 'f') == references;
-        if (concerns && !row->matched)
-            drop_constraint(postgres, table, row);
-        else if (concerns && !is_true(row, CONSTRAINT_VALID))
-            validate(postgres, table, row);
-    }
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct row *row = &wanted->items[i];
-        if (is_of(row, table) && (row->cells[CONSTRAINT_KIND][0] == 'f') == references && !row->matched)
-            add_constraint(postgres, table, row);
-    }
-}
-
-/* ---- Indexes ---- */
-
-/* Without the lock that keeps writers out, where there is something to index. */
-static const char *index_sql(struct postgres *postgres, const struct row *table, const char *sql)
-{
-    const char *on = strstr(sql, "INDEX ");
-    bool concurrently = on && table && strchr("rm", table->cells[RELATION_KIND][0]) &&
-                        has_rows(postgres, table->cells[RELATION_QUOTED]);
-    if (!concurrently)
-        return text_format(postgres->migration, "%s;\n", sql);
-    return text_format(postgres->migration, "%.*sCONCURRENTLY %s;\n", (int)(on + 6 - sql), sql, on + 6);
-}
-
-static void add_index(struct postgres *postgres, const struct row *wanted, const struct row *same_name)
-{
-    struct migration *migration = postgres->migration;
-    const struct row *table = postgres_find(&postgres->live, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
-    bool broken = same_name && !is_true(same_name, INDEX_VALID);
-    bool refused = postgres_asks(postgres, wanted->cells[INDEX_REFUSES]);
-    bool absent = postgres_needs_absent(postgres, wanted, wanted->cells[INDEX_TEXT]);
-    bool destructive = refused || absent || (same_name && !broken);
-    /* A file runs in a transaction, where CONCURRENTLY cannot. */
-    const char *sql = destructive ? text_format(migration, "%s;\n", wanted->cells[INDEX_SQL])
-                                  : index_sql(postgres, table, wanted->cells[INDEX_SQL]);
-    if (broken)
-        postgres_step(postgres, verb_drop, PHASE_NONE,
-                      text_format(migration, "DROP INDEX IF EXISTS %s;\n", same_name->cells[INDEX_QUALIFIED]),
-                      "index %s, which an interrupted run left unfinished", same_name->cells[2]);
-    struct migrate_step *step = postgres_step(postgres, verb_create, destructive ? PHASE_ADD_INDEX : PHASE_NONE, sql,
-                                              "index %s", wanted->cells[2]);
-    step->remark = refused       ? "there are rows with the same values"
-                   : absent      ? "it needs a column that is not so yet"
-                   : destructive ? "it takes the place of the one of that name"
-                                 : NULL;
-}
-
-static void drop_index(struct postgres *postgres, const struct row *live)
-{
-    struct migrate_step *step =
-        postgres_step(postgres, verb_drop, PHASE_DROP_CONSTRAINT,
-                      text_format(postgres->migration, "DROP INDEX IF EXISTS %s;\n", live->cells[INDEX_QUALIFIED]),
-                      "index %s", live->cells[2]);
-    step->remark = text_format(postgres->migration, "it was: %s", live->cells[INDEX_SQL]);
-}
-
-void postgres_indexes(struct postgres *postgres)
-{
-    struct rows *wanted = &postgres->wanted.sets[INDEXES], *live = &postgres->live.sets[INDEXES];
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct row *row = &wanted->items[i];
-        const struct row *same_name = NULL;
-        for (size_t n = 0; n < live->count && !same_name; n++)
-            if (same_cell(&live->items[n], row, SCHEMA_NAME) && same_cell(&live->items[n], row, OBJECT_NAME) &&
-                (!live->items[n].matched || !is_true(&live->items[n], INDEX_VALID)))
-                same_name = &live->items[n];
-        if (!row->matched && !postgres_is_made(postgres, row->cells[0], row->cells[1]))
-            add_index(postgres, row, same_name);
-    }
-    for (size_t i = 0; i < live->count; i++) {
-        const struct row *row = &live->items[i];
-        const struct row *table = postgres_find(&postgres->wanted, RELATIONS, row->cells[0], row->cells[1], NULL);
-        if (!row->matched && table)
-            drop_index(postgres, row);
-    }
-}
-
 /* ---- Tables that go ---- */
-
-static void drop_references(struct postgres *postgres, const struct row *table)
-{
-    for (size_t i = 0; i < postgres->live.sets[CONSTRAINTS].count; i++) {
-        const struct row *row = &postgres->live.sets[CONSTRAINTS].items[i];
-        if (is_of(row, table) && row->cells[CONSTRAINT_KIND][0] == 'f')
-            drop_constraint(postgres, table, row);
-    }
-}
 
 void postgres_drop_tables(struct postgres *postgres)
 {
@@ -514,7 +349,7 @@ void postgres_drop_tables(struct postgres *postgres)
                                          : "TABLE";
         enum phase phase = strchr("vm", kind) ? PHASE_DROP_DEPENDENT : PHASE_DROP_TABLE;
         if (strchr("rp", kind))
-            drop_references(postgres, live);
+            postgres_drop_references(postgres, live);
         const char *sql =
             text_format(postgres->migration, "DROP %s IF EXISTS %s;\n", noun, live->cells[RELATION_QUOTED]);
         struct migrate_step *step = postgres_step(postgres, verb_drop, phase, sql, "%s %s",

@@ -10,6 +10,7 @@ import tempfile
 
 ERRAND, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+POSTGRES_DIR = pathlib.Path(os.environ.get("TEST_POSTGRES_DIR", "")) # with its log
 number = failures = 0
 
 

@@ -11,7 +11,8 @@ SELECT n.nspname, c.relname, a.attname, format('%I', a.attname),
                     AND s.refobjid = c.oid AND s.refobjsubid = a.attnum AND s.deptype = 'a'
                     AND s.classid = 'pg_catalog.pg_class'::regclass)
         THEN CASE a.atttypid WHEN 'int2'::regtype THEN 'smallserial' WHEN 'int8'::regtype THEN 'bigserial'
-             ELSE 'serial' END END
+             ELSE 'serial' END END,
+    a.attnum
 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid

@@ -11,7 +11,9 @@ SELECT n.nspname, t.typname, t.typtype, format('%I.%I', n.nspname, t.typname),
                              FROM pg_catalog.pg_constraint WHERE contypid = t.oid AND contype = 'c'))
     ELSE (SELECT pg_catalog.format_type(rngsubtype, NULL) FROM pg_catalog.pg_range WHERE rngtypid = t.oid)
     END,
-    pg_catalog.format_type(t.oid, NULL)
+    pg_catalog.format_type(t.oid, NULL),
+    CASE t.typtype WHEN 'd' THEN concat(pg_catalog.format_type(t.typbasetype, t.typtypmod), ' ', t.typcollation) END,
+    t.typdefault, t.typnotnull
 FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
 WHERE n.nspname = ANY ($1::text[])
     AND (t.typtype IN ('e', 'd', 'r')
