@@ -81,9 +81,10 @@ struct catalog {
 
 struct postgres {
     struct migration *migration;
-    const char **names;  /* of the schemas that the file speaks of; the first is the one where unqualified names go */
-    const char **quoted; /* the same for SQL */
-    const char **drafts; /* where the wanted ones are made for the comparison */
+    const char **names;    /* of the schemas that the file speaks of; the first is the one where unqualified names go */
+    const char **quoted;   /* the same for SQL */
+    const char **drafts;   /* where the wanted ones are made for the comparison */
+    const char *temporary; /* pg_temp_3: there the tables are instead; NULL: with the rest */
     size_t name_count;
     const char *path; /* the schemas of the search path, for SET */
     struct catalog wanted, live;
@@ -132,6 +133,10 @@ bool true_cell(const struct row *row, int cell);
 /* Whether a row is of the table, the type: of the same schema and name. */
 bool is_of(const struct row *row, const struct row *whole);
 const char *postgres_literal(struct migration *migration, const char *text);
+
+/* ---- postgres_draft.c ---- */
+/* Makes the wanted side; says which way, in postgres->temporary. */
+int postgres_make_draft(struct postgres *postgres, struct errand_error *err);
 
 /* ---- postgres_compare.c ---- */
 int postgres_compare(struct migration *migration, struct errand_error *err);

@@ -125,28 +125,37 @@ int postgres_look_around(struct postgres *postgres, struct errand_error *err)
 
 /* ---- Reading ---- */
 
+/* How many bytes of the text are a draft's name, and the schema whose draft it is. */
+static size_t draft_at(const struct postgres *postgres, const char *text, size_t *which)
+{
+    for (size_t i = 0; i < postgres->name_count && *text == 'e'; i++) {
+        size_t size = strlen(postgres->drafts[i]);
+        *which = i;
+        if (strncmp(text, postgres->drafts[i], size) == 0 && !strchr("0123456789", text[size] ? text[size] : ' '))
+            return size;
+    }
+    /* The server says pg_temp as well as pg_temp_3. */
+    if (!postgres->temporary || strncmp(text, "pg_temp", 7) != 0)
+        return 0;
+    size_t size = strlen(postgres->temporary);
+    *which = 0;
+    size = strncmp(text, postgres->temporary, size) == 0 ? size : 7;
+    return strchr(".", text[size]) ? size : 0;
+}
+
 /* The text said of the schemas themselves. Drafts have names that stand nowhere else. */
 static const char *undrafted(struct postgres *postgres, const char *text, bool bare)
 {
-    static const char prefix[] = "errand_wanted_";
-    if (!strstr(text, prefix))
+    if (!strstr(text, "errand_wanted_") && !(postgres->temporary && strstr(text, "pg_temp")))
         return text_copy(postgres->migration, text);
     struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
     while (*text) {
-        size_t length = 0;
-        const char *name = NULL;
-        for (size_t i = 0; i < postgres->name_count && *text == 'e'; i++) {
-            size_t size = strlen(postgres->drafts[i]);
-            bool whole =
-                strncmp(text, postgres->drafts[i], size) == 0 && !strchr("0123456789", text[size] ? text[size] : ' ');
-            name = whole ? (bare ? postgres->names[i] : postgres->quoted[i]) : name;
-            length = whole ? size : length;
-        }
-        if (name)
-            buffer_puts(&out, name);
+        size_t which, size = draft_at(postgres, text, &which);
+        if (size > 0)
+            buffer_puts(&out, bare ? postgres->names[which] : postgres->quoted[which]);
         else
             buffer_add(&out, text, 1);
-        text += name ? length : 1;
+        text += size > 0 ? size : 1;
     }
     return text_take(postgres->migration, &out);
 }
@@ -191,121 +200,30 @@ static int read_set(struct postgres *postgres, struct catalog *catalog, enum cat
     return 0;
 }
 
-static int read_catalog(struct postgres *postgres, struct catalog *catalog, const char *const *names,
+static int read_catalog(struct postgres *postgres, struct catalog *catalog, const char *const *names, size_t count,
                         struct errand_error *err)
 {
-    const char *namespaces = postgres_array(postgres->migration, names, postgres->name_count);
+    const char *namespaces = postgres_array(postgres->migration, names, count);
     for (int set = 0; set < CATALOG_SETS; set++)
         if (read_set(postgres, catalog, (enum catalog_set)set, namespaces, err) != 0)
             return -1;
     return 0;
 }
 
-/* ---- The wanted side ---- */
+/* ---- Both sides ---- */
 
-/* How a statement is tried: what concerns rows, owners, or things that may not be the draft's is left out. */
-enum trial { LEFT_OUT, MUST_WORK, MAY_FAIL };
-
-static enum trial trial_of(const struct schema_statement *statement)
+static int read_wanted(struct postgres *postgres, struct errand_error *err)
 {
-    switch (statement->kind) {
-    case SCHEMA_STATEMENT_ROWS:
-    case SCHEMA_STATEMENT_SCHEMA:
-    case SCHEMA_STATEMENT_OWNER:
-    case SCHEMA_STATEMENT_SETTING:
-    case SCHEMA_STATEMENT_SELECT:
-    case SCHEMA_STATEMENT_DROP:
-        return LEFT_OUT;
-    case SCHEMA_STATEMENT_COMMENT:
-    case SCHEMA_STATEMENT_GRANT:
-    case SCHEMA_STATEMENT_BLOCK:
-    case SCHEMA_STATEMENT_EXTENSION:
-    case SCHEMA_STATEMENT_OTHER:
-        return MAY_FAIL;
-    default:
-        return MUST_WORK;
-    }
-}
-
-static int try_statement(struct postgres *postgres, const struct schema_statement *statement, const char *sql,
-                         struct errand_error *err)
-{
-    struct connection *connection = postgres->migration->connection;
-    if (trial_of(statement) == MUST_WORK) {
-        if (connection_script(connection, sql, err) == 0)
-            return 0;
-        return error_prefix(err, "%s:%d:%d: %s", postgres->migration->schema->file, statement->at.line,
-                            statement->at.column, statement->what);
-    }
-    if (connection_script(connection, "SAVEPOINT errand_try", err) != 0)
-        return -1;
-    struct errand_error ignored;
-    bool worked = connection_script(connection, sql, &ignored) == 0;
-    return connection_script(connection,
-                             worked ? "RELEASE SAVEPOINT errand_try"
-                                    : "ROLLBACK TO SAVEPOINT errand_try; RELEASE SAVEPOINT errand_try",
-                             err);
-}
-
-/* JOB_STATUS that is used as crm.job_status and not declared. */
-static void add_implied(struct postgres *postgres, struct buffer *out)
-{
-    const struct schema *schema = postgres->migration->schema;
-    for (size_t i = 0; i < schema->enum_count; i++) {
-        const struct schema_enum *labels = schema->enums[i];
-        if (!labels->implied || !labels->schema || strcmp(labels->schema, postgres->names[0]) == 0)
-            continue;
-        for (size_t n = 0; n < postgres->name_count; n++)
-            if (strcmp(labels->schema, postgres->names[n]) == 0)
-                buffer_printf(out, "CREATE TYPE %s.job_status AS ENUM (", postgres->drafts[n]);
-        for (size_t n = 0; n < labels->label_count; n++)
-            buffer_printf(out, "%s'%s'", n ? ", " : "", labels->labels[n]);
-        buffer_puts(out, ");\n");
-    }
-}
-
-/* Without IF EXISTS it could only be of the file; with it, of anything. */
-static bool is_of_the_file(const struct schema *schema, const struct schema_statement *statement)
-{
-    if (statement->kind != SCHEMA_STATEMENT_CHANGE || !statement->table)
-        return true;
-    for (size_t i = 0; i < schema->statement_count; i++)
-        if (schema->statements[i] != statement && schema->statements[i]->name &&
-            strcmp(schema->statements[i]->name, statement->table) == 0)
-            return true;
-    return false;
-}
-
-static int make_draft(struct postgres *postgres, struct errand_error *err)
-{
-    struct migration *migration = postgres->migration;
-    const struct schema *schema = migration->schema;
-    struct buffer prelude = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    for (size_t i = 0; i < postgres->name_count; i++)
-        buffer_printf(&prelude, "CREATE SCHEMA %s;\n", postgres->drafts[i]);
-    buffer_printf(&prelude,
-                  "SET LOCAL search_path = %s, %s;\nSET LOCAL check_function_bodies = off;\n"
-                  "SET LOCAL client_min_messages = error;\n",
-                  postgres->drafts[0], postgres->path);
-    add_implied(postgres, &prelude);
-    schema_print_postgres_prelude(schema, &prelude);
-    int result = connection_script(migration->connection, text_take(migration, &prelude), err);
-    for (size_t i = 0; result == 0 && i < schema->statement_count; i++) {
-        const struct schema_statement *statement = schema->statements[i];
-        if (trial_of(statement) == LEFT_OUT || !is_of_the_file(schema, statement))
-            continue;
-        char *sql = schema_relocate(statement->sql, postgres->names, postgres->drafts, postgres->name_count);
-        result = try_statement(postgres, statement, sql ? sql : statement->sql, err);
-        free(sql);
-    }
-    return result;
+    const char *names[] = { postgres->drafts[0], postgres->temporary, "pg_temp" };
+    return postgres->temporary ? read_catalog(postgres, &postgres->wanted, names, 3, err)
+                               : read_catalog(postgres, &postgres->wanted, postgres->drafts, postgres->name_count, err);
 }
 
 int postgres_read(struct postgres *postgres, struct errand_error *err)
 {
     struct migration *migration = postgres->migration;
-    if (read_catalog(postgres, &postgres->live, postgres->names, err) != 0 || make_draft(postgres, err) != 0 ||
-        read_catalog(postgres, &postgres->wanted, postgres->drafts, err) != 0)
+    if (read_catalog(postgres, &postgres->live, postgres->names, postgres->name_count, err) != 0 ||
+        postgres_make_draft(postgres, err) != 0 || read_wanted(postgres, err) != 0)
         return -1;
     /* From here on the names are those of what is there. */
     const char *back = text_format(migration, "SET LOCAL search_path = %s", postgres->path);
@@ -316,7 +234,8 @@ const char *postgres_draft(const struct postgres *postgres, const struct row *ta
 {
     for (size_t i = 0; i < postgres->name_count; i++)
         if (strcmp(postgres->names[i], table->cells[SCHEMA_NAME]) == 0)
-            return text_format(postgres->migration, "%s%s", postgres->drafts[i],
+            return text_format(postgres->migration, "%s%s",
+                               postgres->temporary ? postgres->temporary : postgres->drafts[i],
                                table->cells[RELATION_QUOTED] + strlen(postgres->quoted[i]));
     return table->cells[RELATION_QUOTED];
 }
