@@ -7,6 +7,8 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include "base/json.h"
+
 #include <errand/record.h>
 
 enum {
@@ -93,6 +95,8 @@ struct admin_workers {
 };
 /* tables: where running jobs are looked for. */
 struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count);
+/* As the member "workers" of the object that is being written. */
+void admin_workers_json(struct json *json, const struct admin_workers *workers);
 
 /* ---- Lists ---- */
 

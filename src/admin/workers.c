@@ -130,3 +130,32 @@ struct admin_workers admin_workers(struct errand_context *ctx, const struct erra
     list.items = workers;
     return list;
 }
+
+void admin_workers_json(struct json *json, const struct admin_workers *workers)
+{
+    json_begin(json, "workers", '[');
+    for (size_t i = 0; i < workers->count; i++) {
+        const struct admin_worker *worker = &workers->items[i];
+        json_begin(json, NULL, '{');
+        json_text(json, "id", worker->id);
+        json_text(json, "host", worker->host);
+        json_int(json, "pid", worker->pid);
+        json_text(json, "version", worker->version);
+        json_text(json, "tables", worker->tables);
+        json_bool(json, "alive", worker->alive);
+        json_time(json, "started_at", worker->started_at);
+        json_time(json, "seen_at", worker->seen_at);
+        json_begin(json, "running", '[');
+        for (size_t j = 0; j < worker->running_count; j++) {
+            json_begin(json, NULL, '{');
+            json_text(json, "table", worker->running[j].table);
+            json_text(json, "id", worker->running[j].job_id.text);
+            json_time(json, "since", worker->running[j].since);
+            json_end(json, '}');
+        }
+        json_end(json, ']');
+        json_bool(json, "running_more", worker->running_more);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}

@@ -37,15 +37,6 @@ errand_uuid uuid_from_bytes(const unsigned char b[16])
     return uuid;
 }
 
-errand_uuid uuid_v4(void)
-{
-    unsigned char bytes[16];
-    random_bytes(bytes, sizeof(bytes));
-    bytes[6] = (unsigned char)(0x40 | (bytes[6] & 0x0f)); /* version and variant of RFC 9562 */
-    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f));
-    return uuid_from_bytes(bytes);
-}
-
 int uuid_parse(const char *text, errand_uuid *uuid)
 {
     if (strlen(text) != 36)

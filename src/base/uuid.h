@@ -6,7 +6,6 @@
 
 /* From the kernel; cannot fail on the systems we support. */
 void random_bytes(void *data, size_t size);
-errand_uuid uuid_v4(void);
 /* 16 bytes as 8-4-4-4-12 hexadecimal digits. */
 errand_uuid uuid_from_bytes(const unsigned char bytes[16]);
 /* Accepts what PostgreSQL prints, upper case too, and gives it in lower case. 0, or -1. */

@@ -46,7 +46,8 @@ static const struct column_type {
 
 enum { TYPES = sizeof types / sizeof *types };
 
-const char *const *column_type_words(void)
+/* Ended by NULL; "references" is among them. */
+static const char *const *column_type_words(void)
 {
     static const char *const words[] = { "text",  "smallint",  "int",        "bigint", "bool",
                                          "real",  "double",    "numeric",    "uuid",   "date",

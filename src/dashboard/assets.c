@@ -32,7 +32,8 @@ static size_t kind_of(const char *name)
     return kind;
 }
 
-const char *asset_address(struct html *out, const char *name)
+/* MOUNT/assets/NAME?v=HASH, in the memory of the request. */
+static const char *asset_address(struct html *out, const char *name)
 {
     return errand_printf(out->page->ctx, "%s/assets/%s?v=%s", html_mount(out), name, find(name)->hash);
 }

@@ -4,8 +4,6 @@
 
 #include <errand/html.h>
 
-/* MOUNT/assets/NAME?v=HASH, in the memory of the request. */
-const char *asset_address(struct html *out, const char *name);
 /* The element of <head> that loads it. */
 void asset_link(struct html *out, const char *name);
 

@@ -106,8 +106,6 @@ struct page {
     bool live;                  /* the script keeps the page up to date */
 };
 
-/* The request of a context; raises where there is none. */
-struct page *page_of(struct errand_context *ctx);
 /* A parameter, of the form or, where that has none of the name, of the address; NULL where it is missing. */
 const char *page_param(const struct page *page, const char *name);
 /* The same of a column's field, which is called "band_id" or "bandId". */

@@ -14,7 +14,8 @@ enum {
     SHOWN_MAX = 100, /* bytes of what came in that a sentence repeats */
 };
 
-struct page *page_of(struct errand_context *ctx)
+/* The request of a context; raises where there is none. */
+static struct page *page_of(struct errand_context *ctx)
 {
     struct page *page = context_attachment(ctx);
     if (!page)

@@ -319,8 +319,9 @@ static bool is_json_number(const char *sql_type, const char *text)
     return strncmp(sql_type, "numeric", 7) == 0 && (*text == '-' || isdigit((unsigned char)*text)) && is_json(text);
 }
 
-void value_json(struct errand_context *ctx, struct json *json, const struct errand_table *table,
-                const struct errand_column *column, const void *record)
+/* As a member of the object that is being written. */
+static void value_json(struct errand_context *ctx, struct json *json, const struct errand_table *table,
+                       const struct errand_column *column, const void *record)
 {
     struct errand_value value = field_value(column, record);
     bool is_text = value.kind == ERRAND_VALUE_TEXT;

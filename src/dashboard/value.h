@@ -41,9 +41,6 @@ void value_show_short(struct html *out, const struct errand_table *table, const 
 /* On a page of its own: whole. */
 void value_show(struct html *out, const struct errand_table *table, const struct errand_column *column,
                 const void *record);
-/* As a member of the object that is being written. */
-void value_json(struct errand_context *ctx, struct json *json, const struct errand_table *table,
-                const struct errand_column *column, const void *record);
 /* All columns, as an object; name NULL: in an array. */
 void record_json(struct errand_context *ctx, struct json *json, const char *name, const struct errand_table *table,
                  const void *record);

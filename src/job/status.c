@@ -3,8 +3,6 @@
 
 #include "job/backoff.h"
 
-#include <string.h>
-
 static const char *const labels[] = {
     [JOB_STATUS_NOT_STARTED] = "job_status_not_started", [JOB_STATUS_RUNNING] = "job_status_running",
     [JOB_STATUS_FAILED] = "job_status_failed",           [JOB_STATUS_TIMED_OUT] = "job_status_timed_out",
@@ -20,14 +18,6 @@ static const char *const end_labels[] = {
 const char *job_status_label(enum job_status status)
 {
     return status >= JOB_STATUS_NOT_STARTED && status <= JOB_STATUS_RETRY ? labels[status] : NULL;
-}
-
-enum job_status job_status_of(const char *label)
-{
-    for (int status = JOB_STATUS_NOT_STARTED; status <= JOB_STATUS_RETRY; status++)
-        if (strcmp(labels[status], label) == 0)
-            return (enum job_status)status;
-    return (enum job_status)0;
 }
 
 const char *job_end_label(enum job_end end)

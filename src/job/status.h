@@ -21,8 +21,6 @@ enum job_status {
 
 /* "job_status_retry"; NULL for a number that is none. */
 const char *job_status_label(enum job_status status);
-/* 0 for a text that is no label. */
-enum job_status job_status_of(const char *label);
 
 /* How an attempt ended. */
 enum job_end {

@@ -91,8 +91,6 @@ struct statement_text {
 /* The next statement of the text from *at on, which is moved behind it; false: there is none. Knows quotes, comments,
    dollar quotes, and the bodies of SQLite's triggers and of SQL functions (BEGIN ... END). */
 bool split_next(const char *text, enum store_kind kind, size_t *at, struct statement_text *statement);
-/* BEGIN, COMMIT and their kin, which would end the transaction that a file runs in. */
-bool split_is_transaction(const char *statement, size_t size);
 /* Runs the statements of a file one by one. An error says which it was. */
 int run_statements(struct migration *migration, const char *path, const char *text, struct errand_error *err);
 

@@ -165,7 +165,8 @@ bool split_next(const char *text, enum store_kind kind, size_t *at, struct state
     return end > start;
 }
 
-bool split_is_transaction(const char *statement, size_t size)
+/* BEGIN, COMMIT and their kin, which would end the transaction that a file runs in. */
+static bool split_is_transaction(const char *statement, size_t size)
 {
     static const char *const words[] = { "BEGIN", "COMMIT", "ROLLBACK", "END", "ABORT", "START" };
     size_t length = 0;

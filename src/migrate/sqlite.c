@@ -99,6 +99,14 @@ static int read_live(struct migration *migration, struct lite_schema *live, stru
     return 0;
 }
 
+static struct lite_table *lite_find_table(const struct lite_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (strcasecmp(schema->tables[i].name, name) == 0)
+            return &schema->tables[i];
+    return NULL;
+}
+
 static void read_wanted(struct migration *migration, struct lite_schema *wanted)
 {
     const struct schema *schema = migration->schema;
@@ -120,14 +128,6 @@ static void read_wanted(struct migration *migration, struct lite_schema *wanted)
         add_index(migration, wanted, schema->indexes[i]->name, schema->indexes[i]->table->name,
                   text_take(migration, &out));
     }
-}
-
-struct lite_table *lite_find_table(const struct lite_schema *schema, const char *name)
-{
-    for (size_t i = 0; i < schema->table_count; i++)
-        if (strcasecmp(schema->tables[i].name, name) == 0)
-            return &schema->tables[i];
-    return NULL;
 }
 
 /* ---- Steps ---- */

@@ -18,8 +18,6 @@ struct lite_schema {
     size_t index_count;
 };
 
-struct lite_table *lite_find_table(const struct lite_schema *schema, const char *name);
-
 enum lite_effect {
     LITE_ADD_COLUMN = 1,
     LITE_CHANGE_COLUMN,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t query_value_count(const struct errand_query *query)
+static size_t query_value_count(const struct errand_query *query)
 {
     size_t count = 0;
     while (count < ERRAND_VALUES_MAX && query->values[count].kind != ERRAND_VALUE_NONE)
@@ -49,7 +49,7 @@ void query_check(const struct errand_table *table, const struct errand_query *qu
                     verb, table->record_name);
 }
 
-void query_add_where(const struct errand_query *query)
+static void query_add_where(const struct errand_query *query)
 {
     struct errand_context *ctx = query->ctx;
     size_t count = query_value_count(query);

@@ -32,8 +32,9 @@ void page_unmap(struct page *page)
         munmap(page, sizeof(*page));
 }
 
-/* splitmix64: neighbouring numbers give words that have nothing in common. */
-uint64_t page_word(uint64_t seed, uint64_t sequence, int state)
+/* The word for one state of the job with this number. splitmix64: neighbouring numbers give words that have nothing in
+ * common. */
+static uint64_t page_word(uint64_t seed, uint64_t sequence, int state)
 {
     uint64_t mixed = seed + (sequence + 1) * UINT64_C(0x9e3779b97f4a7c15);
     mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -33,7 +33,7 @@ struct page_slot {
 enum page_death { PAGE_DEATH_NONE, PAGE_DEATH_SIGNAL, PAGE_DEATH_EXIT };
 
 struct page_crash {
-    _Atomic uint64_t mark; /* page_word() of the job and enum page_death */
+    _Atomic uint64_t mark; /* the word of the job and enum page_death */
     uint64_t address;
     int32_t signal;
     int32_t status;
@@ -54,8 +54,6 @@ int page_create(void);
 struct page *page_map(int fd);
 void page_unmap(struct page *page);
 
-/* The word for one state of the job with this number. */
-uint64_t page_word(uint64_t seed, uint64_t sequence, int state);
 void page_queue(struct page *page, uint64_t seed, uint64_t sequence);
 enum page_state page_state(const struct page *page, uint64_t seed, uint64_t sequence);
 /* From one state to another; false where it was in neither, or the other side was first. */

@@ -11,7 +11,8 @@ enum {
     RUNNER_WORTH_US = 1000, /* waiting work that makes a further runner worth waking */
 };
 
-bool share_is_single(const struct queue *queue)
+/* Jobs of this type go to a runner one by one. */
+static bool share_is_single(const struct queue *queue)
 {
     return queue->average_us < 0 || queue->prints;
 }

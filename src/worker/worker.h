@@ -215,8 +215,6 @@ enum {
 };
 /* How many jobs of this queue the worker may hold: those that run, and those that will soon. */
 size_t share_room(const struct queue *queue);
-/* Jobs of this type go to a runner one by one. */
-bool share_is_single(const struct queue *queue);
 /* Jobs that one runner may hold. */
 size_t share_lane_room(const struct queue *queue);
 /* On how many runners the waiting jobs are worth spreading, and how many beside its own the queue may take. */

@@ -142,7 +142,8 @@ int ask_(struct question question)
     return world.response.status;
 }
 
-const char *token_on(struct question question)
+/* The token that a form of this page holds, in memory that lives until the next call; NULL where it has none. */
+static const char *token_on(struct question question)
 {
     static char token[200];
     question.form = NULL;

@@ -51,8 +51,6 @@ int ask_(struct question question);
    headers for the login. */
 #define send_form(...) send_form_((struct question){ __VA_ARGS__ })
 int send_form_(struct question question);
-/* The token that a form of this page holds, in memory that lives until the next call; NULL where it has none. */
-const char *token_on(struct question question);
 
 /* A header of the last response, or NULL. */
 const char *header(const char *name);

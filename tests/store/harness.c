@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 30000, POSITION_COLUMN = 10 };
+enum { LIMIT_MS = 30000 };
 
 static struct {
     enum store_kind kind;

@@ -106,12 +106,10 @@ static void text_from_outside_becomes_valid(void **state)
     }
 }
 
-static void uuids_are_random_and_parsed_strictly(void **state)
+static void uuids_are_parsed_strictly(void **state)
 {
     (void)state;
-    errand_uuid one = uuid_v4(), other = uuid_v4(), parsed;
-    assert_string_not_equal(one.text, other.text);
-    assert_int_equal(one.text[14], '4');
+    errand_uuid parsed;
     assert_int_equal(uuid_parse("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", &parsed), 0);
     assert_string_equal(parsed.text, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
     assert_int_equal(uuid_parse("", &parsed), -1);
@@ -221,7 +219,7 @@ int main(void)
         cmocka_unit_test(a_buffer_takes_its_maximum_and_not_a_byte_more),
         cmocka_unit_test(an_arena_hands_out_zeroed_memory_and_refuses_the_impossible),
         cmocka_unit_test(text_from_outside_becomes_valid),
-        cmocka_unit_test(uuids_are_random_and_parsed_strictly),
+        cmocka_unit_test(uuids_are_parsed_strictly),
         cmocka_unit_test(a_log_line_is_one_line_whatever_it_holds),
         cmocka_unit_test(a_process_is_gone_only_when_it_provably_is),
         cmocka_unit_test(a_sentence_is_prefixed_and_cut_to_fit),

@@ -60,9 +60,10 @@ static void exponential_backoff_doubles_up_to_a_day(void **state)
 static void labels_are_those_of_the_enum(void **state)
 {
     (void)state;
-    for (int status = JOB_STATUS_NOT_STARTED; status <= JOB_STATUS_RETRY; status++)
-        assert_int_equal(job_status_of(job_status_label((enum job_status)status)), status);
-    assert_int_equal(job_status_of("nonsense"), 0);
+    static const char *const labels[] = { "job_status_not_started", "job_status_running",   "job_status_failed",
+                                          "job_status_timed_out",   "job_status_succeeded", "job_status_retry" };
+    for (int i = 0; i < 6; i++)
+        assert_string_equal(job_status_label((enum job_status)(JOB_STATUS_NOT_STARTED + i)), labels[i]);
     assert_null(job_status_label((enum job_status)7));
 }
 

@@ -15,7 +15,6 @@ enum {
     SERVER_CONNECTIONS_OF_ONE_MAX = 256, /* of one address; with a proxy all come from it */
     SERVER_STREAMS_MAX = 100,
     SERVER_BODY_MAX = 1024 * 1024, /* of a request; the dashboard's own limit */
-    SERVER_HEADERS_MAX = 100,      /* the same */
     SERVER_MEMORY_MAX = 64 * 1024, /* of a connection: request line and headers */
     SERVER_IDLE_S = 30,            /* a connection on which nothing moves is closed */
     SERVER_READ_S = 30,            /* a request is read in whole within this time, from when the last one ended */

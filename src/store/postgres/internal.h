@@ -123,7 +123,6 @@ void postgres_send(struct postgres_store *store, struct request *request);
 /* Answers it from the loop, without the server. */
 void postgres_answer(struct postgres_store *store, struct request *request, enum store_fault fault,
                      const char *message);
-void postgres_dispatch(struct postgres_store *store);
 void postgres_fail(struct postgres_store *store, const char *why);
 /* Sends an exchange over a work link, as soon as one is idle. */
 void postgres_queue(struct postgres_store *store, struct request *request);
@@ -134,8 +133,6 @@ void postgres_go_online(struct postgres_store *store);
 /* Closes the link as if it had been lost, to be connected again. */
 void postgres_drop_link(struct postgres_store *store, struct link *link, const char *why);
 bool postgres_is_up(const struct postgres_store *store);
-/* Answer that tells a store_done: context and tell.plain of the request. */
-void postgres_tell_plain(struct request *request, struct store_result result);
 struct request *postgres_plain_request(store_done done, void *arg);
 
 /* session.c */

@@ -18,7 +18,8 @@ bool link_is_idle(const struct link *link)
     return link->up && !link->current && !link->first;
 }
 
-enum store_fault fault_of(const char *state)
+/* What an SQLSTATE means for the worker. */
+static enum store_fault fault_of(const char *state)
 {
     static const char *const offline[] = { "08", "57P", NULL };
     /* Locks and deadlocks; serialization; a full disk and other resources; a cancelled query, a table altered under

@@ -48,7 +48,4 @@ bool link_is_idle(const struct link *link);
 /* Closes; requests are answered with this fault, down is not told. */
 void link_close(struct link *link, enum store_fault fault, const char *why);
 
-/* What an SQLSTATE means for the worker. */
-enum store_fault fault_of(const char *sqlstate);
-
 #endif

@@ -16,7 +16,8 @@ static struct postgres_store *of(struct store *store)
 
 /* ---- Answers that need no server ---- */
 
-void postgres_tell_plain(struct request *request, struct store_result result)
+/* Tells a store_done: context and tell.plain of the request. */
+static void postgres_tell_plain(struct request *request, struct store_result result)
 {
     request->tell.plain(request->arg, result);
 }
@@ -98,7 +99,7 @@ static struct request *take_waiting(struct postgres_store *store)
     return NULL;
 }
 
-void postgres_dispatch(struct postgres_store *store)
+static void postgres_dispatch(struct postgres_store *store)
 {
     for (int i = FIRST_WORK_LINK; i < LINKS; i++) {
         while (store->ready[i] && link_is_idle(&store->links[i])) {
