@@ -7,6 +7,7 @@
 #include "migrate/migrate.h"
 #include "record/context.h"
 #include "record/statement.h"
+#include "store/postgres/names.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -202,6 +203,39 @@ static int64_t count_stale(struct errand_context *ctx, const struct errand_table
     return count;
 }
 
+/* Whether a table that is there has no triggers which tell workers of new jobs, as a worker judges it when it starts
+   and makes them. */
+static bool is_silent(struct errand_context *ctx, const struct errand_table *table)
+{
+    char *channel = names_of(NAMES_CHANNEL, table->name);
+    struct errand_rows rows = errand_sql(
+        ctx,
+        "SELECT 1 FROM pg_catalog.pg_class AS c LEFT JOIN (pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p "
+        "ON p.oid = t.tgfoid AND strpos(p.prosrc, $3) > 0) ON t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A') "
+        "WHERE c.oid = to_regclass(concat(quote_ident($1) || '.', quote_ident($2))) GROUP BY c.oid "
+        "HAVING (bool_or(t.tgtype & 4 <> 0) AND bool_or(t.tgtype & 16 <> 0)) IS NOT TRUE",
+        table->schema ? errand_text(table->schema) : errand_null(), errand_text(table->name),
+        errand_text(channel ? channel : ""));
+    free(channel);
+    return rows.count > 0;
+}
+
+/* Before a worker has been there, none are missing. */
+static void look_at_triggers(struct errand_context *ctx, struct doctor *doctor)
+{
+    const struct session *session = &doctor->session;
+    if (session->url.kind == STORE_SQLITE ||
+        errand_sql(ctx, "SELECT 1 WHERE to_regclass('errand_workers') IS NOT NULL").count == 0)
+        return;
+    for (size_t i = 0; i < session->job_count; i++)
+        if (is_silent(ctx, session->jobs[i]))
+            tell(
+                doctor, true,
+                "no trigger tells workers of new jobs in %s, so they are only found now and then; a worker that starts "
+                "makes them, where it may: GRANT TRIGGER ON %s to its role, and CREATE on the schema",
+                session->jobs[i]->name, session->jobs[i]->name);
+}
+
 static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
 {
     struct session *session = &doctor->session;
@@ -239,6 +273,7 @@ static void look(struct errand_context *ctx, void *arg)
     look_at_server(ctx, doctor);
     look_at_structure(ctx, doctor);
     look_at_sources(doctor);
+    look_at_triggers(ctx, doctor);
     look_at_work(ctx, doctor);
 }
 
