@@ -71,6 +71,31 @@ static void read_condition(struct page *page, const struct errand_table *table, 
     filter->conditions[filter->condition_count++] = (struct admin_condition){ index, operator, value };
 }
 
+static bool is_taken(const struct errand_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return filter_takes(table, &table->columns[i]);
+    }
+    return false;
+}
+
+/* A condition on a column that cannot have one must not be passed over: all that match would then be all there are. */
+static void check_names(struct page *page, const struct errand_table *table, const struct param *params)
+{
+    static const char *const prefixes[] = { "where.", "op." };
+    for (; params && params->name; params++) {
+        for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+            size_t size = strlen(prefixes[i]);
+            if (strncmp(params->name, prefixes[i], size) == 0 && !is_taken(table, params->name + size))
+                page_refuse(page, 400,
+                            "%.80s: a list of %s cannot be narrowed by that; there is no such column, or it "
+                            "holds a secret or bytes.",
+                            params->name, table->name);
+        }
+    }
+}
+
 static void read_statuses(struct page *page, struct admin_filter *filter)
 {
     for (const char **label = page_params(page, "status"); *label; label++) {
@@ -126,6 +151,8 @@ struct filter_request filter_read(struct page *page, const struct errand_table *
                                       .page = read_page(page) };
     struct admin_list_query *query = &request.query;
     const char *order = page_param(page, "order"), *error = page_param(page, "error");
+    check_names(page, table, page->form);
+    check_names(page, table, page->query);
     read_statuses(page, &query->filter);
     query->filter.error = error && *error ? error : NULL;
     query->filter.created_from = read_time(page, "from");

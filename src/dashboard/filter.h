@@ -42,7 +42,7 @@ enum admin_operator filter_usual_operator(const struct errand_column *column);
 const char *filter_time(struct html *out, errand_nullable_time time);
 
 /* ---- filter_form.c ---- */
-/* The form, folded unless it narrows, and what it narrows by with links that take it away. */
+/* The form, folded, and what is in force, with links that take it away. */
 void filter_form(struct html *out, const struct filter_request *request);
 void filter_chips(struct html *out, const struct filter_request *request);
 

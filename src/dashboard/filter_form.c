@@ -2,7 +2,9 @@
 #include "dashboard/filter.h"
 #include "dashboard/link.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- What narrows it, each with a link that takes it away ---- */
 
@@ -85,20 +87,68 @@ static void add_operators(struct html *out, const struct errand_column *column, 
     html_raw(out, "</select>");
 }
 
-static void add_choice(struct html *out, const char *value, const char *chosen)
+static void begin_choices(struct html *out, const struct errand_column *column)
 {
-    html_printf(out, "<option%s>%s</option>", strcmp(value, chosen) == 0 ? " selected" : "", value);
+    html_printf(out, "<select class=\"form-select\" id=\"filter-%s\" name=\"where.%s\"><option value=\"\">any</option>",
+                html_url(out, column->name), column->name);
+}
+
+static void add_choice(struct html *out, const char *value, const char *text, const char *chosen)
+{
+    html_printf(out, "<option value=\"%s\"%s>%s</option>", value, strcmp(value, chosen) == 0 ? " selected" : "", text);
 }
 
 static void add_choices(struct html *out, const struct errand_column *column, const char *value)
 {
     static const char *const booleans[] = { "true", "false", NULL };
     const char *const *labels = column->type == ERRAND_TYPE_BOOL ? booleans : column->labels;
-    html_printf(out, "<select class=\"form-select\" id=\"filter-%s\" name=\"where.%s\"><option value=\"\">any</option>",
-                html_url(out, column->name), column->name);
+    begin_choices(out, column);
     for (; *labels; labels++)
-        add_choice(out, *labels, value);
+        add_choice(out, *labels, *labels, value);
     html_raw(out, "</select>");
+}
+
+struct choice {
+    const char *id, *text;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    const struct choice *left = a, *right = b;
+    return strcasecmp(left->text, right->text);
+}
+
+/* The rows that the column may refer to, by name. False, having written nothing: they are not shown here, or too many
+   to choose from. They are read by their key and sorted here, since the database may have no index by name. */
+static bool add_records(struct html *out, const struct errand_table *table, const struct errand_column *column,
+                        const char *value)
+{
+    const struct errand_foreign_key *key = column_foreign_key(table, column);
+    if (!key || !table_has_records(out->page->service, key->target->name))
+        return false;
+    struct errand_context *ctx = out->page->ctx;
+    const struct errand_column *id = &key->target->columns[key->target_column], *name = table_name_column(key->target);
+    struct errand_list rows = errand_record_fetch(
+        key->target,
+        (struct errand_query){ .ctx = ctx, .order_by = (int)key->target_column + 1, .limit = VALUE_NAMES_MAX + 1 });
+    if (rows.count > VALUE_NAMES_MAX)
+        return false;
+    struct choice *choices = errand_alloc(ctx, (rows.count + 1) * sizeof(*choices));
+    bool is_known = *value == '\0';
+    for (size_t i = 0; i < rows.count; i++) {
+        const void *row = (const char *)rows.items + i * key->target->record_size;
+        const char *text = name ? value_text(ctx, name, row) : NULL, *its_id = value_text(ctx, id, row);
+        choices[i] = (struct choice){ its_id ? its_id : "", text && *text ? text : its_id ? its_id : "" };
+        is_known |= strcmp(choices[i].id, value) == 0;
+    }
+    qsort(choices, rows.count, sizeof(*choices), by_text);
+    begin_choices(out, column);
+    for (size_t i = 0; i < rows.count; i++)
+        add_choice(out, choices[i].id, choices[i].text, value);
+    if (!is_known)
+        add_choice(out, value, value, value);
+    html_raw(out, "</select>");
+    return true;
 }
 
 static const char *input_kind(const struct errand_column *column)
@@ -128,7 +178,7 @@ static void add_column(struct html *out, const struct filter_request *request, s
     add_operators(out, column, condition ? condition->operator : filter_usual_operator(column));
     if (column->type == ERRAND_TYPE_ENUM || column->type == ERRAND_TYPE_BOOL)
         add_choices(out, column, value);
-    else
+    else if (!add_records(out, request->query.table, column, value))
         add_input(out, column->name, errand_printf(out->page->ctx, "where.%s", column->name), input_kind(column),
                   value);
     html_raw(out, "</div>");
@@ -145,13 +195,24 @@ static void add_common(struct html *out, const struct admin_filter *filter)
     html_raw(out, "</div>");
 }
 
+/* The user's own come first. */
+static void add_columns(struct html *out, const struct filter_request *request, bool own)
+{
+    const struct errand_table *table = request->query.table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct errand_column *column = &table->columns[i];
+        if (column_is_own(table, column) == own && filter_takes(table, column) && !has_own_field(column))
+            add_column(out, request, i);
+    }
+}
+
 void filter_form(struct html *out, const struct filter_request *request)
 {
     const struct errand_table *table = request->query.table;
     html_printf(out,
-                "<details class=\"filter\" id=\"filter\"%s><summary>Filter</summary><form method=\"get\" "
+                "<details class=\"filter\" id=\"filter\"><summary>Filter</summary><form method=\"get\" "
                 "action=\"%s/ListJob\">",
-                filter_is_narrow(&request->query.filter) ? " open" : "", html_mount(out));
+                html_mount(out));
     html_hidden(out, "tableName", table->name);
     for (int i = 0; i < ADMIN_STATUSES; i++) {
         if (request->query.filter.statuses & 1U << i)
@@ -159,10 +220,8 @@ void filter_form(struct html *out, const struct filter_request *request)
     }
     html_raw(out, "<div class=\"filter-rows\">");
     add_common(out, &request->query.filter);
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (filter_takes(table, &table->columns[i]) && !has_own_field(&table->columns[i]))
-            add_column(out, request, i);
-    }
+    add_columns(out, request, true);
+    add_columns(out, request, false);
     html_printf(out,
                 "</div><p><button class=\"btn btn-primary btn-sm\" name=\"apply\" value=\"1\">Apply</button> "
                 "<a class=\"btn btn-link btn-sm\" href=\"%s\">Clear</a></p></form></details>",

@@ -97,6 +97,14 @@ static void show_default(struct page *page, const struct errand_table *table)
     html_raw(out, "</div>");
 }
 
+/* Of an enum, which SQL has between quotes, its name. */
+static const char *type_name(struct page *page, const struct errand_column *column)
+{
+    size_t size = strlen(column->sql_type);
+    bool is_quoted = size > 2 && column->sql_type[0] == '"' && column->sql_type[size - 1] == '"';
+    return is_quoted ? errand_printf(page->ctx, "%.*s", (int)size - 2, column->sql_type + 1) : column->sql_type;
+}
+
 static void show_json(struct page *page, const struct errand_table *table)
 {
     struct json json = { .out = &page->out->text };
@@ -110,7 +118,7 @@ static void show_json(struct page *page, const struct errand_table *table)
             continue;
         json_begin(&json, NULL, '{');
         json_text(&json, "name", column->name);
-        json_text(&json, "type", column->sql_type);
+        json_text(&json, "type", type_name(page, column));
         json_bool(&json, "required", column_is_required(column));
         json_begin(&json, "choices", '[');
         for (const char *const *label = column->labels; label && *label; label++)

@@ -80,6 +80,20 @@ test("Delete on a job's own page deletes it", async (world) => {
     await until("its end", () => world.app.sql(`SELECT count(*) FROM initial_scrape_jobs WHERE id = '${id}'`) === "0");
 });
 
+test("the overview shows the worker, what it runs, and for how long", async (world) => {
+    const { app } = world;
+    world.archive.hold("grateful-shed");
+    app.sql("INSERT INTO initial_scrape_jobs (band_id) SELECT id FROM bands WHERE collection = 'grateful-shed'");
+    const id = await until("a running job", () => app.sql("SELECT id FROM initial_scrape_jobs WHERE status = 'job_status_running'"));
+    const page = await world.page();
+    await page.goto(world.base);
+    const worker = page.getByRole("region", { name: "Workers", exact: true }).getByRole("row").nth(1);
+    await worker.getByText("alive").waitFor();
+    await worker.getByRole("cell", { name: new RegExp(`Initial scrape jobs ${id.slice(0, 8)} for [0-9.]+ (ms|s)`) }).waitFor();
+    world.archive.release("grateful-shed");
+    await worker.getByRole("cell", { name: "nothing" }).waitFor();
+});
+
 test("a list with views of its own goes on page by page", async (world) => {
     const { app } = world;
     world.archive.hold("grateful-shed");

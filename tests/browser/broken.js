@@ -42,6 +42,24 @@ for (const [what, address, heading, words, follows] of [
     });
 }
 
+test("a job that crashed says how, with its backtrace folded, and how long it waited and took", async (world) => {
+    const app = world.other;
+    app.start("build/bin/RunJobs");
+    app.sql("INSERT INTO crashing_jobs DEFAULT VALUES");
+    await until("its failure", () => app.sql("SELECT status FROM crashing_jobs") === "job_status_failed");
+    const page = await world.page();
+    await page.goto(`${base}ViewJob?tableName=crashing_jobs&id=${app.sql("SELECT id FROM crashing_jobs")}`);
+    await page.getByRole("region", { name: "Last error" }).getByText("killed by SIGABRT").first().waitFor();
+    const backtrace = page.locator("#backtrace pre");
+    await until("the record of its attempt", async () => (await page.reload(), await backtrace.count()) === 1);
+    assert.strictEqual(await backtrace.isVisible(), false);
+    await page.locator("#backtrace summary").click();
+    assert.match(await backtrace.textContent(), /abort/);
+    const facts = await page.locator(".facts dt").allTextContents();
+    assert.deepStrictEqual(facts, ["Status", "Attempts", "Waited", "Last attempt took"]);
+    assert.deepStrictEqual(await violations(page), []);
+});
+
 test("a view that crashes ends its process, and the next page is served by another", async (world) => {
     const page = await world.page();
     await page.goto(`${base}ListJob?tableName=crashing_jobs`).catch(() => null);

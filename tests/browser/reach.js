@@ -39,6 +39,7 @@ for (const colorScheme of ["light", "dark"])
             const whole = WHOLE.includes(`${colorScheme} ${width}`);
             for (const [name, address] of Object.entries(pages(world)).filter(([name]) => whole || FULLEST.includes(name))) {
                 await page.goto(world.base + address);
+                await page.evaluate(() => document.querySelectorAll("details").forEach((folded) => { folded.open = true; }));
                 found.push(...(await violations(page)).map((line) => `${name}: ${line}`));
                 if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${name}: wider than the window`);
             }

@@ -169,6 +169,8 @@ static void a_filter_that_cannot_be_meant_is_refused_with_a_sentence(void **stat
         { "from=yesterday", "not a time" },
         { "from=2026-02-30T09:30", "not a time" },
         { "sort=nothing", "cannot be sorted" },
+        { "where.nothing=1", "cannot be narrowed by that" },
+        { "op.isUrgent=null", "cannot be narrowed by that" },
         { "page=0", "no number of a page" },
         { "page=x", "no number of a page" },
         { "page=99999999999999999999", "no number of a page" },
@@ -271,6 +273,21 @@ static void add_scrape(void)
 {
     run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', 'Portis<i>head</i>')");
     run_sql("INSERT INTO initial_scrape_jobs (id, band_id) VALUES ('" ID(1) "', '" BAND "')");
+}
+
+static void a_list_is_narrowed_by_the_name_of_what_a_job_refers_to(void **state)
+{
+    (void)state;
+    add_scrape();
+    run_sql("INSERT INTO bands (id, name) VALUES ('" ID(2) "', 'Air')");
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs&where.band_id=" BAND), 200);
+    assert_page_has("name=\"where.band_id\"><option value=\"\">any</option><option value=\"" ID(
+        2) "\">Air</option><option value=\"" BAND "\" selected>Portis&lt;i&gt;head&lt;/i&gt;</option></select>");
+    assert_page_has("<tr id=\"job-" ID(1) "\">");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs&where.band_id=" ID(3)), 200);
+    assert_page_has("<option value=\"" ID(3) "\" selected>" ID(3) "</option></select>");
+    assert_page_has("No job matches.");
 }
 
 static void a_job_shows_its_columns_and_links_to_the_records_it_refers_to(void **state)
@@ -396,6 +413,8 @@ static void more_rows_than_a_select_holds_are_named_by_their_id(void **state)
     assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs"), 200);
     assert_page_lacks("<select");
     assert_page_has("more than 200 rows of bands");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs"), 200);
+    assert_page_has("<input class=\"form-control\" id=\"filter-band_id\" name=\"where.band_id\" type=\"text\"");
 }
 
 static void a_job_is_created_by_the_parameters_of_the_guide(void **state)
@@ -587,6 +606,9 @@ static void all_that_match_are_changed_after_their_number_was_asked_back(void **
     assert_int_equal(letters("status = 'job_status_timed_out'"), 1);
     assert_int_equal(
         send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1&where.pages=x"), 400);
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1&where.recipent=Ada"),
+        400);
     assert_int_equal(letters("1 = 1"), 6);
     assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1",
                                .headers = { { "Accept", "application/json" } }),
@@ -736,6 +758,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_list_is_sorted_by_its_headers),
         DASHBOARD_TEST(a_form_of_filters_leads_to_the_short_address),
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
+        DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
         DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
         DASHBOARD_TEST(what_is_not_there_is_not_found),
