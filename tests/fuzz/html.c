@@ -1,16 +1,11 @@
 /* html_escape on any bytes: what comes out is UTF-8 without controls, holds nothing that ends a text or an attribute,
-   and reads back as what went in. With clang -fsanitize=fuzzer it is a libFuzzer target; without, the program below
-   feeds it its own mutations of some seeds, for as many rounds as the first argument says. */
+   and reads back as what went in. Driven by text.c, or by libFuzzer. */
 #include "base/utf8.h"
 #include "dashboard/dashboard.h"
+#include "text.h"
 
 #include <assert.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct {
     const char *entity;
@@ -57,25 +52,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-#ifndef FUZZER_MAIN
 static const char *const seeds[] = {
     "<a href=\"javascript:alert('x')\">&amp; `</a>",
     "gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\x98 \xe2\x80\xae txt",
     "\x1b[31m\r\n\t\x7f \xc2\x9b \xff\xfe",
+    NULL,
 };
 
-int main(int argc, char **argv)
-{
-    unsigned random = 1;
-    long rounds = argc > 1 ? atol(argv[1]) : 100000;
-    for (long round = 0; round < rounds; round++) {
-        char text[256];
-        size_t size = (size_t)snprintf(text, sizeof(text), "%s", seeds[(size_t)rand_r(&random) % 3]);
-        for (int changes = rand_r(&random) % 6; changes > 0; changes--)
-            text[(size_t)rand_r(&random) % size] = (char)rand_r(&random);
-        LLVMFuzzerTestOneInput((const uint8_t *)text, size - (size_t)rand_r(&random) % size);
-    }
-    printf("%ld rounds\n", rounds);
-    return 0;
-}
-#endif
+const struct fuzz_text fuzz_text = { .seeds = seeds };

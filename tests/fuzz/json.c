@@ -1,17 +1,13 @@
-/* json_fault on any text: it finds a fault exactly where SQLite's json_valid does. With clang -fsanitize=fuzzer it is a
-   libFuzzer target; without, the program below feeds it its own mutations of some seeds, for as many rounds as the
-   first argument says. */
+/* json_fault on any text: it finds a fault exactly where SQLite's json_valid does. Driven by text.c, or by libFuzzer.
+ */
 #include "base/json.h"
 #include "base/utf8.h"
+#include "text.h"
 
 #include <assert.h>
 #include <sqlite3.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool sqlite_takes(const char *text)
 {
@@ -49,29 +45,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-#ifndef FUZZER_MAIN
 static const char *const seeds[] = {
     "{\"a\": [1, -2.5e+10, true, null], \"b\": {\"c\": \"\\u00e4\\n\"}}",
     "[[[[\"x\"]], 0.1, -0], false]",
     "\"text\"",
     "-1E5",
+    NULL,
 };
+static const char bits[] = "{}[]\",:0123.eE+-\\utrfnals \xc3\xa4";
 
-int main(int argc, char **argv)
-{
-    static const char bits[] = "{}[]\",:0123.eE+-\\utrfnals \xc3\xa4";
-    unsigned random = 1;
-    long rounds = argc > 1 ? atol(argv[1]) : 100000;
-    for (long round = 0; round < rounds; round++) {
-        char text[256];
-        size_t size = (size_t)snprintf(text, sizeof(text), "%s",
-                                       seeds[(size_t)rand_r(&random) % (sizeof(seeds) / sizeof(*seeds))]);
-        for (int changes = rand_r(&random) % 4; changes > 0; changes--)
-            text[(size_t)rand_r(&random) % size] = bits[(size_t)rand_r(&random) % (sizeof(bits) - 1)];
-        LLVMFuzzerTestOneInput((const uint8_t *)text,
-                               size - (rand_r(&random) % 4 == 0 ? (size_t)rand_r(&random) % size : 0));
-    }
-    printf("%ld rounds\n", rounds);
-    return 0;
-}
-#endif
+const struct fuzz_text fuzz_text = { seeds, bits, sizeof(bits) - 1 };

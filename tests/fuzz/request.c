@@ -1,14 +1,11 @@
-/* The parsers of addresses, forms and logins on any bytes: what they accept is text, within the limits. With clang
-   -fsanitize=fuzzer it is a libFuzzer target; without, the program below feeds it its own mutations of some seeds, for
-   as many rounds as the first argument says. */
+/* The parsers of addresses, forms and logins on any bytes: what they accept is text, within the limits. Driven by
+   text.c, or by libFuzzer. */
 #include "dashboard/request.h"
 #include "base/utf8.h"
+#include "text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(bool holds)
 {
@@ -69,29 +66,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-#ifndef FUZZER_MAIN
 static const char *const seeds[] = {
     "/jobs/ListJob?tableName=letter_jobs&page=2&status=failed#x",
     "http://localhost:8000/jobs/ViewJob?tableName=a&id=b",
     "tableName=letter_jobs&bandId=%C3%9Cber&pages=12&errand_token=12.ab&name=a+b%26c",
     "Basic am9iczpqb2Jz",
     "application/x-www-form-urlencoded; charset=utf-8",
+    NULL,
 };
+static const char bits[] = "/%&=+?#0aF:;, \xc3\xa9\xff\xed\xa0\x80%00%C3%zz";
 
-int main(int argc, char **argv)
-{
-    static const char bits[] = "/%&=+?#0aF:;, \xc3\xa9\xff\xed\xa0\x80%00%C3%zz";
-    unsigned random = 1;
-    long rounds = argc > 1 ? atol(argv[1]) : 100000;
-    for (long round = 0; round < rounds; round++) {
-        char text[160];
-        int size =
-            snprintf(text, sizeof(text), "%s", seeds[(size_t)rand_r(&random) % (sizeof(seeds) / sizeof(seeds[0]))]);
-        for (int changes = rand_r(&random) % 6; changes > 0; changes--)
-            text[rand_r(&random) % size] = bits[(size_t)rand_r(&random) % sizeof(bits)]; /* a NUL too */
-        LLVMFuzzerTestOneInput((const uint8_t *)text, (size_t)(rand_r(&random) % (size + 1)));
-    }
-    printf("%ld rounds\n", rounds);
-    return 0;
-}
-#endif
+const struct fuzz_text fuzz_text = { seeds, bits, sizeof(bits) }; /* a NUL too */
