@@ -53,6 +53,7 @@ static bool is_problem(const char *line)
                                          ": undefined reference to ",
                                          ": multiple definition of ",
                                          ": cannot find ",
+                                         ": No such file or directory", /* env of make, make of the compiler */
                                          "No rule to make target",
                                          ".mk:",
                                          "Makefile:" };
@@ -73,12 +74,16 @@ static void on_line(struct dev *dev, void *owner, const char *line)
 static void on_made(struct dev *dev, void *owner, int status)
 {
     (void)owner;
-    char text[64];
+    char text[64], sentence[160];
     dev->build.make = NULL;
     if (dev->stopping)
         return;
-    if (status != 0 && dev->build.problem_count == 0)
-        dev_tell(dev, DEV_LOG_BUILD, "make ended with %s", child_status_text(status, text));
+    if (status != 0 && dev->build.problem_count == 0) {
+        snprintf(sentence, sizeof(sentence), "make ended with %s; what it said stands in the log of the build",
+                 child_status_text(status, text));
+        dev_say(dev, DEV_LOG_BUILD, sentence);
+        add_problem(dev, sentence);
+    }
     programs_refresh(dev);
     end(dev, status == 0 ? BUILD_DONE : BUILD_FAILED);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text, escaped; what is not printable as a space. */
+/* Text, escaped; what is neither printable nor the end of a line as a space. */
 void page_escape(struct buffer *out, const char *text)
 {
     for (; *text; text++) {
@@ -28,7 +28,7 @@ void page_escape(struct buffer *out, const char *text)
             buffer_puts(out, "&#39;");
             break;
         default:
-            buffer_add(out, (unsigned char)*text < ' ' && *text != '\t' ? " " : text, 1);
+            buffer_add(out, (unsigned char)*text < ' ' && !strchr("\t\n", *text) ? " " : text, 1);
         }
     }
 }
@@ -104,8 +104,9 @@ static void add_build(struct buffer *out, const struct dev *dev)
                                              [BUILD_DONE] = "Up to date",
                                              [BUILD_FAILED] = "The build failed" };
     const struct build *build = &dev->build;
-    buffer_printf(out, "<section id=\"build\" data-state=\"%d\"><h1%s>%s</h1>", (int)build->state,
-                  build->state == BUILD_FAILED ? " class=\"bad\" role=\"alert\"" : "", sentences[build->state]);
+    buffer_printf(out, "<section id=\"build\" data-state=\"%d\"><div%s><h1%s>%s</h1></div>", (int)build->state,
+                  build->state == BUILD_FAILED ? " role=\"alert\"" : "",
+                  build->state == BUILD_FAILED ? " class=\"bad\"" : "", sentences[build->state]);
     if (build->state == BUILD_FAILED)
         buffer_puts(out, "<p>What ran before goes on. Save a source, and it is built again.</p>");
     if (build->problem_count > 0) {

@@ -159,7 +159,7 @@ static void add_preview(struct buffer *out, const struct client *client, const s
     generation_print(generation, &text);
     buffer_puts(&text, "\n");
     generation_print_diff(generation, &text);
-    buffer_printf(out, "<section id=\"preview\"><h1>%s: preview</h1><pre>", kind->title);
+    buffer_printf(out, "<section id=\"preview\"><h1>%s: preview</h1><pre tabindex=\"0\">", kind->title);
     page_escape(out, text.failed ? "(too long to be shown)" : text.data);
     buffer_puts(out, "</pre>");
     buffer_release(&text);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* "/.s.PGSQL.5432" and its lock stand behind the folder. */
@@ -54,6 +55,15 @@ static int make_folder(char folder[PATH_MAX], struct errand_error *err)
     return 0;
 }
 
+static const char not_installed[] = "PostgreSQL's initdb and postgres are not installed, or elsewhere: on Debian "
+                                    "`apt install postgresql` brings them; POSTGRES_BIN names their folder";
+
+/* As a shell says that there is no such program, and child.c. */
+static bool is_not_found(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == 127;
+}
+
 static void fail(struct dev *dev, const char *sentence)
 {
     dev_say(dev, DEV_LOG_DATABASE, sentence);
@@ -79,7 +89,7 @@ static void on_server_exit(struct dev *dev, void *owner, int status)
         return;
     snprintf(sentence, sizeof(sentence), "the server of " POSTGRES_FOLDER " ended with %s",
              child_status_text(status, text));
-    fail(dev, sentence);
+    fail(dev, is_not_found(status) ? not_installed : sentence);
 }
 
 static int start_server(struct dev *dev, struct errand_error *err)
@@ -115,7 +125,9 @@ static void on_initdb_exit(struct dev *dev, void *owner, int status)
     (void)owner;
     if (dev->stopping)
         return;
-    if (status != 0)
+    if (is_not_found(status))
+        fail(dev, not_installed);
+    else if (status != 0)
         fail(dev, "the cluster in " POSTGRES_FOLDER " was not made: see above");
     else if (start_server(dev, &err) != 0)
         fail(dev, err.message);
