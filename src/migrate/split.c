@@ -189,8 +189,13 @@ int run_statements(struct migration *migration, const char *path, const char *te
         if (split_is_transaction(sql, statement.size))
             return error_set(err, "%s:%d: \"%.*s\": a file runs in one transaction of its own; take this statement out",
                              path, statement.line, shown, sql);
-        if (connection_script(migration->connection, sql, err) != 0)
-            return error_prefix(err, "%s:%d: \"%.*s\"", path, statement.line, shown, sql);
+        if (connection_script(migration->connection, sql, err) == 0)
+            continue;
+        bool concurrent = kind == STORE_POSTGRES && strcasestr(sql, "INDEX CONCURRENTLY");
+        return error_prefix(err, "%s:%d: \"%.*s\"%s", path, statement.line, shown, sql,
+                            concurrent ? ": a file runs in a transaction; an index that is put into the schema is made "
+                                         "CONCURRENTLY by itself"
+                                       : "");
     }
     return 0;
 }
