@@ -131,34 +131,33 @@ static void finish_error(struct errand_context *ctx, size_t size)
     ctx->error[size] = '\0';
 }
 
-static void write_error(struct errand_context *ctx, const char *format, va_list arguments)
+/* first_raise, with a sentence. */
+static bool first_says(struct errand_context *ctx, enum job_end end, const char *format, va_list arguments)
 {
+    if (!first_raise(ctx, end))
+        return false;
     int size = vsnprintf(ctx->error, sizeof(ctx->error), format, arguments);
     finish_error(ctx, size < 0 ? 0 : (size_t)size);
+    return true;
 }
 
 void errand_fail(struct errand_context *ctx, const char *format, ...)
 {
-    bool first = first_raise(ctx, JOB_END_FAILED);
-    if (first) {
-        va_list arguments;
-        va_start(arguments, format);
-        write_error(ctx, format, arguments);
-        va_end(arguments);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    bool first = first_says(ctx, JOB_END_FAILED, format, arguments);
+    va_end(arguments);
     go(ctx, first);
 }
 
 void context_refuse(struct errand_context *ctx, enum context_fault fault, const char *format, ...)
 {
-    bool first = first_raise(ctx, JOB_END_FAILED);
-    if (first) {
-        va_list arguments;
-        va_start(arguments, format);
-        write_error(ctx, format, arguments);
-        va_end(arguments);
+    va_list arguments;
+    va_start(arguments, format);
+    bool first = first_says(ctx, JOB_END_FAILED, format, arguments);
+    va_end(arguments);
+    if (first)
         ctx->end.fault = fault;
-    }
     go(ctx, first);
 }
 
@@ -175,26 +174,22 @@ static void append_errno(struct errand_context *ctx, int number)
 void errand_fail_errno(struct errand_context *ctx, const char *format, ...)
 {
     int number = errno;
-    bool first = first_raise(ctx, JOB_END_FAILED);
-    if (first) {
-        va_list arguments;
-        va_start(arguments, format);
-        write_error(ctx, format, arguments);
-        va_end(arguments);
+    va_list arguments;
+    va_start(arguments, format);
+    bool first = first_says(ctx, JOB_END_FAILED, format, arguments);
+    va_end(arguments);
+    if (first)
         append_errno(ctx, number);
-    }
     go(ctx, first);
 }
 
 void errand_discard(struct errand_context *ctx, const char *format, ...)
 {
-    bool first = first_raise(ctx, ctx->config.in_job ? JOB_END_DISCARDED : JOB_END_FAILED);
-    if (first) {
-        va_list arguments;
-        va_start(arguments, format);
-        write_error(ctx, format, arguments);
-        va_end(arguments);
-    }
+    enum job_end end = ctx->config.in_job ? JOB_END_DISCARDED : JOB_END_FAILED;
+    va_list arguments;
+    va_start(arguments, format);
+    bool first = first_says(ctx, end, format, arguments);
+    va_end(arguments);
     go(ctx, first);
 }
 

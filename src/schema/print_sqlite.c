@@ -354,16 +354,21 @@ static void print_action(struct buffer *out, const char *event, char action)
             buffer_printf(out, " ON %s %s", event, actions[i].words);
 }
 
-static void print_foreign_key(struct buffer *out, const struct schema_foreign_key *key)
+static void print_reference(struct buffer *out, const struct schema_foreign_key *key)
 {
-    buffer_puts(out, ",\n    FOREIGN KEY ");
-    print_names(out, key->columns, key->count);
     buffer_puts(out, " REFERENCES ");
     print_name(out, key->target_name);
     buffer_puts(out, " ");
     print_names(out, key->target_columns, key->target_count);
     print_action(out, "UPDATE", key->on_update);
     print_action(out, "DELETE", key->on_delete);
+}
+
+static void print_foreign_key(struct buffer *out, const struct schema_foreign_key *key)
+{
+    buffer_puts(out, ",\n    FOREIGN KEY ");
+    print_names(out, key->columns, key->count);
+    print_reference(out, key);
     if (key->deferred)
         buffer_puts(out, " DEFERRABLE INITIALLY DEFERRED");
 }
@@ -416,12 +421,7 @@ void schema_print_sqlite_column(const struct schema *schema, const struct schema
         const struct schema_foreign_key *key = &table->foreign_keys[i];
         if (key->count != 1 || strcmp(key->columns[0], column->name) != 0)
             continue;
-        buffer_puts(out, " REFERENCES ");
-        print_name(out, key->target_name);
-        buffer_puts(out, " ");
-        print_names(out, key->target_columns, key->target_count);
-        print_action(out, "UPDATE", key->on_update);
-        print_action(out, "DELETE", key->on_delete);
+        print_reference(out, key);
     }
     buffer_puts(out, ";\n");
 }

@@ -7,18 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The numbers of the jobs of a list, as "3 2 1". */
-static const char *numbers(struct errand_context *ctx, const struct admin_list *list)
-{
-    const char *text = "";
-    for (size_t i = 0; i < list->jobs.count; i++) {
-        const char *job = (const char *)list->jobs.items + i * world.letters->record_size;
-        const char *number = cell_of(ctx, world.letters, job, "number");
-        text = errand_printf(ctx, "%s%s%s", text, i ? " " : "", number ? number : "-");
-    }
-    return text;
-}
-
 static struct admin_filter condition(const char *column, enum admin_operator op, const char *value)
 {
     struct admin_filter filter = { .condition_count = 1 };
@@ -32,7 +20,7 @@ static const char *found(struct errand_context *ctx, const struct admin_filter *
         ctx, &(struct admin_list_query){ .table = world.letters, .filter = *filter, .sort = 0, .limit = 100 });
     int64_t counted = admin_count_matching(ctx, world.letters, filter).count;
     assert_int_equal(counted, list.jobs.count);
-    return numbers(ctx, &list);
+    return numbers_of(ctx, &list);
 }
 
 /* Job 1 and job 2 hold a value of each type, the second the greater; job 3 holds nothing. */
@@ -219,7 +207,7 @@ static const char *walked(struct errand_context *ctx, struct admin_list_query qu
     query.limit = 2;
     struct admin_list list = admin_list(ctx, &query);
     for (;;) {
-        forward = errand_printf(ctx, "%s%s%s", forward, *forward ? " " : "", numbers(ctx, &list));
+        forward = errand_printf(ctx, "%s%s%s", forward, *forward ? " " : "", numbers_of(ctx, &list));
         if (!list.last_key)
             break;
         query.after = list.last_key;
@@ -227,7 +215,7 @@ static const char *walked(struct errand_context *ctx, struct admin_list_query qu
     }
     query.before = true;
     for (;;) {
-        backward = errand_printf(ctx, "%s%s%s", numbers(ctx, &list), *backward ? " " : "", backward);
+        backward = errand_printf(ctx, "%s%s%s", numbers_of(ctx, &list), *backward ? " " : "", backward);
         if (!list.first_key)
             break;
         query.after = list.first_key;
@@ -292,26 +280,26 @@ static void pages_stay_right_while_jobs_come_and_go(struct errand_context *ctx)
     add_letters(1, 8, "job_status_succeeded");
     struct admin_list_query query = { .table = world.letters, .limit = 3 };
     struct admin_list first = admin_list(ctx, &query);
-    assert_string_equal(numbers(ctx, &first), "8 7 6");
+    assert_string_equal(numbers_of(ctx, &first), "8 7 6");
     add_letters(9, 12, "job_status_not_started");
     run_sql("DELETE FROM letter_jobs WHERE number IN (6, 4)"); /* the key's own among them */
     query.after = first.last_key;
     struct admin_list second = admin_list(ctx, &query);
-    assert_string_equal(numbers(ctx, &second), "5 3 2");
+    assert_string_equal(numbers_of(ctx, &second), "5 3 2");
     query.after = second.first_key;
     query.before = true;
     struct admin_list back = admin_list(ctx, &query);
-    assert_string_equal(numbers(ctx, &back), "9 8 7");
+    assert_string_equal(numbers_of(ctx, &back), "9 8 7");
     assert_non_null(back.first_key);
     query.after = back.first_key;
     struct admin_list begin = admin_list(ctx, &query);
-    assert_string_equal(numbers(ctx, &begin), "12 11 10");
+    assert_string_equal(numbers_of(ctx, &begin), "12 11 10");
     assert_null(begin.first_key);
     /* What would be the rest of the first page is filled up to a whole one. */
     run_sql("DELETE FROM letter_jobs WHERE number > 10");
     query.after = back.first_key;
     struct admin_list filled = admin_list(ctx, &query);
-    assert_string_equal(numbers(ctx, &filled), "10 9 8");
+    assert_string_equal(numbers_of(ctx, &filled), "10 9 8");
 }
 
 static void pages_by_number_work_too(struct errand_context *ctx)
@@ -319,7 +307,7 @@ static void pages_by_number_work_too(struct errand_context *ctx)
     add_letters(1, 5, "job_status_succeeded");
     struct admin_list list =
         admin_list(ctx, &(struct admin_list_query){ .table = world.letters, .limit = 2, .offset = 2 });
-    assert_string_equal(numbers(ctx, &list), "3 2");
+    assert_string_equal(numbers_of(ctx, &list), "3 2");
     assert_non_null(list.first_key);
     assert_non_null(list.last_key);
     list = admin_list(ctx, &(struct admin_list_query){ .table = world.letters, .limit = 2, .offset = 100 });

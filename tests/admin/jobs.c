@@ -14,29 +14,17 @@ static struct admin_list list_of(struct errand_context *ctx, struct admin_list_q
     return admin_list(ctx, &query);
 }
 
-/* The numbers of a list's jobs, as "3 2 1". */
-static const char *numbers(struct errand_context *ctx, const struct admin_list *list)
-{
-    const char *text = "";
-    for (size_t i = 0; i < list->jobs.count; i++) {
-        const char *job = (const char *)list->jobs.items + i * world.letters->record_size;
-        const char *number = cell_of(ctx, world.letters, job, "number");
-        text = errand_printf(ctx, "%s%s%s", text, i ? " " : "", number ? number : "-");
-    }
-    return text;
-}
-
 static void the_list_begins_with_the_newest(struct errand_context *ctx)
 {
     add_letters(1, 5, "job_status_succeeded");
     struct admin_list first = list_of(ctx, (struct admin_list_query){ 0 });
-    assert_string_equal(numbers(ctx, &first), "5 4 3");
+    assert_string_equal(numbers_of(ctx, &first), "5 4 3");
     assert_null(first.first_key);
     struct admin_list second = list_of(ctx, (struct admin_list_query){ .after = first.last_key });
-    assert_string_equal(numbers(ctx, &second), "2 1");
+    assert_string_equal(numbers_of(ctx, &second), "2 1");
     assert_null(second.last_key);
     struct admin_list back = list_of(ctx, (struct admin_list_query){ .after = second.first_key, .before = true });
-    assert_string_equal(numbers(ctx, &back), "5 4 3");
+    assert_string_equal(numbers_of(ctx, &back), "5 4 3");
     assert_null(back.first_key);
 }
 

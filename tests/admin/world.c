@@ -86,6 +86,17 @@ const char *cell_of(struct errand_context *ctx, const struct errand_table *table
     }
 }
 
+const char *numbers_of(struct errand_context *ctx, const struct admin_list *list)
+{
+    const char *text = "";
+    for (size_t i = 0; i < list->jobs.count; i++) {
+        const char *job = (const char *)list->jobs.items + i * world.letters->record_size;
+        const char *number = cell_of(ctx, world.letters, job, "number");
+        text = errand_printf(ctx, "%s%s%s", text, i ? " " : "", number ? number : "-");
+    }
+    return text;
+}
+
 void add_letters(int first, int last, const char *status)
 {
     const char *numbers = on_postgres() ? "SELECT generate_series(%d, %d)"

@@ -22,6 +22,8 @@ size_t column_of(const struct errand_table *table, const char *name);
 /* The column of a record, as text; NULL for NULL. In the context's memory. */
 const char *cell_of(struct errand_context *ctx, const struct errand_table *table, const void *record,
                     const char *column);
+/* The numbers of the letter_jobs of a list, as "3 2 1". */
+const char *numbers_of(struct errand_context *ctx, const struct admin_list *list);
 /* Inserts jobs of a status, whose number goes from first to last. */
 void add_letters(int first, int last, const char *status);
 int open_database(void **state); /* state: the path of schema.sql */
