@@ -43,6 +43,29 @@ test("a paused page stands still, and catches up", async (world) => {
     await until("the new job on the page", async () => (await titles(page)).includes("Live 4"));
 });
 
+test("the page of a job that is deleted elsewhere says that it is gone", async (world) => {
+    const page = await world.page();
+    const id = world.app.sql("SELECT id FROM write_report_jobs WHERE title = 'Live 4'");
+    await page.goto(`${world.base}ViewJob?tableName=write_report_jobs&id=${id}`);
+    await page.getByRole("button", { name: "Live" }).waitFor();
+    world.app.sql(`DELETE FROM write_report_jobs WHERE id = '${id}'`);
+    await page.getByRole("heading", { level: 1, name: "Not found" }).waitFor();
+});
+
+if (!process.env.TEST_POSTGRES_URL) /* no database has a part in it */
+    test("a page says when the dashboard does not answer, and goes on when it does", async (world) => {
+        const { app } = world;
+        const first = app.processes.length, base = await app.dashboard();
+        const page = await world.page();
+        await page.goto(base + LIST);
+        await page.getByRole("button", { name: "Live" }).waitFor();
+        await app.stop(app.processes[first]);
+        await page.getByRole("button", { name: "No answer" }).waitFor();
+        await app.dashboard("--port", new URL(base).port);
+        await page.getByRole("button", { name: "Live" }).waitFor();
+        await app.stop(app.processes[first]);
+    });
+
 test("with JavaScript off a filter, a retry, a bulk change and a new job work", async (world) => {
     const page = await world.page({ javaScriptEnabled: false });
     const count = (where) => Number(world.app.sql(`SELECT count(*) FROM write_report_jobs WHERE ${where}`));

@@ -153,8 +153,14 @@
             if (!window.EventSource || paused || document.hidden) return;
             source = new EventSource(main.dataset.errandEvents);
             source.addEventListener("change", () => { changed = true; plan(0); });
-            source.addEventListener("open", () => { lost = false; show(); });
+            source.addEventListener("open", () => {
+                if (lost) plan(0); /* what came meanwhile */
+                lost = false;
+                show();
+            });
+            /* Each try to reach it anew is an error, too: the look that is planned stays. */
             source.addEventListener("error", () => {
+                if (lost) return;
                 lost = true;
                 show();
                 plan(POLL_MS);
