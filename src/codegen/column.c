@@ -46,8 +46,7 @@ static const struct column_type {
 
 enum { TYPES = sizeof types / sizeof *types };
 
-/* Ended by NULL; "references" is among them. */
-static const char *const *column_type_words(void)
+const char *const *column_type_words(void)
 {
     static const char *const words[] = { "text",  "smallint",  "int",        "bigint", "bool",
                                          "real",  "double",    "numeric",    "uuid",   "date",

@@ -31,4 +31,7 @@ const char *column_definition(struct arena *arena, const struct schema *schema, 
 /* The column's name in the database: of references with _id behind it. */
 const char *column_name(struct arena *arena, const struct column_spec *spec);
 
+/* The words for types, ended by NULL: for a list to choose from. "references" is among them. */
+const char *const *column_type_words(void);
+
 #endif

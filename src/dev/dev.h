@@ -9,7 +9,8 @@
        program.c    RunJobs and RunDashboard, started anew when they were built anew
        child.c      a process and its lines
        serve.c      the one port; request.c what came in, forward.c the way to RunDashboard,
-                    page.c the page at /, page_generate.c those that write sources
+                    page.c the page at /, page_generate.c and generate_form.c those that write sources,
+                    data.c, page_data.c and page_row.c those with the rows of tables
 
    Everything happens in the loop's thread, but for what waits for the database (uv_queue_work). */
 #ifndef DEV_DEV_H

@@ -182,27 +182,27 @@ static void add_head(struct html *out, const struct errand_table *table)
                 "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Rows of %s\">"
                 "<table class=\"table data\"><thead><tr>",
                 table->name);
-    for (size_t i = 0; i < table->column_count; i++)
-        html_printf(out, "<th scope=\"col\">%s</th>", table->columns[i].name);
     if (table->primary_key_count > 0)
         html_raw(out, "<th scope=\"col\"><span class=\"visually-hidden\">Action</span></th>");
+    for (size_t i = 0; i < table->column_count; i++)
+        html_printf(out, "<th scope=\"col\">%s</th>", table->columns[i].name);
     html_raw(out, "</tr></thead><tbody>");
 }
 
 static void add_row(struct html *out, const struct errand_table *table, const void *row, size_t number)
 {
     html_raw(out, "<tr>");
-    for (size_t i = 0; i < table->column_count; i++) {
-        html_printf(out, "<td data-label=\"%s\">", table->columns[i].name);
-        data_value(out, table, &table->columns[i], row, false);
-        html_raw(out, "</td>");
-    }
     if (table->primary_key_count > 0)
         html_printf(out,
                     "<td class=\"actions\"><a href=\"%s\">Show<span class=\"visually-hidden\"> row %zu</span></a> "
                     "<a class=\"bad\" href=\"%s\">Delete<span class=\"visually-hidden\"> row %zu</span></a></td>",
                     data_row_link(out, "/ViewRecord", table, row), number,
                     data_row_link(out, "/DeleteRecord", table, row), number);
+    for (size_t i = 0; i < table->column_count; i++) {
+        html_printf(out, "<td data-label=\"%s\">", table->columns[i].name);
+        data_value(out, table, &table->columns[i], row, false);
+        html_raw(out, "</td>");
+    }
     html_raw(out, "</tr>");
 }
 

@@ -37,13 +37,13 @@ static void *find_row(struct page *page, const struct errand_table *table)
     return row;
 }
 
-static void add_columns(struct html *out, const struct errand_table *table, const void *row)
+static void add_columns(struct html *out, const struct errand_table *table, const void *row, bool whole)
 {
     html_raw(out,
              "<table class=\"table record\"><caption class=\"visually-hidden\">Columns of the row</caption><tbody>");
     for (size_t i = 0; i < table->column_count; i++) {
         html_printf(out, "<tr><th scope=\"row\">%s</th><td>", table->columns[i].name);
-        data_value(out, table, &table->columns[i], row, true);
+        data_value(out, table, &table->columns[i], row, whole);
         html_raw(out, "</td></tr>");
     }
     html_raw(out, "</tbody></table>");
@@ -54,7 +54,7 @@ void data_view_row(struct page *page)
     const struct errand_table *table = data_table(page);
     const void *row = find_row(page, table);
     data_heading(page->out, table, "Row");
-    add_columns(page->out, table, row);
+    add_columns(page->out, table, row, true);
     html_printf(page->out, "<p class=\"form-end\"><a class=\"btn btn-danger\" href=\"%s\">Delete…</a></p>",
                 data_row_link(page->out, "/DeleteRecord", table, row));
 }
@@ -67,7 +67,7 @@ static void ask(struct page *page, const struct errand_table *table, const void 
     data_heading(out, table, "Delete this row?");
     if (refused)
         html_printf(out, "<div class=\"alert alert-danger\" role=\"alert\">The row was not deleted: %s</div>", refused);
-    add_columns(out, table, row);
+    add_columns(out, table, row, false);
     html_form_begin(out, errand_printf(page->ctx, "%s/DeleteRecord", html_mount(out)));
     html_hidden(out, "tableName", table->name);
     for (size_t i = 0; i < table->primary_key_count; i++)
