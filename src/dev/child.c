@@ -31,7 +31,15 @@ static void become_postgres(const struct passwd *user)
         fail("/");
 }
 
-/* After the user was changed, which forgets the signal. SIGINT is how PostgreSQL ends at once and cleanly. */
+/* SIGINT is how PostgreSQL ends at once and cleanly; SIGQUIT, at once. */
+static void start_guard(const struct child_plan *plan, pid_t parent)
+{
+    const int signals[] = { SIGINT, plan->as_postgres ? SIGQUIT : SIGKILL, SIGKILL };
+    if (guard_start(parent, signals, sizeof(signals) / sizeof(signals[0])) != 0)
+        fail("guard");
+}
+
+/* Where the guard was killed as well. After the user was changed, which forgets the signal. */
 static void end_with_parent(pid_t parent, int signal)
 {
     prctl(PR_SET_PDEATHSIG, signal);
@@ -50,6 +58,7 @@ static void run(const struct child_plan *plan, const struct passwd *user, pid_t 
     if (input < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
         dup2(output, STDERR_FILENO) < 0)
         _exit(127);
+    start_guard(plan, parent);
     if (plan->as_postgres)
         become_postgres(user);
     end_with_parent(parent, plan->as_postgres ? SIGINT : SIGTERM);
@@ -78,30 +87,33 @@ static void take(struct child *child, const char *data, size_t size)
     }
 }
 
-static void forget(uv_handle_t *output)
-{
-    free(output->data);
-}
-
-static void close_output(struct child *child)
-{
-    if (child->size > 0)
-        end_line(child);
-    uv_poll_stop(&child->output);
-    close(child->fd);
-    child->fd = -1;
-}
-
 /* Nothing refers to it any more once it has ended and its pipe was closed, by it and by whoever had it from it. */
 static void release_if_done(struct child *child)
 {
-    if (child->pid != 0 || child->fd >= 0)
+    if (child->pid != 0 || child->is_watched)
         return;
     struct child **at = &child->dev->children;
     while (*at != child)
         at = &(*at)->next;
     *at = child->next;
-    uv_close((uv_handle_t *)&child->output, forget);
+    free(child);
+}
+
+static void on_closed(uv_handle_t *output)
+{
+    struct child *child = output->data;
+    child->is_watched = false;
+    release_if_done(child);
+}
+
+/* The handle goes before the descriptor: closed later, it would take from the loop whatever had its number by then. */
+static void close_output(struct child *child)
+{
+    if (child->size > 0)
+        end_line(child);
+    uv_close((uv_handle_t *)&child->output, on_closed);
+    close(child->fd);
+    child->fd = -1;
 }
 
 /* Reads what is there. One call of many lines does not keep the loop from the rest: at most 64 KiB. */
@@ -123,7 +135,6 @@ static void on_output(uv_poll_t *output, int status, int events)
 {
     (void)status, (void)events;
     read_output(output->data);
-    release_if_done(output->data);
 }
 
 /* ---- For the others ---- */
@@ -150,7 +161,9 @@ struct child *child_start(struct dev *dev, const struct child_plan *plan, struct
     }
     setpgid(pid, pid); /* whoever comes first */
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    *child = (struct child){ .next = dev->children, .dev = dev, .plan = *plan, .pid = pid, .fd = ends[0] };
+    *child = (struct child){
+        .next = dev->children, .dev = dev, .plan = *plan, .pid = pid, .fd = ends[0], .is_watched = true
+    };
     dev->children = child;
     uv_poll_init(&dev->loop, &child->output, child->fd);
     child->output.data = child;

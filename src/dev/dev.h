@@ -7,7 +7,7 @@
        build.c      a change: the database, make, then the programs
        watch.c      the sources
        program.c    RunJobs and RunDashboard, started anew when they were built anew
-       child.c      a process and its lines
+       child.c      a process and its lines; guard.c ends it when this one is killed
        serve.c      the one port; request.c what came in, forward.c the way to RunDashboard,
                     page.c the page at /, page_generate.c and generate_form.c those that write sources,
                     data.c, page_data.c and page_row.c those with the rows of tables
@@ -70,7 +70,8 @@ struct child {
     struct child_plan plan;
     pid_t pid; /* 0: it has ended */
     uv_poll_t output;
-    int fd; /* the end of the pipe that is read; -1: closed */
+    int fd;          /* the end of the pipe that is read; -1: closed */
+    bool is_watched; /* output is not closed yet */
     char line[DEV_LINE_MAX];
     size_t size;
 };
@@ -85,6 +86,12 @@ void children_release(struct dev *dev);
 /* "exit status 1", "signal 9 (Killed)" */
 const char *child_status_text(int status, char text[64]);
 
+/* ---- guard.c ---- */
+
+/* Called in a new process, which leads its group, with what the group is sent one after the other once parent is dead,
+   as long as it does not end. 0, or -1 with errno. */
+int guard_start(pid_t parent, const int signals[], size_t count);
+
 /* ---- program.c ---- */
 
 struct program {
@@ -92,17 +99,23 @@ struct program {
     const char *title; /* "the worker" */
     enum dev_log_name log;
     const char *const *argv;
-    struct child *child;  /* the newest; those before it end by themselves */
-    struct child *before; /* which still serves at `port` until the newest does; NULL: none */
-    struct stat image;    /* of what child runs */
+    struct child *child;   /* the newest; those before it end by themselves */
+    struct child *before;  /* which still serves at `port` until the newest does; NULL: none */
+    struct child *leaving; /* which did, and is told to end once it has answered what it was asked; NULL: none */
+    struct stat image;     /* of what child runs */
     uv_timer_t again;
-    int failures; /* in a row */
-    int port;     /* where it listens; 0: not yet, or it does not */
+    int failures;   /* in a row */
+    int port;       /* where it listens; 0: not yet, or it does not */
+    unsigned turn;  /* counts those that served at `port` */
+    size_t asks[2]; /* requests that are not answered yet, of an even and of an odd turn */
 };
 
 void programs_init(struct dev *dev);
 /* Starts those that do not run or that were built anew. */
 void programs_refresh(struct dev *dev);
+/* It is about to be asked something; gives what program_answered is told, once it has begun to answer or never will. */
+unsigned program_ask(struct program *program);
+void program_answered(struct program *program, unsigned turn);
 void programs_close(struct dev *dev);
 
 /* ---- watch.c ---- */

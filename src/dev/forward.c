@@ -42,7 +42,7 @@ static void on_read(uv_stream_t *from, ssize_t size, const uv_buf_t *buf);
 static void on_written(uv_write_t *write, int status)
 {
     struct way *way = write->data;
-    if (way->client->closing)
+    if (way->client->closing || way->client->finishing)
         return;
     if (status != 0 || uv_read_start(way->from, on_alloc, on_read) != 0)
         client_close(way->client);
@@ -55,8 +55,14 @@ static void on_read(uv_stream_t *from, ssize_t size, const uv_buf_t *buf)
     struct way *way = from == (uv_stream_t *)&client->socket ? &client->up : &client->down;
     if (size == 0)
         return;
+    bool asked = client->asks;
+    if (way == &client->down)
+        forward_answered(client);
     if (size < 0 && way == &client->down) {
-        client_finish(client);
+        if (asked)
+            client_refuse(client, 503, "The dashboard ended before it answered. Load the page again in a moment.");
+        else
+            client_finish(client);
         return;
     }
     uv_buf_t data = uv_buf_init(buf->base, size > 0 ? (unsigned)size : 0);
@@ -83,6 +89,7 @@ static void on_connected(uv_connect_t *connect, int status)
     if (client->closing)
         return;
     if (status != 0) {
+        forward_answered(client);
         client_refuse(client, 503, "The dashboard does not answer just now. Load the page again in a moment.");
         return;
     }
@@ -94,10 +101,18 @@ static void on_connected(uv_connect_t *connect, int status)
         client_close(client);
 }
 
+void forward_answered(struct client *client)
+{
+    if (client->asks)
+        program_answered(&client->dev->programs[PROGRAM_DASHBOARD], client->turn);
+    client->asks = false;
+}
+
 void forward_start(struct client *client, int port)
 {
     struct sockaddr_in address;
-    client->forwards = true;
+    client->forwards = client->asks = true;
+    client->turn = program_ask(&client->dev->programs[PROGRAM_DASHBOARD]);
     uv_timer_stop(&client->limit);
     uv_tcp_init(&client->dev->loop, &client->upstream);
     client->upstream.data = client;

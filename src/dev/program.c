@@ -24,6 +24,38 @@ struct run {
     struct child *child;
 };
 
+/* One that is told to end while a connection still waits for it would drop that unanswered. */
+static void let_go(struct program *program)
+{
+    if (!program->leaving || program->asks[(program->turn + 1) % 2] > 0)
+        return;
+    child_signal(program->leaving, SIGTERM);
+    program->leaving = NULL;
+}
+
+unsigned program_ask(struct program *program)
+{
+    program->asks[program->turn % 2]++;
+    return program->turn;
+}
+
+void program_answered(struct program *program, unsigned turn)
+{
+    program->asks[turn % 2]--;
+    let_go(program);
+}
+
+/* The newest serves from now on. */
+static void take_turn(struct program *program)
+{
+    if (program->leaving) /* it had its time, of a whole start */
+        child_signal(program->leaving, SIGTERM);
+    program->leaving = program->before;
+    program->before = NULL;
+    program->turn++;
+    let_go(program);
+}
+
 static void on_line(struct dev *dev, void *owner, const char *line)
 {
     static const char address[] = "The dashboard is at http://127.0.0.1:";
@@ -32,9 +64,7 @@ static void on_line(struct dev *dev, void *owner, const char *line)
         return;
     run->program->port = atoi(line + strlen(address));
     run->program->failures = 0;
-    if (run->program->before)
-        child_signal(run->program->before, SIGTERM);
-    run->program->before = NULL;
+    take_turn(run->program);
     dev->version++;
 }
 
@@ -56,6 +86,8 @@ static void on_exit_of(struct dev *dev, void *owner, int status)
         program->before = NULL;
         program->port = 0;
     }
+    if (program->leaving == run->child)
+        program->leaving = NULL;
     free(run);
     dev->version++;
     if (!is_current)

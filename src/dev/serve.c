@@ -39,6 +39,7 @@ void client_close(struct client *client)
     if (client->closing)
         return;
     client->closing = true;
+    forward_answered(client);
     uv_close((uv_handle_t *)&client->socket, on_closed);
     uv_close((uv_handle_t *)&client->limit, on_closed);
     if (client->forwards)
@@ -74,6 +75,7 @@ static void on_shutdown(uv_shutdown_t *shutdown, int status)
 /* What still comes is read: closing with something unread would take the answer back from the client. */
 void client_finish(struct client *client)
 {
+    client->finishing = true;
     client->shutdown.data = client;
     uv_read_stop((uv_stream_t *)&client->socket);
     if (client->forwards)
@@ -100,6 +102,7 @@ static void on_sent(uv_write_t *write, int status)
 void client_send(struct client *client)
 {
     uv_buf_t data = uv_buf_init(client->out.data, (unsigned)client->out.size);
+    client->finishing = true;
     client->write.data = client;
     uv_read_stop((uv_stream_t *)&client->socket);
     uv_timer_start(&client->limit, on_limit, REQUEST_LIMIT_MS, 0);

@@ -46,7 +46,9 @@ struct client {
     uv_tcp_t socket, upstream;
     uv_timer_t limit;
     int handles; /* that are open, and whatever else needs it */
-    bool closing, forwards;
+    bool closing, finishing, forwards;
+    bool asks; /* RunDashboard, in that turn of it, which has not said anything yet */
+    unsigned turn;
     size_t head_size; /* 0: not whole yet */
     struct buffer in, head, out;
     struct request request;
@@ -70,6 +72,8 @@ void client_refuse(struct client *client, int status, const char *sentence);
 
 /* Hands the connection on to 127.0.0.1:port, its head without what is about connections. */
 void forward_start(struct client *client, int port);
+/* It has begun to answer, or never will. */
+void forward_answered(struct client *client);
 
 /* Writes the whole answer, of a request that was checked, to client->out. */
 void page_answer(struct client *client, const char *body);
