@@ -41,7 +41,7 @@ screenshots:
 	@tests/browser/run $(abspath $(build)) screenshots
 
 test:
-	@tools/install-packages build demo postgres test browser deb
+	@tools/install-packages build demo postgres test browser deb fresh-machine
 	@tools/run-tests
 
 bench:

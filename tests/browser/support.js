@@ -129,31 +129,21 @@ class Application {
 
 /* ---- The browser ---- */
 
-const LOGIN = { username: "attics", password: "attics" };
-
-class World {
-    constructor() {
+class Browser {
+    constructor(httpCredentials) {
+        this.httpCredentials = httpCredentials;
         this.contexts = [];
     }
     async start() {
-        this.archive = new Archive();
-        await this.archive.start();
-        this.app = new Application(path.join(ROOT, "examples/attics"), "attics");
-        this.app.environment.ARCHIVE_URL = this.archive.url;
         this.browser = await chromium.launch({
             executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
             args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                    "--disable-component-update", "--disable-sync"],
         });
     }
-    /* Another application, for what the example does not show: views that fail, other ways to log in. */
-    get other() {
-        this.other_app ??= new Application(path.join(__dirname, "app"), "other");
-        return this.other_app;
-    }
     /* A page of its own, as a person that was never here has it. */
     async page(options = {}) {
-        const context = await this.browser.newContext({ httpCredentials: LOGIN, viewport: { width: 1440, height: 900 }, ...options });
+        const context = await this.browser.newContext({ httpCredentials: this.httpCredentials, viewport: { width: 1440, height: 900 }, ...options });
         context.setDefaultTimeout(LIMIT_MS);
         this.contexts.push(context);
         return context.newPage();
@@ -163,6 +153,29 @@ class World {
     }
     async end() {
         if (this.browser) await this.browser.close();
+    }
+}
+
+const LOGIN = { username: "attics", password: "attics" };
+
+class World extends Browser {
+    constructor() {
+        super(LOGIN);
+    }
+    async start() {
+        this.archive = new Archive();
+        await this.archive.start();
+        this.app = new Application(path.join(ROOT, "examples/attics"), "attics");
+        this.app.environment.ARCHIVE_URL = this.archive.url;
+        await super.start();
+    }
+    /* Another application, for what the example does not show: views that fail, other ways to log in. */
+    get other() {
+        this.other_app ??= new Application(path.join(__dirname, "app"), "other");
+        return this.other_app;
+    }
+    async end() {
+        await super.end();
         for (const app of [this.app, this.other_app]) await app?.end();
         this.archive.server.closeAllConnections();
         this.archive.server.close();
@@ -176,8 +189,7 @@ async function violations(page) {
     return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 150)} ${(node.failureSummary || "").split("\n")[1] || ""}`));
 }
 
-async function main(body) {
-    const world = new World();
+async function main(body, world = new World()) {
     let failed = 1;
     try {
         await world.start();
@@ -190,4 +202,4 @@ async function main(body) {
     process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { Application, LIMIT_MS, LOGIN, ROOT, main, run_tests, test, until, violations };
+module.exports = { Application, Browser, LIMIT_MS, LOGIN, ROOT, main, run_tests, test, until, violations };
