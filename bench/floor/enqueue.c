@@ -18,8 +18,8 @@ static void by_postgres(struct floor_gate *gate, const struct enqueue *enqueue)
     PGconn *connection = floor_connect(enqueue->url);
     bool single = enqueue->batch == 1;
     floor_prepare(connection, "insert",
-                  single ? "INSERT INTO %s (sent_us) VALUES ($1) RETURNING *"
-                         : "INSERT INTO %s (sent_us) SELECT * FROM unnest($1::bigint[]) RETURNING *",
+                  single ? "INSERT INTO %s (nap_us) VALUES ($1) RETURNING *"
+                         : "INSERT INTO %s (nap_us) SELECT * FROM unnest($1::bigint[]) RETURNING *",
                   enqueue->table);
     char *array = malloc((size_t)enqueue->batch * 2 + 3);
     if (!array)
@@ -39,8 +39,7 @@ static void by_postgres(struct floor_gate *gate, const struct enqueue *enqueue)
 static void by_sqlite(struct floor_gate *gate, const struct enqueue *enqueue)
 {
     sqlite3 *database = floor_open(enqueue->url);
-    sqlite3_stmt *insert =
-        floor_statement(database, "INSERT INTO %s (sent_us) VALUES (?1) RETURNING *", enqueue->table);
+    sqlite3_stmt *insert = floor_statement(database, "INSERT INTO %s (nap_us) VALUES (?1) RETURNING *", enqueue->table);
     floor_gate_wait(gate);
     for (long done = 0; done < enqueue->each; done += enqueue->batch) {
         floor_execute(database, "BEGIN IMMEDIATE");

@@ -281,6 +281,8 @@ static int sqlite_query(struct connection *base, const char *sql, const struct e
     if (!statement)
         return -1;
     int failed = bind_values(connection, statement, values, count, err);
+    if (!failed && !sqlite_in_transaction(base) && !sqlite3_stmt_readonly(statement->prepared))
+        database_give_way(&connection->database);
     if (!failed)
         failed = run(connection, statement->prepared, result, err);
     sqlite3_reset(statement->prepared);

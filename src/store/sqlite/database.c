@@ -14,6 +14,11 @@
 
 /* A checkpoint writes a page once, however often the log has it: the longer the log, the fewer writes. 32 MiB. */
 enum { WAL_PAGES = 8000 };
+enum {
+    AT_ONCE_US = 1000,         /* who writes again within this has left the lock to nobody, */
+    GIVE_WAY_AFTER_US = 10000, /* and does after this, */
+    YIELD_US = 300,            /* for so long */
+};
 /* In KiB, as a negative number: the index on the ids, which are random, of 200,000 jobs fits. Taken as it is needed. */
 #define CACHE_SIZE "-16384"
 
@@ -43,6 +48,7 @@ static int wait_for_lock(void *arg, int count)
     int64_t now = clock_monotonic_us();
     if (count == 0)
         database->waiting_since_us = now;
+    database->yielded_us = now;
     if (database->checkpointing || now - database->waiting_since_us > DATABASE_BUSY_MAX_S * INT64_C(1000000) ||
         (database->deadline_us != 0 && now > database->deadline_us) || (database->stop && atomic_load(database->stop)))
         return 0;
@@ -51,6 +57,21 @@ static int wait_for_lock(void *arg, int count)
     int pause_us = most_us / 4 + rand_r(&database->jitter) % most_us;
     nanosleep(&(struct timespec){ .tv_nsec = pause_us * 1000L }, NULL);
     return 1;
+}
+
+void database_yield(struct database *database)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = YIELD_US * 1000L }, NULL);
+    database->yielded_us = clock_monotonic_us();
+}
+
+void database_give_way(struct database *database)
+{
+    int64_t now = clock_monotonic_us();
+    if (now - database->committed_us > AT_ONCE_US)
+        database->yielded_us = now; /* others had the time in between */
+    else if (now - database->yielded_us > GIVE_WAY_AFTER_US)
+        database_yield(database);
 }
 
 int database_run(struct database *database, const char *sql)
@@ -124,16 +145,22 @@ static int make_wal(struct database *database)
 
 /* Where the log is long, its pages go to the file behind a commit. SQLite's own way waits for nobody, and so never gets
    to the end of a log that others write to: they all copy a few pages behind each commit, with a flush, and the log is
-   never begun anew. Here they are kept out for the while; who holds the lock, or still reads what is old, is not waited
-   for. */
-static int checkpoint(void *arg, sqlite3 *handle, const char *name, int pages)
+   never begun anew. Here they are kept out for the while. Who holds the lock, or still reads what is old, is not waited
+   for: the rest goes behind a later commit. */
+static void checkpoint(struct database *database, const char *name)
 {
-    struct database *database = arg;
-    if (pages < WAL_PAGES)
-        return SQLITE_OK;
     database->checkpointing = true;
-    sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_FULL, NULL, NULL); /* or behind a later commit */
+    sqlite3_wal_checkpoint_v2(database->handle, name, SQLITE_CHECKPOINT_FULL, NULL, NULL);
     database->checkpointing = false;
+}
+
+static int committed(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    struct database *database = arg;
+    if (pages >= WAL_PAGES)
+        checkpoint(database, name);
+    database->committed_us = clock_monotonic_us();
     return SQLITE_OK;
 }
 
@@ -142,7 +169,7 @@ static int configure(struct database *database, const struct store_url *url)
     sqlite3 *handle = database->handle;
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_handler(handle, wait_for_lock, database);
-    sqlite3_wal_hook(handle, checkpoint, database);
+    sqlite3_wal_hook(handle, committed, database);
     /* "no such column", instead of taking a misspelt column for a string. */
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     int code = make_wal(database);

@@ -21,6 +21,8 @@ struct database {
     unsigned jitter;          /* state of the sleeps' random numbers */
     int64_t deadline_us;      /* CLOCK_MONOTONIC at which waits for locks end; 0: none */
     bool checkpointing;       /* which waits for no lock */
+    int64_t committed_us;     /* when it last did, */
+    int64_t yielded_us;       /* and when others last had a moment for it */
 };
 
 /* Opens in WAL mode; never creates the file unless `create`, then *created says whether it did. The database must not
@@ -29,6 +31,11 @@ int database_open(struct database *database, const struct store_url *url, bool c
                   struct errand_error *err);
 void database_close(struct database *database);
 
+/* Lets others have the lock, which must be free, for longer than who has waited for long sleeps (wait_for_lock). */
+void database_yield(struct database *database);
+/* Before a transaction that writes: yields where one has followed the other for long. SQLite's locks know no queue: who
+   comes back at once always finds the lock free, and those who wait hardly ever do. */
+void database_give_way(struct database *database);
 /* Runs statements without values or rows. SQLITE_OK, or the code. */
 int database_run(struct database *database, const char *sql);
 /* The sentence of the last error: what SQLite said, and what the system said under it. */

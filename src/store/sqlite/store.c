@@ -20,8 +20,7 @@ enum {
     GROUP_MAX = 16, /* requests in one transaction */
     CLOSE_PATIENCE_MS = 5000,
     OTHERS_WRITE_US = 1000000,
-    YIELD_EVERY_US = 20000,     /* a busy store leaves the lock to others this often, */
-    YIELD_US = 300,             /* this long: more than who has waited for long sleeps (wait_for_lock) */
+    YIELD_EVERY_US = 20000,     /* a busy store leaves the lock to others this often */
     IDLE_MEMORY_AFTER_MS = 2000 /* the page cache of a store without work is given back */
 };
 
@@ -235,10 +234,9 @@ static void yield_lock(struct sqlite_store *store)
     store->yield_version = version;
     if (!is_pressed(store))
         return; /* the lock is free until the next request comes */
-    if (now - store->others_wrote_us > OTHERS_WRITE_US && now - store->yielded_us < YIELD_EVERY_US)
+    if (now - store->others_wrote_us > OTHERS_WRITE_US && now - store->database.yielded_us < YIELD_EVERY_US)
         return;
-    nanosleep(&(struct timespec){ .tv_nsec = YIELD_US * 1000L }, NULL);
-    store->yielded_us = clock_monotonic_us();
+    database_yield(&store->database);
 }
 
 static bool run_next(struct sqlite_store *store)

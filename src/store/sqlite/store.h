@@ -134,7 +134,6 @@ struct sqlite_store {
     int64_t version;         /* PRAGMA data_version when it was last looked at */
     bool told_gone;          /* that the file was deleted */
     bool installed;          /* our own tables are there */
-    int64_t yielded_us;      /* when others last had a moment to write */
     int64_t others_wrote_us; /* when it was last seen that they did, */
     int64_t yield_version;   /* by this version */
 };

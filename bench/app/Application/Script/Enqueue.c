@@ -12,22 +12,22 @@ static long number(struct errand_context *ctx, const char *name)
     return strtol(text, NULL, 10);
 }
 
-static void enqueue(struct errand_context *ctx, StampJob *jobs, long batch)
+static void enqueue(struct errand_context *ctx, NapJob *jobs, long batch)
 {
     for (long i = 0; i < batch; i++) {
-        jobs[i] = StampJob_new();
-        jobs[i].sent_us = 1;
+        jobs[i] = NapJob_new();
+        jobs[i].nap_us = 1;
     }
     if (batch == 1)
-        StampJob_create(ctx, jobs);
+        NapJob_create(ctx, jobs);
     else
-        StampJob_create_many(ctx, jobs, (size_t)batch);
+        NapJob_create_many(ctx, jobs, (size_t)batch);
 }
 
 static void run(struct errand_context *ctx)
 {
     long rows = number(ctx, "ENQUEUE_ROWS"), batch = number(ctx, "ENQUEUE_BATCH");
-    StampJob *jobs = errand_alloc(ctx, (size_t)batch * sizeof(*jobs));
+    NapJob *jobs = errand_alloc(ctx, (size_t)batch * sizeof(*jobs));
     errand_now(ctx); /* connects */
     puts("ready");
     fflush(stdout);
