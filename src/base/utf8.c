@@ -62,6 +62,16 @@ void utf8_add_printable(struct buffer *out, const char *text, size_t size)
     add(out, text, size, printable_control);
 }
 
+size_t utf8_to_ascii(char *text, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++)
+        if (!is_continuation(text[i]))
+            text[kept++] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    text[kept] = '\0';
+    return kept;
+}
+
 static void json_control(struct buffer *out, unsigned char c)
 {
     if (c == '"' || c == '\\')

@@ -10,6 +10,8 @@ size_t utf8_sequence(const char *text, size_t size);
 void utf8_add_valid(struct buffer *out, const char *text, size_t size);
 /* The same, with control characters as \n, \t or \x1b. */
 void utf8_add_printable(struct buffer *out, const char *text, size_t size);
+/* Valid text with a ? for each character beyond ASCII, in place. Returns the new length. */
+size_t utf8_to_ascii(char *text, size_t size);
 /* A JSON string, with its quotes. */
 void utf8_add_json(struct buffer *out, const char *text, size_t size);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-const char *store_text(struct arena *arena, const char *text, size_t size, size_t most)
+char *store_text(struct arena *arena, const char *text, size_t size, size_t most)
 {
     if (!text)
         return NULL;
@@ -23,7 +23,7 @@ const char *store_text(struct arena *arena, const char *text, size_t size, size_
         if (next == 0 || kept + next > most)
             break;
     }
-    const char *copy = arena_copy(arena, valid.data, kept);
+    char *copy = arena_copy(arena, valid.data, kept);
     buffer_release(&valid);
     return copy;
 }

@@ -6,6 +6,6 @@
 
 /* A copy in the arena: valid UTF-8 without NUL, cut between two characters to at most `most` bytes. NULL for NULL, and
    where memory ran out. */
-const char *store_text(struct arena *arena, const char *text, size_t size, size_t most);
+char *store_text(struct arena *arena, const char *text, size_t size, size_t most);
 
 #endif

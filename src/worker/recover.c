@@ -122,7 +122,7 @@ static void refresh(uv_timer_t *timer)
     for (size_t i = 0; worker->online && i < worker->queue_count; i++) {
         struct queue *queue = &worker->queues[i];
         size_t count;
-        uint64_t *held = queue->with_runners > 0 && !queue->refreshing ? claim_held(queue, &count) : NULL;
+        uint64_t *held = queue->claims && !queue->refreshing ? claim_held(queue, &count) : NULL;
         if (!held)
             continue;
         queue->refreshing = true;

@@ -11,7 +11,8 @@ enum {
     BUSY_CLAIM = 32, /* a claim that brings as many: no need to be told of more */
     BUSY_WAKES = 10, /* notifications within the window that make it better to look by oneself */
     BUSY_WINDOW_US = 100000,
-    SLEEP_AGAIN_MS = 20, /* while inserts keep the worker from falling asleep, it looks this often */
+    SLEEP_AGAIN_MS = 20, /* while inserts keep the worker from falling asleep, it looks this often, */
+    DEAF_MS = 1000,      /* and where it cannot be told of them, this often */
     IMPATIENCE_FIRST_MS = 10,
     IMPATIENCE_LAST_MS = 1000,
 };
@@ -159,12 +160,14 @@ static void fell_asleep(void *arg, struct store_result result)
     if (queue->sleep != QUEUE_FALLING_ASLEEP)
         return;
     queue->sleep = result.fault == STORE_OK ? QUEUE_ASLEEP : QUEUE_AWAKE;
-    if (result.fault == STORE_OK)
+    if (result.fault == STORE_OK) {
         watch_look(queue);
-    else if (result.fault == STORE_BUSY)
+    } else if (result.fault == STORE_BUSY) {
         watch_due_in(queue, SLEEP_AGAIN_MS * INT64_C(1000));
-    else if (result.fault == STORE_REFUSED) /* no notifications are to be had: the poll serves */
+    } else if (result.fault == STORE_REFUSED) {
+        watch_due_in(queue, DEAF_MS * INT64_C(1000));
         rest(queue);
+    }
 }
 
 void watch_claimed(struct queue *queue, size_t limit, size_t got)

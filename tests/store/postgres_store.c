@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "silent_port.h"
+#include "store/postgres/internal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -191,6 +192,37 @@ static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void *
         assert_int_equal(recover(fixture->worker, NULL, 0).retried, 0);
     assert_int_equal(finish(other, &job, JOB_END_RETURNED, NULL).dropped, 0);
     exchanged_release(&got);
+    worker_free(other);
+}
+
+/* Looks at the workers and at their jobs at once, however soon after the last time. */
+static size_t recover_at_once(struct worker *worker)
+{
+    ((struct postgres_store *)worker->store)->swept_us = 0;
+    ((struct postgres_table *)worker->jobs)->recover_after_us = 0;
+    return recover(worker, NULL, 0).retried;
+}
+
+/* Something keeps everyone from writing to errand_workers: that others are unseen says nothing then. */
+static void nobody_is_given_up_while_our_own_heartbeat_is_not_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct postgres_store *store = (struct postgres_store *)fixture->worker->store;
+    struct worker *other = worker_new(fixture);
+    insert_many(fixture, 1);
+    struct job job = claim_one(other);
+    sql(fixture, "UPDATE errand_workers SET seen_at = now() - interval '61 s'");
+    assert_int_equal(recover_at_once(fixture->worker), 0);
+    assert_int_equal(store->free_lease_count, 1);
+    store->free_leases[0].since_us -= errand_minutes(1);
+    store->beaten_us -= errand_seconds(25);
+    assert_int_equal(recover_at_once(fixture->worker), 0);
+    assert_int_equal(heartbeat(fixture->worker).fault, STORE_OK);
+    assert_int_equal(recover_at_once(fixture->worker), 0); /* the other's is about to get through as well */
+    assert_int_equal(store->free_lease_count, 1);
+    store->free_leases[0].since_us -= errand_minutes(1);
+    assert_int_equal(recover_at_once(fixture->worker), 1);
+    assert_int_equal(finish(other, &job, JOB_END_RETURNED, NULL).dropped, 1);
     worker_free(other);
 }
 
@@ -582,6 +614,7 @@ int main(int argc, char **argv)
         CONFORMS(a_session_lost_again_and_again_is_no_death),
         CONFORMS(five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
+        CONFORMS(nobody_is_given_up_while_our_own_heartbeat_is_not_written),
         CONFORMS(dropped_triggers_are_made_again),
         CONFORMS(a_job_that_becomes_pending_again_wakes),
         CONFORMS(an_insert_above_read_committed_wakes),

@@ -56,6 +56,27 @@ static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void *
     sqlite_lease_give_back(&held);
 }
 
+/* A file that somebody keeps locked keeps everyone's heartbeat from being written: that says nothing about the others.
+ */
+static void nobody_is_given_up_while_our_own_heartbeat_is_not_written(void **state)
+{
+    (void)state;
+    int64_t clock = clock_monotonic_us(), minute = errand_minutes(1);
+    struct peer peer = { .worker = 7, .seen_at_since_us = clock - minute };
+    struct peers peers = { .items = &peer, .count = 1, .beaten_us = clock - errand_seconds(24) };
+    sqlite_peers_beat(&peers, false);
+    assert_int_equal(peer.seen_at_since_us, clock - minute);
+    sqlite_peers_beat(&peers, true);
+    assert_true(peers.beaten_us >= clock);
+    assert_int_equal(peer.seen_at_since_us, clock - minute);
+    peers.beaten_us = clock - errand_seconds(26);
+    sqlite_peers_beat(&peers, false);
+    assert_true(peer.seen_at_since_us >= clock);
+    peer.seen_at_since_us = clock - minute;
+    sqlite_peers_beat(&peers, true); /* it got through at last, and the others' are about to */
+    assert_true(peer.seen_at_since_us >= clock);
+}
+
 /* Steps of SQLite's machine that the statements of a job table took since the last call. The store's thread rests. */
 static int64_t steps_taken(struct worker *worker)
 {
@@ -304,6 +325,7 @@ int main(int argc, char **argv)
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(the_lease_is_there_while_the_worker_is),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
+        cmocka_unit_test(nobody_is_given_up_while_our_own_heartbeat_is_not_written),
         CONFORMS(a_program_that_knows_nothing_of_us_may_read_and_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,12 +37,16 @@ int postgres_refuse(struct postgres_connection *connection, const PGresult *resu
 
 /* ---- Opening ---- */
 
-/* What the decoding of cells relies on. Proxies carry the first four from one backend to the next. */
+/* What the decoding of cells and the writing of arrays rely on. Proxies carry the first four from one backend to the
+ * next. */
 static const char settings[] =
     "SELECT pg_catalog.set_config('DateStyle', 'ISO, MDY', false), pg_catalog.set_config('TimeZone', 'UTC', false),"
     " pg_catalog.set_config('standard_conforming_strings', 'on', false),"
     " pg_catalog.set_config('bytea_output', 'hex', false), pg_catalog.set_config('extra_float_digits', '1', false),"
-    " pg_catalog.set_config('IntervalStyle', 'postgres', false), pg_catalog.pg_backend_pid()";
+    " pg_catalog.set_config('IntervalStyle', 'postgres', false), pg_catalog.set_config('array_nulls', 'on', false),"
+    /* A database in SQL_ASCII holds bytes; one that is not UTF-8 would make every answer with it an error. */
+    " CASE WHEN current_setting('server_encoding') = 'SQL_ASCII'"
+    " THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) END, pg_catalog.pg_backend_pid()";
 
 /* The backend's pid is not the one that the handshake told: what answers is a proxy. */
 static int configure(struct postgres_connection *connection, struct errand_error *err)

@@ -1,5 +1,6 @@
 /* Exchanges: outcomes, put-backs and a claim in one transaction, and what the claim gave in the order of starting. */
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "store/postgres/internal.h"
 #include "store/text.h"
@@ -29,6 +30,7 @@ struct exchange {
     uint64_t number;
     size_t limit;
     bool in_order, ranged;
+    bool ascii;        /* its texts are written without what the database's encoding has no place for */
     PGresult *earlier; /* what a first claim, of a part of the range, gave; owned */
     size_t earlier_dropped;
     char *dropped_id;
@@ -97,9 +99,11 @@ struct text {
 
 static struct text valid_text(struct request *request, const char *given, size_t size, size_t most)
 {
-    const char *text = store_text(&request->memory, given, size, most);
+    const struct exchange *exchange = request->context;
+    char *text = store_text(&request->memory, given, size, most);
     request->failed |= given && !text;
-    return (struct text){ text, text ? strlen(text) : 0 };
+    size_t length = text ? strlen(text) : 0;
+    return (struct text){ text, text && exchange->ascii ? utf8_to_ascii(text, length) : length };
 }
 
 /* One array of texts, from a function that gives the text of each outcome. */
@@ -216,6 +220,7 @@ static void add_outcomes(struct request *request, struct exchange *exchange, con
 {
     if (given->outcome_count == 0)
         return;
+    exchange->ascii = exchange->table->ascii;
     add_fence(request, exchange, given, PLAIN, SUCCEED);
     add_fence(request, exchange, given, OTHER, SETTLE);
     if (exchange->settled[OTHER].count > 0)
@@ -607,12 +612,24 @@ static bool lost_attempts(const struct request *request, const struct exchange *
            strstr(said, postgres_own_table_names[OWN_ATTEMPTS]);
 }
 
+/* The database is not in UTF-8, and what a job said cannot be written in its encoding: sent again in ASCII. */
+static bool is_untranslatable(const struct request *request, const struct exchange *exchange)
+{
+    return !exchange->ascii && strcmp(connect_sqlstate(request->error), "22P05") == 0;
+}
+
 static void exchanged(struct request *request, struct store_result result)
 {
     struct exchange *exchange = request->context;
     struct postgres_table *table = exchange->table;
     if (request->on_link)
         table->in_flight--;
+    if (result.fault == STORE_REFUSED && is_untranslatable(request, exchange)) {
+        table->ascii = true;
+        result.fault = STORE_BUSY;
+    } else if (exchange->ascii) {
+        table->ascii = false;
+    }
     if (result.fault == STORE_REFUSED && lost_attempts(request, exchange)) {
         table->store->own[OWN_ATTEMPTS] = false;
         result.fault = STORE_BUSY;

@@ -62,7 +62,8 @@ struct postgres_store {
     char *sleeping;                 /* errand_sleeping with its schema, quoted; owned; NULL: not known */
     struct free_lease *free_leases; /* owned */
     size_t free_lease_count;
-    bool sweeping; /* the workers are being looked at */
+    int64_t beaten_us; /* CLOCK_MONOTONIC: our own heartbeat was last written */
+    bool sweeping;     /* the workers are being looked at */
     int64_t swept_us;
     struct buffer dead, known; /* of the last sweep: workers, 8 bytes each */
     struct eviction *evictions;
@@ -101,7 +102,9 @@ struct postgres_table {
     bool has_position, has_index;
     bool told;        /* its triggers are there, or others that notify its channel */
     bool may_trigger; /* we have the right to make them */
+    bool deaf;        /* they spare notifications by an errand_sleeping that we cannot write */
     bool listening;   /* in the present session */
+    bool ascii;       /* the next outcomes' texts are to be (exchange.c) */
     bool asleep;
     /* Where the columns that the claim reads stand in its answer; -1: not there. */
     int id_at, attempts_at, run_at_at, position_at, created_at_at, now_at;
@@ -133,6 +136,8 @@ void postgres_go_online(struct postgres_store *store);
 /* Closes the link as if it had been lost, to be connected again. */
 void postgres_drop_link(struct postgres_store *store, struct link *link, const char *why);
 bool postgres_is_up(const struct postgres_store *store);
+/* Answer that tells a store_done: context and tell.plain of the request. */
+void postgres_tell_plain(struct request *request, struct store_result result);
 struct request *postgres_plain_request(store_done done, void *arg);
 
 /* session.c */

@@ -11,6 +11,8 @@ enum {
     FREE_FOR_US = 5000000,    /* a lease that stayed free for this long is given up */
     SILENT_FOR_US = 15000000, /* one that is held but unseen for a minute, after this long by our own clock: a machine
                                  that slept wakes with all workers unseen, and each is heard of within 10 s */
+    BEATEN_FOR_US = 25000000, /* our own heartbeat comes every 10 s; where it has not been written for so long,
+                                 something keeps everyone from writing, and that others are unseen says nothing */
     ATTEMPTS_OVER = 10,       /* beyond max_attempts, of jobs whose worker died */
     PREFIX = 18,              /* characters of a claim's uuid that name its worker */
     SHARE = 20,               /* of the time at most one part in so many goes into reading running jobs */
@@ -54,6 +56,7 @@ static bool is_dead(struct postgres_store *store, const PGresult *answer, int ro
     };
     strncpy(process.boot_id, PQgetvalue(answer, row, 1), sizeof(process.boot_id) - 1);
     bool marked = is_true(answer, row, 5), silent = is_true(answer, row, 6), held = is_true(answer, row, 7);
+    silent &= now - store->beaten_us < BEATEN_FOR_US;
     bool given_up = lost_for(store, worker, held && !silent, held ? SILENT_FOR_US : FREE_FOR_US, now);
     return marked || given_up || (!held && process_is_gone(&process));
 }

@@ -92,6 +92,7 @@ static void registered(struct request *request, struct store_result result)
     struct link *link = request->arg;
     if (!link->up)
         return;
+    store->beaten_us = clock_monotonic_us();
     if (result.fault == STORE_OK || result.fault == STORE_REFUSED)
         postgres_link_ready(store, link);
     else
@@ -347,12 +348,21 @@ void postgres_session_install(struct store *base, store_done done, void *arg)
 
 /* ---- Being alive, and leaving ---- */
 
+static void beaten(struct request *request, struct store_result result)
+{
+    struct postgres_store *store = request->context;
+    if (result.fault == STORE_OK)
+        store->beaten_us = clock_monotonic_us();
+    postgres_tell_plain(request, result);
+}
+
 void postgres_session_heartbeat(struct store *base, store_done done, void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
-    struct request *request = postgres_plain_request(done, arg);
+    struct request *request = request_new(beaten, store, arg);
     if (!request)
         abort();
+    request->tell.plain = done;
     if (store->own[OWN_WORKERS])
         call_heartbeat(request, store);
     postgres_send(store, request);

@@ -35,8 +35,9 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
     request->tell.plain = done;
     if (!postgres_is_up(store)) {
         postgres_send(store, request);
-    } else if (!table->usable || (!table->told && !table->may_trigger)) {
-        postgres_answer(store, request, STORE_REFUSED, "the table has no triggers that announce new jobs");
+    } else if (!table->usable || table->deaf || (!table->told && !table->may_trigger)) {
+        postgres_answer(store, request, STORE_REFUSED,
+                        "the table has no triggers that announce new jobs to this worker");
     } else if (!table->told) {
         request->done = triggers_made;
         postgres_table_add_triggers(table, request);

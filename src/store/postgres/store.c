@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_LAST_MS = 5000, PARTING_MS = 5000 };
+enum {
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_LAST_MS = 2000, /* well below the 5 s after which others give up a lease that stays free */
+    PARTING_MS = 5000
+};
 
 static struct postgres_store *of(struct store *store)
 {
@@ -16,8 +20,7 @@ static struct postgres_store *of(struct store *store)
 
 /* ---- Answers that need no server ---- */
 
-/* Tells a store_done: context and tell.plain of the request. */
-static void postgres_tell_plain(struct request *request, struct store_result result)
+void postgres_tell_plain(struct request *request, struct store_result result)
 {
     request->tell.plain(request->arg, result);
 }

@@ -333,6 +333,13 @@ static bool is_outdated(const struct postgres_table *table, const char *source)
     return outdated;
 }
 
+/* Ours, which notify only for whom they find in errand_sleeping: another one than that where we enter, if we do. */
+static bool is_deaf(const struct postgres_table *table, const char *source)
+{
+    const char *sleeping = table->store->sleeping;
+    return strstr(source, "pg_advisory_xact_lock_shared") && (!sleeping || !strstr(source, sleeping));
+}
+
 static void ignore(struct request *request, struct store_result result)
 {
     (void)request;
@@ -380,7 +387,7 @@ static void triggers_made(struct request *request, struct store_result result)
     if (result.fault == STORE_REFUSED) {
         table->may_trigger = false;
         buffer_printf(&look->warning,
-                      "the triggers that announce new jobs of %s cannot be made, so it is only looked at now and then: "
+                      "the triggers that announce new jobs of %s cannot be made, so it is looked at once a second: "
                       "%s\n",
                       table->base.type->table->name, result.message);
     }
@@ -407,8 +414,14 @@ static void warn_of_rights(struct look *look, struct postgres_table *table)
         buffer_printf(
             &look->warning,
             "the triggers that announce new jobs of %s are not there and this role may not make them, so it is "
-            "only looked at now and then: GRANT TRIGGER ON %s TO CURRENT_USER; and CREATE on its schema\n",
+            "looked at once a second: GRANT TRIGGER ON %s TO CURRENT_USER; and CREATE on its schema\n",
             table->base.type->table->name, table->found);
+    if (table->deaf)
+        buffer_printf(&look->warning,
+                      "the triggers of %s announce new jobs to those in errand_sleeping, which this role may not write "
+                      "(or has in another schema), so it is looked at once a second: GRANT SELECT, INSERT, UPDATE, "
+                      "DELETE ON errand_sleeping TO CURRENT_USER;\n",
+                      table->base.type->table->name);
 }
 
 static void warn_of_indexes(struct look *look, const struct postgres_table *table, bool has_key)
@@ -450,6 +463,7 @@ static void learn(struct postgres_table *table, struct look *look, const PGresul
                       table->base.type->table->name, table->found);
     const char *source = PQgetvalue(about, 0, PQfnumber(about, "source"));
     look->make_triggers = table->may_trigger && (!table->told || (look->owns && is_outdated(table, source)));
+    table->deaf = table->told && !look->make_triggers && is_deaf(table, source);
     warn_of_indexes(look, table, is_true(about, "has_key"));
     warn_of_rights(look, table);
     look->state.usable = table->usable;

@@ -15,6 +15,7 @@
 
 #define FREE_LONG_US INT64_C(5000000)    /* a lease that stays free for this long is given up */
 #define UNSEEN_LONG_US INT64_C(60000000) /* so is a worker that has not written seen_at for this long */
+#define BEATEN_LONG_US INT64_C(25000000) /* unless we have not either: heartbeats come every 10 s */
 
 /* A lock of the open file, not of the process: closing another descriptor of the file does not end it. */
 static struct flock whole_file(short type)
@@ -129,6 +130,16 @@ void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time
     /* Both clocks must agree: after the machine slept, everyone's seen_at is old. */
     bool unseen_long = now - peer->seen_at >= UNSEEN_LONG_US && clock - peer->seen_at_since_us >= UNSEEN_LONG_US;
     peer->dead = gone || free_long || unseen_long;
+}
+
+void sqlite_peers_beat(struct peers *peers, bool written)
+{
+    int64_t clock = clock_monotonic_us();
+    if (clock - peers->beaten_us >= BEATEN_LONG_US)
+        for (size_t i = 0; i < peers->count; i++)
+            peers->items[i].seen_at_since_us = clock;
+    if (written)
+        peers->beaten_us = clock;
 }
 
 void sqlite_peers_prune(struct peers *peers)

@@ -38,13 +38,17 @@ struct peer {
 struct peers {
     struct peer *items; /* owned */
     size_t count, capacity;
-    int64_t read_us; /* when errand_workers was last read; 0: never */
+    int64_t read_us;   /* when errand_workers was last read; 0: never */
+    int64_t beaten_us; /* when our own heartbeat was last written */
 };
 
 /* The peer of this id, added where it is new; NULL where memory ran out. */
 struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add);
 /* Judges by what was read into the peer: sets dead. */
 void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time now);
+/* Our own heartbeat was written, or at least tried. Where it was not for long, something kept everyone from writing
+   theirs: from now on they are waited for anew. */
+void sqlite_peers_beat(struct peers *peers, bool written);
 /* Forgets those that were not seen. */
 void sqlite_peers_prune(struct peers *peers);
 void sqlite_peers_release(struct peers *peers);

@@ -82,6 +82,7 @@ static int read_peers(struct sqlite_store *store)
     if (code != SQLITE_DONE)
         return code;
     sqlite_peers_prune(&store->peers);
+    sqlite_peers_beat(&store->peers, false);
     for (size_t i = 0; i < store->peers.count; i++)
         if (store->peers.items[i].worker != store->config.worker)
             sqlite_peer_judge(&store->peers.items[i], &store->lease, clock_realtime_us());

@@ -96,7 +96,10 @@ static int beat(struct sqlite_store *store, const char *tables)
     sqlite_bind(statement, 7, tables);
     sqlite_bind(statement, 8, sqlite_now(now));
     sqlite_bind(statement, 9, ERRAND_VERSION);
-    return sqlite_step_once(statement);
+    int code = sqlite_step_once(statement);
+    if (code == SQLITE_OK)
+        sqlite_peers_beat(&store->peers, true);
+    return code;
 }
 
 /* Workers last seen a day ago: nothing that they held is still running. */
