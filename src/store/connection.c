@@ -2,6 +2,7 @@
 #include "store/connection.h"
 
 #include "base/error.h"
+#include "base/number.h"
 #include "store/backend.h"
 
 static const struct connection_verbs *const backends[] = {
@@ -63,9 +64,10 @@ enum connection_fault connection_fault(const struct connection *connection)
 
 int connection_overdue(struct connection *connection, struct errand_error *err)
 {
+    char seconds[NUMBER_TEXT_MAX];
     connection->fault = CONNECTION_OVERDUE;
-    return error_set(err, "the statement took longer than %g s, and was stopped",
-                     connection->limits.statement_ms / 1e3);
+    return error_set(err, "the statement took longer than %s s, and was stopped",
+                     number_format(connection->limits.statement_ms / 1e3, 6, seconds));
 }
 
 int connection_query(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
