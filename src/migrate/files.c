@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { STAMP_SIZE = 14 }; /* of a file's name: the second in which it was written */
+
 /* ---- Reading ---- */
 
 static const char *checksum_of(struct migration *migration, const char *text)
@@ -236,6 +238,18 @@ static size_t add_steps(struct migration *migration, struct buffer *out, const c
     return count;
 }
 
+/* Files are applied in the order of their names: two of one second would be in that of their words. */
+static bool stamp_is_taken(const char *folder, const char *name)
+{
+    DIR *entries = opendir(folder);
+    bool taken = false;
+    for (struct dirent *entry; entries && !taken && (entry = readdir(entries));)
+        taken = strncmp(entry->d_name, name, STAMP_SIZE) == 0;
+    if (entries)
+        closedir(entries);
+    return taken;
+}
+
 /* 20261124093000-drop-column-a-note: what can stand in a file's name of any system. */
 static const char *file_name(struct migration *migration, const char *todo, size_t count, int attempt)
 {
@@ -296,11 +310,12 @@ int files_write(struct migration *migration, struct errand_error *err)
     buffer_puts(&text, steps.data ? steps.data : "");
     int result = steps.failed || text.failed ? error_set(err, "what is to be written to %s is too long", folder) : 0;
     if (result == 0 && count > 0 && (result = make_folder(folder, err)) == 0) {
-        const char *name, *path;
+        const char *name;
         int attempt = 0;
         do
-            path = text_format(migration, "%s/%s", folder, name = file_name(migration, first, count, attempt++));
-        while (access(path, F_OK) == 0);
+            name = file_name(migration, first, count, attempt++);
+        while (stamp_is_taken(folder, name));
+        const char *path = text_format(migration, "%s/%s", folder, name);
         result = write_file(path, &text, err);
         if (result == 0) {
             add_file(migration, name)->destructive = true;
