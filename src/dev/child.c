@@ -47,12 +47,20 @@ static void end_with_parent(pid_t parent, int signal)
         _exit(127);
 }
 
-static void run(const struct child_plan *plan, const struct passwd *user, pid_t parent, int output)
+/* The handlers of the loop would write into its pipe, which this process shares, and nothing would end. What came since
+   the fork waits, and acts now. */
+static void default_signals(void)
 {
     sigset_t none;
     sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
+}
+
+static void run(const struct child_plan *plan, const struct passwd *user, pid_t parent, int output)
+{
+    default_signals();
     setpgid(0, 0);
     int input = open("/dev/null", O_RDONLY);
     if (input < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
@@ -150,9 +158,13 @@ struct child *child_start(struct dev *dev, const struct child_plan *plan, struct
         error_set(err, "%s cannot be started: %s", plan->argv[0], strerror(errno));
         return free(child), NULL;
     }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
         run(plan, user, parent, ends[1]);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
     if (pid < 0) {
         error_set(err, "%s cannot be started: %s", plan->argv[0], strerror(errno));
