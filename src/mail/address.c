@@ -24,7 +24,10 @@ static void refuse_controls(struct errand_context *ctx, const char *field, const
 
 /* ---- Encoded words ---- */
 
-enum { WORD_BYTES = 45 }; /* of text; 60 of base64 and 12 around it stay below the 75 that a word may have */
+enum {
+    WORD_BYTES = 45, /* of text; 60 of base64 and 12 around it stay below the 75 that a word may have */
+    CUT_BYTES = 3,   /* of a character at most stand before a byte that continues it */
+};
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -45,20 +48,21 @@ static char *put_base64(char *out, const unsigned char *data, size_t size)
     return out;
 }
 
-/* A word ends between two characters, never within one. */
+/* A word ends between two characters, never within one; it is full where the text is no UTF-8 and has no such place. */
 static size_t word_size(const char *text, size_t left)
 {
-    size_t size = left < WORD_BYTES ? left : WORD_BYTES;
-    while (size > 1 && size < left && ((unsigned char)text[size] & 0xc0) == 0x80)
-        size--;
-    return size;
+    if (left <= WORD_BYTES)
+        return left;
+    for (size_t size = WORD_BYTES; size >= WORD_BYTES - CUT_BYTES; size--)
+        if (((unsigned char)text[size] & 0xc0) != 0x80)
+            return size;
+    return WORD_BYTES;
 }
 
 static const char *encoded_words(struct errand_context *ctx, const char *text)
 {
     size_t left = strlen(text);
-    /* Words of cut characters can be as short as WORD_BYTES - 3. */
-    char *words = errand_alloc(ctx, (left / (WORD_BYTES - 3) + 1) * 80 + 1), *out = words;
+    char *words = errand_alloc(ctx, (left / (WORD_BYTES - CUT_BYTES) + 1) * 80 + 1), *out = words;
     while (left > 0) {
         size_t size = word_size(text, left);
         out = stpcpy(out, out == words ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");

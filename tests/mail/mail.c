@@ -200,6 +200,36 @@ static void a_long_subject_is_cut_between_characters(void **state)
     assert_has(fixture->smtp.letter, "?=\r\n =?UTF-8?B?4oKs");
 }
 
+/* Bytes that continue a character which never began: a place to cut is not to be found among them. */
+static void a_subject_that_is_no_utf_8_is_cut_into_full_words(void **state)
+{
+    struct fixture *fixture = *state;
+    char subject[46 + 45 + 1], word[128] = "=?UTF-8?B?";
+    memset(subject, 0x80, sizeof(subject) - 1);
+    subject[sizeof(subject) - 1] = '\0';
+    for (int i = 0; i < 15; i++)
+        strcat(word, "gICA");
+    strcat(word, "?=\r\n ");
+    sent(fixture, (struct errand_mail){ .from = "a@example.com", .to = "b@example.com", .subject = subject });
+    const char *first = strstr(fixture->smtp.letter, word);
+    assert_non_null(first);
+    assert_memory_equal(first + strlen(word), word, strlen(word));
+    assert_has(fixture->smtp.letter, " =?UTF-8?B?gA==?=\r\n");
+}
+
+static void a_header_has_eight_kibibytes_at_most(void **state)
+{
+    struct fixture *fixture = *state;
+    char subject[8 * 1024 + 2];
+    memset(subject, 0x80, sizeof(subject) - 1);
+    subject[sizeof(subject) - 1] = '\0';
+    assert_has(
+        refused(fixture, (struct errand_mail){ .from = "a@example.com", .to = "b@example.com", .subject = subject }),
+        "longer than 8192 bytes");
+    subject[sizeof(subject) - 2] = '\0';
+    sent(fixture, (struct errand_mail){ .from = "a@example.com", .to = "b@example.com", .subject = subject });
+}
+
 static void the_servers_refusal_is_the_error(void **state)
 {
     struct fixture *fixture = *state;
@@ -276,6 +306,8 @@ int main(void)
         WITH_SERVER(text_and_html_are_alternatives),
         WITH_SERVER(other_scripts_travel_encoded),
         WITH_SERVER(a_long_subject_is_cut_between_characters),
+        WITH_SERVER(a_subject_that_is_no_utf_8_is_cut_into_full_words),
+        WITH_SERVER(a_header_has_eight_kibibytes_at_most),
         WITH_SERVER(the_servers_refusal_is_the_error),
         WITH_SERVER(a_password_is_used_and_never_shown),
         WITH_SERVER(no_text_smuggles_in_a_header),
