@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The years that an address and a field of a form can name: 0001-01-01 and 10000-01-01. Infinities lie outside. */
+#define YEAR_1_US INT64_C(-62135596800000000)
+#define YEAR_10000_US INT64_C(253402300800000000)
+
 const struct filter_operator filter_operators[FILTER_OPERATORS] = {
     [ADMIN_EQUAL] = { "eq", "is", true },
     [ADMIN_NOT_EQUAL] = { "ne", "is not", true },
@@ -119,6 +123,8 @@ static errand_nullable_time read_time(struct page *page, const char *name)
         return (errand_nullable_time){ 0 };
     if (admin_value(page->ctx, &time_column, text, &value, &err) < 0)
         page_refuse(page, 400, "%s=: %s.", name, err.message);
+    if (value.as.integer < YEAR_1_US || value.as.integer >= YEAR_10000_US)
+        page_refuse(page, 400, "%s=%.60s is not between the years 1 and 9999.", name, text);
     return (errand_nullable_time){ true, value.as.integer };
 }
 
@@ -179,16 +185,23 @@ bool filter_is_narrow(const struct admin_filter *filter)
 
 /* ---- Writing it again ---- */
 
-/* As read_time takes it. */
+/* As read_time takes it; of the fraction what is not zero. */
 const char *filter_time(struct html *out, errand_nullable_time time)
 {
     char text[CLOCK_TEXT_MAX];
     if (!time.is_set)
         return "";
     clock_format(time.value, text);
-    text[strcspn(text, " ")] = 'T';
-    text[strcspn(text, ".")] = '\0';
-    return errand_strdup(out->page->ctx, text);
+    char *space = strchr(text, ' '), *fraction = strchr(text, '.');
+    if (!space || !fraction)
+        return errand_strdup(out->page->ctx, text); /* an infinity */
+    *space = 'T';
+    size_t digits = strspn(fraction + 1, "0123456789");
+    const char *era = fraction + 1 + digits;
+    while (digits > 0 && fraction[digits] == '0')
+        digits--;
+    size_t size = (size_t)(fraction - text) + (digits > 0 ? digits + 1 : 0);
+    return errand_printf(out->page->ctx, "%.*s%s", (int)size, text, era);
 }
 
 /* Calls take for each field of it, in the order of the address. */

@@ -38,7 +38,7 @@ extern const struct filter_operator filter_operators[];
 enum { FILTER_OPERATORS = ADMIN_IS_NOT_NULL + 1 };
 /* The one that a column has where the address names none. */
 enum admin_operator filter_usual_operator(const struct errand_column *column);
-/* As a field for times has it; "" where it is not set. */
+/* As the address has it: "2026-11-24T09:30:00"; "" where it is not set. */
 const char *filter_time(struct html *out, errand_nullable_time time);
 
 /* ---- filter_form.c ---- */

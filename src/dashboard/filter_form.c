@@ -161,18 +161,45 @@ static const char *input_kind(const struct errand_column *column)
     return kinds[column->type] ? kinds[column->type] : "text";
 }
 
+/* Browsers drop what the kind of an input does not take: a zone, more than three decimals, "infinity". */
+static bool is_taken(const char *kind, const char *value)
+{
+    const char *point = strchr(value, '.');
+    if (strcmp(kind, "text") == 0 || *value == '\0')
+        return true;
+    if (strcmp(kind, "number") == 0)
+        return value[strspn(value, "-.0123456789eE+")] == '\0' && *value != '+' && *value != '.';
+    return value[strspn(value, "-:.T0123456789")] == '\0' && (!point || strlen(point + 1) <= 3) &&
+           strncmp(value, "24:", 3) != 0;
+}
+
 static void add_input(struct html *out, const char *id, const char *name, const char *kind, const char *value)
 {
+    kind = is_taken(kind, value) ? kind : "text";
     html_printf(out, "<input class=\"form-control\" id=\"filter-%s\" name=\"%s\" type=\"%s\" value=\"%s\"",
                 html_url(out, id), name, kind, value);
     html_raw(out, strcmp(kind, "text") == 0 ? ">" : " step=\"any\">");
+}
+
+/* What a column is compared with, as its field has it: a time that was given as a date, or with a zone, as the moment
+   that it is. */
+static const char *value_of(struct html *out, const struct errand_column *column,
+                            const struct admin_condition *condition)
+{
+    struct errand_value value;
+    struct errand_error ignored;
+    if (!condition || !condition->value)
+        return "";
+    if (column->type != ERRAND_TYPE_TIME || admin_value(out->page->ctx, column, condition->value, &value, &ignored) < 0)
+        return condition->value;
+    return filter_time(out, (errand_nullable_time){ true, value.as.integer });
 }
 
 static void add_column(struct html *out, const struct filter_request *request, size_t index)
 {
     const struct errand_column *column = &request->query.table->columns[index];
     const struct admin_condition *condition = condition_on(&request->query.filter, index);
-    const char *value = condition && condition->value ? condition->value : "";
+    const char *value = value_of(out, column, condition);
     html_printf(out, "<div class=\"filter-row\"><label for=\"filter-%s\">%s</label>", html_url(out, column->name),
                 html_field_label(out, column->name));
     add_operators(out, column, condition ? condition->operator : filter_usual_operator(column));

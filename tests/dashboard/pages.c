@@ -168,6 +168,10 @@ static void a_filter_that_cannot_be_meant_is_refused_with_a_sentence(void **stat
         { "op.mood=lt&where.mood=happy", "cannot be compared" },
         { "from=yesterday", "not a time" },
         { "from=2026-02-30T09:30", "not a time" },
+        { "from=infinity", "not between the years 1 and 9999" },
+        { "to=-infinity", "not between the years 1 and 9999" },
+        { "from=5000-01-01%2000:00:00%20BC", "not between the years 1 and 9999" },
+        { "to=10000-01-01", "not between the years 1 and 9999" },
         { "sort=nothing", "cannot be sorted" },
         { "where.nothing=1", "cannot be narrowed by that" },
         { "op.isUrgent=null", "cannot be narrowed by that" },
@@ -184,6 +188,48 @@ static void a_filter_that_cannot_be_meant_is_refused_with_a_sentence(void **stat
         snprintf(target, sizeof(target), "/jobs/ListJob?tableName=letter_jobs&%s", cases[i][0]);
         if (ask(.target = target) != 400)
             fail_msg("%s: %d", target, world.response.status);
+        assert_page_has(cases[i][1]);
+    }
+}
+
+/* To the microsecond: a form of all that match must not mean more jobs than the page with the form has shown. */
+static void a_time_is_kept_as_exactly_as_it_was_given(void **state)
+{
+    (void)state;
+    add_letters();
+    run_sql("UPDATE letter_jobs SET created_at = '2026-01-03 00:00:00.500001' WHERE id = '" ID(3) "'");
+    serve_plain();
+    assert_int_equal(listed("&from=2026-01-03T00:00:00.500001&to=2026-01-03T00:00:00.500002"), 1);
+    assert_int_equal(
+        ask(.target = "/jobs/ListJob?tableName=letter_jobs&from=2026-01-03T00:00:00.500001&to=9999-12-31T23:59:59.5"),
+        200);
+    assert_page_has("name=\"from\" value=\"2026-01-03T00:00:00.500001\"");
+    assert_page_has("name=\"from\" type=\"text\" value=\"2026-01-03T00:00:00.500001\"");
+    assert_page_has("name=\"to\" type=\"datetime-local\" value=\"9999-12-31T23:59:59.5\"");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&from=0001-01-01&to=2026-01-03T02:00%2B02:00"),
+                     200);
+    assert_page_has("type=\"datetime-local\" value=\"0001-01-01T00:00:00\"");
+    assert_page_has("type=\"datetime-local\" value=\"2026-01-03T00:00:00\"");
+}
+
+static void the_form_of_filters_holds_what_the_address_says(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "where.run_at=2020-01-01", "name=\"where.run_at\" type=\"datetime-local\" value=\"2020-01-01T00:00:00\"" },
+        { "where.run_at=2020-01-01T09:30Z",
+          "name=\"where.run_at\" type=\"datetime-local\" value=\"2020-01-01T09:30:00\"" },
+        { "where.run_at=infinity&op.run_at=lt", "name=\"where.run_at\" type=\"text\" value=\"infinity\"" },
+        { "where.pages=2", "name=\"where.pages\" type=\"number\" value=\"2\"" },
+        { "where.pages=%2B2", "name=\"where.pages\" type=\"text\" value=\"+2\"" },
+        { "where.due_on=2026-01-01", "name=\"where.due_on\" type=\"date\" value=\"2026-01-01\"" },
+        { "where.due_on=-infinity", "name=\"where.due_on\" type=\"text\" value=\"-infinity\"" },
+    };
+    serve_plain();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char target[256];
+        snprintf(target, sizeof(target), "/jobs/ListJob?tableName=letter_jobs&%s", cases[i][0]);
+        assert_int_equal(ask(.target = target), 200);
         assert_page_has(cases[i][1]);
     }
 }
@@ -754,6 +800,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_table_that_the_database_lacks_spoils_nothing),
         DASHBOARD_TEST(a_list_is_narrowed_by_status_columns_error_and_time),
         DASHBOARD_TEST(a_filter_that_cannot_be_meant_is_refused_with_a_sentence),
+        DASHBOARD_TEST(a_time_is_kept_as_exactly_as_it_was_given),
+        DASHBOARD_TEST(the_form_of_filters_holds_what_the_address_says),
         DASHBOARD_TEST(a_list_takes_as_many_conditions_as_it_says_and_no_more),
         DASHBOARD_TEST(a_list_is_sorted_by_its_headers),
         DASHBOARD_TEST(a_form_of_filters_leads_to_the_short_address),
