@@ -47,9 +47,11 @@ static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void *
     struct peer slept = { .worker = 7, .seen_at = now - minute, .seen_at_since_us = clock };
     struct peer silent = { .worker = 7, .seen_at = now - minute, .seen_at_since_us = clock - minute };
     struct peer set_back = { .worker = 7, .seen_at = now, .seen_at_since_us = clock - minute };
-    sqlite_peer_judge(&slept, &held, now);
-    sqlite_peer_judge(&silent, &held, now);
-    sqlite_peer_judge(&set_back, &held, now);
+    struct process_identity self;
+    process_identify_self(&self);
+    sqlite_peer_judge(&slept, &held, &self, now);
+    sqlite_peer_judge(&silent, &held, &self, now);
+    sqlite_peer_judge(&set_back, &held, &self, now);
     assert_false(slept.dead);
     assert_true(silent.dead);
     assert_false(set_back.dead);
@@ -296,6 +298,47 @@ static void the_lease_is_there_while_the_worker_is(void **state)
     assert_int_equal(stat(folder, &status), 0);
 }
 
+static char *lease_path(const struct worker *worker, char path[128])
+{
+    snprintf(path, 128, "%s-workers/%016llx", worker->fixture->url.target, (unsigned long long)worker->id);
+    return path;
+}
+
+/* Whichever worker's heartbeat comes first then, it sees the others as they were before. */
+static void nobody_is_buried_because_the_machine_slept_for_days(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *other = worker_new(fixture);
+    struct stat status;
+    char path[128];
+    insert_many(fixture, 1);
+    struct job job = claim_one(other);
+    sql(fixture, "UPDATE errand_workers SET seen_at = '2020-01-01 00:00:00.000000'");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(recover(fixture->worker, NULL, 0).retried, 0);
+        assert_int_equal(heartbeat(fixture->worker).fault, STORE_OK);
+    }
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_workers"), 2);
+    assert_int_equal(stat(lease_path(other, path), &status), 0);
+    assert_string_equal(cell(fixture, &job, "status"), "job_status_running");
+    worker_free(other);
+}
+
+static void a_lease_that_was_removed_is_taken_again_with_the_next_heartbeat(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *other = worker_new(fixture);
+    struct sqlite_store *store = (struct sqlite_store *)fixture->worker->store;
+    char path[128];
+    assert_int_equal(unlink(lease_path(other, path)), 0);
+    assert_int_equal(sqlite_lease_look(&store->lease, other->id), LEASE_FREE);
+    assert_int_equal(heartbeat(other).fault, STORE_OK);
+    assert_int_equal(sqlite_lease_look(&store->lease, other->id), LEASE_HELD);
+    sqlite_lease_remove(&store->lease, other->id); /* of one that is held nothing is removed */
+    assert_int_equal(sqlite_lease_look(&store->lease, other->id), LEASE_HELD);
+    worker_free(other);
+}
+
 static void a_program_that_knows_nothing_of_us_may_read_and_write(void **state)
 {
     struct fixture *fixture = *state;
@@ -324,6 +367,8 @@ int main(int argc, char **argv)
         CONFORMS(rows_that_move_are_finished_by_their_id),
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(the_lease_is_there_while_the_worker_is),
+        CONFORMS(nobody_is_buried_because_the_machine_slept_for_days),
+        CONFORMS(a_lease_that_was_removed_is_taken_again_with_the_next_heartbeat),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         cmocka_unit_test(nobody_is_given_up_while_our_own_heartbeat_is_not_written),
         CONFORMS(a_program_that_knows_nothing_of_us_may_read_and_write),

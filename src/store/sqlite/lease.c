@@ -43,6 +43,20 @@ static int open_file(const struct lease *lease)
     return fd;
 }
 
+/* The locked file; -1 and the sentence. */
+static int lock_file(const struct lease *lease, struct errand_error *err)
+{
+    int fd = open_file(lease);
+    if (fd < 0)
+        return error_set(err, "cannot make this worker's lease, the file %s: %m", lease->path);
+    struct flock lock = whole_file(F_WRLCK);
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return fd;
+    error_set(err, "cannot lock this worker's lease, the file %s: %m", lease->path);
+    close(fd);
+    return -1;
+}
+
 int sqlite_lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err)
 {
     *lease = (struct lease){ .fd = -1 };
@@ -51,12 +65,26 @@ int sqlite_lease_take(struct lease *lease, const char *database, uint64_t worker
     lease->path = lease->folder ? path_of(lease, worker) : NULL;
     if (!lease->path)
         return error_set(err, "cannot take this worker's lease: out of memory");
-    lease->fd = open_file(lease);
-    if (lease->fd < 0)
-        return error_set(err, "cannot make this worker's lease, the file %s: %m", lease->path);
-    struct flock lock = whole_file(F_WRLCK);
-    if (fcntl(lease->fd, F_OFD_SETLK, &lock) < 0)
-        return error_set(err, "cannot lock this worker's lease, the file %s: %m", lease->path);
+    lease->fd = lock_file(lease, err);
+    return lease->fd < 0 ? -1 : 0;
+}
+
+static bool is_in_place(const struct lease *lease)
+{
+    struct stat ours, there;
+    return fstat(lease->fd, &ours) == 0 && stat(lease->path, &there) == 0 && ours.st_ino == there.st_ino &&
+           ours.st_dev == there.st_dev;
+}
+
+int sqlite_lease_keep(struct lease *lease, struct errand_error *err)
+{
+    if (is_in_place(lease))
+        return 0;
+    int fd = lock_file(lease, err);
+    if (fd < 0)
+        return -1;
+    close(lease->fd);
+    lease->fd = fd;
     return 0;
 }
 
@@ -89,8 +117,12 @@ enum lease_state sqlite_lease_look(const struct lease *lease, uint64_t worker)
 void sqlite_lease_remove(const struct lease *lease, uint64_t worker)
 {
     char *path = path_of(lease, worker);
-    if (path)
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    struct flock lock = whole_file(F_WRLCK);
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
         unlink(path);
+    if (fd >= 0)
+        close(fd);
     free(path);
 }
 
@@ -116,7 +148,16 @@ struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add)
     return peer;
 }
 
-void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time now)
+/* Seen alive: it runs under our kernel, among our processes. */
+static bool is_alive(const struct process_identity *process, const struct process_identity *self)
+{
+    bool comparable = self->boot_id[0] != '\0' && self->pid_namespace != 0 && process->start_ticks != 0;
+    return comparable && strcmp(process->boot_id, self->boot_id) == 0 &&
+           process->pid_namespace == self->pid_namespace && !process_is_gone(process);
+}
+
+void sqlite_peer_judge(struct peer *peer, const struct lease *lease, const struct process_identity *self,
+                       errand_time now)
 {
     int64_t clock = clock_monotonic_us();
     if (sqlite_lease_look(lease, peer->worker) == LEASE_HELD) {
@@ -126,7 +167,8 @@ void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time
     }
     bool lease_free = peer->free_since_us != 0;
     bool gone = lease_free && process_is_gone(&peer->process);
-    bool free_long = lease_free && clock - peer->free_since_us >= FREE_LONG_US;
+    /* Of a process that is seen alive only the file is lost, which comes back with its next heartbeat. */
+    bool free_long = lease_free && clock - peer->free_since_us >= FREE_LONG_US && !is_alive(&peer->process, self);
     /* Both clocks must agree: after the machine slept, everyone's seen_at is old. */
     bool unseen_long = now - peer->seen_at >= UNSEEN_LONG_US && clock - peer->seen_at_since_us >= UNSEEN_LONG_US;
     peer->dead = gone || free_long || unseen_long;

@@ -15,13 +15,15 @@ struct lease {
 
 /* Makes the folder and the file, and locks it. 0, or -1 and the sentence. */
 int sqlite_lease_take(struct lease *lease, const char *database, uint64_t worker, struct errand_error *err);
+/* Takes it again where the file was removed or replaced: the lock on what is left of it proves nothing to others. */
+int sqlite_lease_keep(struct lease *lease, struct errand_error *err);
 /* Removes the file, and the folder if it is empty. */
 void sqlite_lease_give_back(struct lease *lease);
 
 enum lease_state { LEASE_HELD = 1, LEASE_FREE };
 /* Whether that worker's file is locked by someone; no file is FREE. */
 enum lease_state sqlite_lease_look(const struct lease *lease, uint64_t worker);
-/* Removes the file that a dead worker left. */
+/* Removes the file that a dead worker left; one that is held stays. */
 void sqlite_lease_remove(const struct lease *lease, uint64_t worker);
 
 /* Another worker, and since when (CLOCK_MONOTONIC, which stands still while the machine sleeps) we see what we see. */
@@ -45,7 +47,8 @@ struct peers {
 /* The peer of this id, added where it is new; NULL where memory ran out. */
 struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add);
 /* Judges by what was read into the peer: sets dead. */
-void sqlite_peer_judge(struct peer *peer, const struct lease *lease, errand_time now);
+void sqlite_peer_judge(struct peer *peer, const struct lease *lease, const struct process_identity *self,
+                       errand_time now);
 /* Our own heartbeat was written, or at least tried. Where it was not for long, something kept everyone from writing
    theirs: from now on they are waited for anew. */
 void sqlite_peers_beat(struct peers *peers, bool written);

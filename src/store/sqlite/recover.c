@@ -85,7 +85,7 @@ static int read_peers(struct sqlite_store *store)
     sqlite_peers_beat(&store->peers, false);
     for (size_t i = 0; i < store->peers.count; i++)
         if (store->peers.items[i].worker != store->config.worker)
-            sqlite_peer_judge(&store->peers.items[i], &store->lease, clock_realtime_us());
+            sqlite_peer_judge(&store->peers.items[i], &store->lease, &store->self, clock_realtime_us());
     store->peers.read_us = clock_monotonic_us();
     return SQLITE_OK;
 }

@@ -102,21 +102,44 @@ static int beat(struct sqlite_store *store, const char *tables)
     return code;
 }
 
-/* Workers last seen a day ago: nothing that they held is still running. */
-static int bury(struct sqlite_store *store)
+static int bury(struct sqlite_store *store, const struct peer *peer, const char *tables)
 {
     sqlite3_stmt *statement = sqlite_own_statement(store, OWN_BURY);
     if (!statement)
         return code_of(store);
-    char id[17], before[CLOCK_TEXT_MAX];
-    snprintf(id, sizeof(id), "%016" PRIx64, store->config.worker);
-    sqlite_bind(statement, 1, clock_format(clock_realtime_us() - DAY_US, before));
-    sqlite_bind(statement, 2, id);
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-        sqlite_lease_remove(&store->lease, strtoull((const char *)sqlite3_column_text(statement, 0), NULL, 16));
-    sqlite3_reset(statement);
-    return code == SQLITE_DONE ? SQLITE_OK : code;
+    char id[17], day[CLOCK_TEXT_MAX], month[CLOCK_TEXT_MAX];
+    errand_time now = clock_realtime_us();
+    snprintf(id, sizeof(id), "%016" PRIx64, peer->worker);
+    sqlite_bind(statement, 1, id);
+    sqlite_bind(statement, 2, tables);
+    sqlite_bind(statement, 3, clock_format(now - DAY_US, day));
+    sqlite_bind(statement, 4, clock_format(now - 30 * DAY_US, month));
+    int code = sqlite_step_once(statement);
+    if (code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0)
+        sqlite_lease_remove(&store->lease, peer->worker);
+    return code;
+}
+
+/* By its row the jobs of a dead worker are known. That it is unseen for long says nothing by itself: so is everyone
+   when the machine has slept, or its clock was set. */
+static int bury_dead(struct sqlite_store *store, const char *tables)
+{
+    errand_time yesterday = clock_realtime_us() - DAY_US;
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < store->peers.count && code == SQLITE_OK; i++) {
+        const struct peer *peer = &store->peers.items[i];
+        if (peer->dead && peer->free_since_us != 0 && peer->seen_at < yesterday)
+            code = bury(store, peer, tables);
+    }
+    return code;
+}
+
+/* Whoever looks for our lease looks for the file. */
+static void keep_lease(struct sqlite_store *store)
+{
+    struct errand_error err;
+    if (sqlite_lease_keep(&store->lease, &err) < 0)
+        log_write(store->config.log, ERRAND_LOG_WARNING, NULL, "%s", err.message);
 }
 
 static int install(struct sqlite_store *store, struct request *request)
@@ -136,8 +159,10 @@ static int heartbeat(struct sqlite_store *store, struct request *request)
 {
     if (!store->installed)
         return SQLITE_OK;
-    int code = beat(store, ((struct heartbeat_request *)request)->tables);
-    return code == SQLITE_OK ? bury(store) : code;
+    const char *tables = ((struct heartbeat_request *)request)->tables;
+    keep_lease(store);
+    int code = beat(store, tables);
+    return code == SQLITE_OK ? bury_dead(store, tables) : code;
 }
 
 void sqlite_leave(struct sqlite_store *store)
