@@ -407,6 +407,55 @@ static void triggers_wait_for_no_writer(void **state)
     await(fixture, &worker->available);
 }
 
+/* ---- What is refused only when it is committed ---- */
+
+static void refuse_at_commit(struct fixture *fixture, const char *status)
+{
+    sql(fixture, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                 "$$ BEGIN RAISE EXCEPTION 'not at the end'; END $$");
+    char text[512];
+    snprintf(text, sizeof(text),
+             "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON fixture_jobs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+             "WHEN (NEW.status = 'job_status_%s') EXECUTE FUNCTION refuse()",
+             status);
+    sql(fixture, text);
+}
+
+static void an_outcome_refused_at_commit_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 1);
+    struct job job = claim_one(fixture->worker);
+    refuse_at_commit(fixture, "succeeded");
+    struct exchanged got = finish(fixture->worker, &job, JOB_END_RETURNED, NULL);
+    assert_int_equal(got.base.fault, STORE_REFUSED);
+    assert_non_null(strstr(got.base.message, "not at the end"));
+    assert_string_equal(cell(fixture, &job, "status"), "job_status_running");
+    sql(fixture, "DROP TRIGGER refuse ON fixture_jobs");
+    got = finish(fixture->worker, &job, JOB_END_RETURNED, NULL);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 0);
+    assert_string_equal(cell(fixture, &job, "status"), "job_status_succeeded");
+}
+
+static void a_claim_refused_at_commit_brings_no_job(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 3);
+    refuse_at_commit(fixture, "running");
+    for (int round = 0; round < 2; round++) { /* the second finds its statement prepared */
+        struct exchanged got = claim_from(fixture->worker, fixture->worker->jobs, 3);
+        assert_int_equal(got.base.fault, STORE_REFUSED);
+        assert_int_equal(got.count, 0);
+        exchanged_release(&got);
+    }
+    sql(fixture, "DROP TRIGGER refuse ON fixture_jobs");
+    struct exchanged got = claim(fixture->worker, 3);
+    assert_int_equal(got.count, 3);
+    assert_int_equal(got.jobs[0].attempts, 1);
+    exchanged_release(&got);
+}
+
 /* ---- Tables that change, names, rights ---- */
 
 static void a_column_added_or_altered_in_use_is_no_matter(void **state)
@@ -625,6 +674,8 @@ int main(int argc, char **argv)
         CONFORMS(a_locked_table_does_not_hold_up_another),
         CONFORMS(a_locked_table_with_two_exchanges_under_way_holds_up_another_once),
         CONFORMS(triggers_wait_for_no_writer),
+        CONFORMS(an_outcome_refused_at_commit_is_refused),
+        CONFORMS(a_claim_refused_at_commit_brings_no_job),
         CONFORMS(a_column_added_or_altered_in_use_is_no_matter),
         CONFORMS(a_table_of_another_schema_with_a_long_name_works),
         CONFORMS(a_role_without_the_right_to_create_works),

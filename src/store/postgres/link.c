@@ -229,10 +229,19 @@ static void finish(struct link *link)
         link->events->idle(link->owner, link);
 }
 
+/* The call whose answer this is; NULL: none. The transaction commits behind the last one's answer: what is said then is
+   that it was refused after all (a deferred constraint, a cancelled commit), and takes that answer's place. */
+static struct call *call_answered(struct request *request, ExecStatusType status)
+{
+    if (request->at < request->count)
+        return &request->calls[request->at];
+    return status == PGRES_FATAL_ERROR && request->count > 0 ? &request->calls[request->count - 1] : NULL;
+}
+
 static void keep_answer(struct request *request, PGresult *result)
 {
-    struct call *call = request->at < request->count ? &request->calls[request->at] : NULL;
     ExecStatusType status = PQresultStatus(result);
+    struct call *call = call_answered(request, status);
     request->answered = true;
     /* What follows an error is only said to have been skipped. */
     if (!call || request->error || (call->preparing && status == PGRES_COMMAND_OK)) {
