@@ -28,6 +28,20 @@ test("what is selected and folded open stays while the page keeps up to date", a
     assert.strictEqual(await page.getByRole("row", { name: /Live 2/ }).getByRole("checkbox").isChecked(), true);
 });
 
+test("what can be done with a job stays on its page while that keeps up to date", async (world) => {
+    add(world, "Live 0");
+    const page = await world.page();
+    const id = world.app.sql("SELECT id FROM write_report_jobs WHERE title = 'Live 0'");
+    await page.goto(`${world.base}ViewJob?tableName=write_report_jobs&id=${id}`);
+    const buttons = () => page.getByRole("main").getByRole("button").allTextContents();
+    const before = await buttons();
+    assert.deepStrictEqual(before, ["Run now", "Run again", "Delete"]);
+    world.app.sql(`UPDATE write_report_jobs SET title = 'Live zero' WHERE id = '${id}'`);
+    await page.getByRole("cell", { name: "Live zero" }).waitFor();
+    assert.deepStrictEqual(await buttons(), before);
+    world.app.sql(`DELETE FROM write_report_jobs WHERE id = '${id}'`);
+});
+
 test("a paused page stands still, and catches up", async (world) => {
     const page = await world.page();
     await page.goto(world.base + LIST);

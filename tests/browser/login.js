@@ -72,8 +72,13 @@ test("an application's own login page is where strangers are sent, and from wher
         await page.getByRole("banner").getByText("grace", { exact: true }).waitFor();
         await create_job(page, base, "by a session");
         assert.strictEqual(jobs(world, "by a session"), "1");
-        app.sql("DELETE FROM sessions");
         await page.getByRole("link", { name: "Overview" }).click();
+        await page.getByRole("button", { name: "Live" }).waitFor();
+        app.sql("DELETE FROM sessions");
+        app.sql("DELETE FROM sound_jobs"); /* which an open page looks at, and no longer may */
+        const barred = page.getByRole("button", { name: "Logged out" });
+        await barred.waitFor();
+        await barred.click();
         await page.getByRole("heading", { name: "Who are you?" }).waitFor();
     } finally {
         login.end();

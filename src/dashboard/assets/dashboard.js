@@ -35,7 +35,9 @@
     /* ---- Making one tree like another, touching only what differs, so that focus, selection, what is folded open and
        what is being typed stay as they are. ---- */
 
-    const key_of = (node) => node.nodeType === Node.ELEMENT_NODE && node.id ? node.nodeName + "#" + node.id : null;
+    /* Asked of the attributes: a field called "id" or "attributes" takes the place of its form's own property. */
+    const id_of = (node) => node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("id") : null;
+    const key_of = (node) => id_of(node) ? node.nodeName + "#" + id_of(node) : null;
     const is_like = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key_of(a) === key_of(b);
     /* What the user has done to an element, which the server knows nothing of. */
     const is_users = (element, name) =>
@@ -44,10 +46,11 @@
         (name === "hidden" && element.hasAttribute("data-errand-all"));
 
     function morph_attributes(from, to) {
-        for (const { name, value } of [...to.attributes]) {
+        for (const name of to.getAttributeNames()) {
+            const value = to.getAttribute(name);
             if (!is_users(from, name) && from.getAttribute(name) !== value) from.setAttribute(name, value);
         }
-        for (const { name } of [...from.attributes]) {
+        for (const name of from.getAttributeNames()) {
             if (!is_users(from, name) && !to.hasAttribute(name)) from.removeAttribute(name);
         }
     }
@@ -109,16 +112,23 @@
         let changed = false; /* since it was asked for */
         let lost = false;    /* there is no stream */
         let stale = false;   /* the last look failed */
+        let barred = false;  /* and would have to log in: another page was the answer, or none without a password */
+
+        const state = () => paused ? "paused" : barred ? "barred" : stale ? "stale" : lost ? "polling" : "live";
+        const words = {
+            paused: ["Paused", "The page stands still. Press to go on."],
+            barred: ["Logged out", "The dashboard no longer shows this page, as if nobody were logged in. Press to load it again."],
+            stale: ["No answer", "The dashboard does not answer; it is asked again. Press to pause."],
+            polling: ["Live", "The page keeps up to date. Press to pause."],
+            live: ["Live", "The page keeps up to date. Press to pause."],
+        };
 
         function show() {
             if (!button) return;
             button.hidden = false;
-            button.dataset.state = paused ? "paused" : stale ? "stale" : lost ? "polling" : "live";
-            button.textContent = paused ? "Paused" : stale ? "No answer" : "Live";
+            button.dataset.state = state();
+            [button.textContent, button.title] = words[state()];
             button.setAttribute("aria-pressed", String(paused));
-            button.title = paused ? "The page stands still. Press to go on."
-                : stale ? "The dashboard does not answer; it is asked again. Press to pause."
-                : "The page keeps up to date. Press to pause.";
         }
 
         function plan(delay) {
@@ -132,21 +142,25 @@
             changed = false;
             last = Date.now();
             try {
-                const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-                if (!response.ok && response.status !== 404) throw new Error(String(response.status)); /* 404: it was deleted */
-                const page = new DOMParser().parseFromString(await response.text(), "text/html");
+                /* No page that looks is sent elsewhere: who is, is sent to a login. */
+                const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", redirect: "manual" });
+                barred = response.type === "opaqueredirect" || response.status === 401 || response.status === 403;
+                if (!barred && !response.ok && response.status !== 404) throw new Error(String(response.status)); /* 404: it was deleted */
+                const page = new DOMParser().parseFromString(barred ? "" : await response.text(), "text/html");
                 const fresh = page.getElementById(main.id);
                 if (fresh && !paused) {
                     morph(main, fresh);
                     count_selected();
                 }
+                barred ||= !fresh;
                 stale = false;
             } catch {
                 stale = true;
+                barred = false;
             }
             busy = false;
             show();
-            plan(changed ? 0 : stale || lost ? POLL_MS : REST_MS);
+            plan(changed ? 0 : !barred && (stale || lost) ? POLL_MS : REST_MS);
         }
 
         function listen() {
@@ -181,6 +195,7 @@
         }
 
         if (button) button.addEventListener("click", () => {
+            if (barred && !paused) return location.reload();
             paused = !paused;
             write("errand-paused", paused ? "1" : null);
             paused ? stop() : (start(), plan(0));
@@ -229,6 +244,12 @@
         if (address.href !== location.href) history.replaceState(null, "", address);
     }
 
+    /* Where there are more job types than the bar is wide, the open one may stand outside. */
+    function show_tab() {
+        const tab = document.querySelector(".errand-nav [aria-current]"), bar = tab && tab.closest(".errand-nav");
+        if (bar) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+    }
+
     /* Empty fields have no place in the address. */
     function set_up_filter() {
         document.addEventListener("submit", (event) => {
@@ -244,6 +265,7 @@
     document.addEventListener("DOMContentLoaded", () => {
         const main = document.getElementById("errand-page");
         set_up_theme();
+        show_tab();
         set_up_selection();
         set_up_filter();
         setTimeout(forget_notice, 10000);
