@@ -1,10 +1,13 @@
 /* One job: what it is, how it went, and what can be done with it. */
 #include "dashboard/link.h"
 #include "dashboard/parts.h"
+#include "job/status.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHORT_ATTEMPT_US = 1000000 }; /* a worker keeps a record of those that took longer */
 
 /* Everything that the page tells of it. */
 struct job_page {
@@ -93,16 +96,17 @@ static void add_duration_fact(struct html *out, const char *name, int64_t us)
     end_fact(out);
 }
 
-/* How long the last attempt took: as its record says or, of short ones that have none, as the row does. */
-static int64_t last_duration(const struct job_page *shown)
+/* The record of the last attempt that counts, or NULL. What was put off is tried again under the same number. */
+static const struct admin_attempt *last_attempt(const struct job_page *shown)
 {
-    struct errand_value locked_at = value_named(shown->table, "locked_at", shown->job);
-    struct errand_value updated_at = value_named(shown->table, "updated_at", shown->job);
-    if (shown->attempts.count > 0)
-        return shown->attempts.items[0].finished_at - shown->attempts.items[0].started_at;
-    if (locked_at.kind != ERRAND_VALUE_TIME || updated_at.kind != ERRAND_VALUE_TIME)
-        return -1;
-    return updated_at.as.integer - locked_at.as.integer;
+    struct errand_value count = value_named(shown->table, "attempts_count", shown->job);
+    for (size_t i = 0; i < shown->attempts.count; i++) {
+        const struct admin_attempt *attempt = &shown->attempts.items[i];
+        bool counts = strcmp(attempt->outcome, job_end_label(JOB_END_SNOOZED)) != 0;
+        if (counts && count.kind == ERRAND_VALUE_INT && attempt->attempt == count.as.integer)
+            return attempt;
+    }
+    return NULL;
 }
 
 /* Since when a running job runs. A worker of ours refreshes locked_at; of one of another make there is nothing else. */
@@ -118,24 +122,60 @@ static errand_time running_since(struct html *out, const struct job_page *shown,
     return locked_at;
 }
 
+static void add_waited(struct html *out, const struct job_page *shown, errand_time started_at)
+{
+    struct errand_value run_at = value_named(shown->table, "run_at", shown->job);
+    if (run_at.kind == ERRAND_VALUE_TIME)
+        add_duration_fact(out, "Waited", started_at - run_at.as.integer);
+}
+
+static void add_recorded_attempt(struct html *out, const struct job_page *shown, const struct admin_attempt *attempt)
+{
+    if (!is_pending(shown)) /* run_at is the next one's by then */
+        add_waited(out, shown, attempt->started_at);
+    add_duration_fact(out, "Last attempt took", attempt->finished_at - attempt->started_at);
+}
+
+/* Of a short attempt there is no record: the row says when it was claimed and when it was over. Longer than that is no
+   short attempt, but one whose record is lost and whose locked_at was refreshed, nobody knows when. */
+static void add_short_attempt(struct html *out, const struct job_page *shown, errand_time locked_at)
+{
+    struct errand_value updated_at = value_named(shown->table, "updated_at", shown->job);
+    int64_t took = updated_at.kind == ERRAND_VALUE_TIME ? updated_at.as.integer - locked_at : -1;
+    if (took < 0 || took > SHORT_ATTEMPT_US)
+        return;
+    add_waited(out, shown, locked_at);
+    begin_fact(out, "Last attempt took");
+    html_printf(out, "<span class=\"duration\" title=\"from its claim until its end was written\">≤ %s</span>",
+                format_duration(out->page, took));
+    end_fact(out);
+}
+
+static void add_running(struct html *out, const struct job_page *shown, errand_time locked_at)
+{
+    errand_time since = running_since(out, shown, locked_at);
+    add_waited(out, shown, since);
+    add_duration_fact(out, "Running for", page_now(out->page) - since);
+}
+
 static void add_facts(struct html *out, const struct job_page *shown)
 {
     struct errand_value run_at = value_named(shown->table, "run_at", shown->job);
     struct errand_value locked_at = value_named(shown->table, "locked_at", shown->job);
-    bool was_claimed = locked_at.kind == ERRAND_VALUE_TIME, has_run_at = run_at.kind == ERRAND_VALUE_TIME;
+    const struct admin_attempt *last = last_attempt(shown);
     html_raw(out, "<dl class=\"facts\">");
     begin_fact(out, "Status");
     html_status_badge(out, value_string(value_named(shown->table, "status", shown->job)));
     end_fact(out);
     add_attempts_fact(out, shown);
-    if (is_pending(shown) && has_run_at)
+    if (is_pending(shown) && run_at.kind == ERRAND_VALUE_TIME)
         add_next_run(out, run_at.as.integer);
-    else if (was_claimed && has_run_at)
-        add_duration_fact(out, "Waited", locked_at.as.integer - run_at.as.integer);
-    if (shown->status == ADMIN_RUNNING && was_claimed)
-        add_duration_fact(out, "Running for", page_now(out->page) - running_since(out, shown, locked_at.as.integer));
-    else if (!is_pending(shown) || shown->attempts.count > 0)
-        add_duration_fact(out, "Last attempt took", last_duration(shown));
+    if (shown->status == ADMIN_RUNNING && locked_at.kind == ERRAND_VALUE_TIME)
+        add_running(out, shown, locked_at.as.integer);
+    else if (shown->status != ADMIN_RUNNING && last)
+        add_recorded_attempt(out, shown, last);
+    else if (shown->status != ADMIN_RUNNING && !is_pending(shown) && locked_at.kind == ERRAND_VALUE_TIME)
+        add_short_attempt(out, shown, locked_at.as.integer);
     html_raw(out, "</dl>");
 }
 
@@ -163,6 +203,12 @@ static const char *parameter_name(struct html *out, const char *column)
     return name;
 }
 
+/* What to do next is then to try this one again, otherwise at most another one of its kind. */
+static bool is_over_in_vain(const struct job_page *shown)
+{
+    return shown->status == ADMIN_FAILED || shown->status == ADMIN_TIMED_OUT;
+}
+
 /* A create_new_job of the user's own asks for parameters; the default one copies the row, secrets too. */
 static void add_run_again(struct html *out, const struct job_page *shown)
 {
@@ -176,7 +222,7 @@ static void add_run_again(struct html *out, const struct job_page *shown)
         if (text && column_is_own(shown->table, column) && !column_is_masked(shown->table, column))
             html_hidden(out, parameter_name(out, column->name), text);
     }
-    html_submit(out, "Run again", "primary");
+    html_submit(out, "Run again", is_over_in_vain(shown) ? "secondary" : "primary");
     html_form_end(out);
 }
 
@@ -184,14 +230,19 @@ static void add_actions(struct html *out, const struct job_page *shown)
 {
     if (out->page->service->read_only)
         return;
+    const char *retry = is_pending(shown) ? "Run now" : "Retry";
+    bool is_running = shown->status == ADMIN_RUNNING;
     html_raw(out, "<div class=\"page-actions\">");
-    if (shown->status == ADMIN_RUNNING) {
-        html_raw(out, "<p class=\"aside\">A running job can neither be retried nor deleted; its worker has it.</p>");
-    } else {
-        add_form(out, shown, "RetryJob", is_pending(shown) ? "Run now" : "Retry", "secondary");
-        add_form(out, shown, "DeleteJob", "Delete", "danger");
-    }
+    if (!is_running)
+        add_form(out, shown, "RetryJob", retry, is_over_in_vain(shown) ? "primary" : "secondary");
     add_run_again(out, shown);
+    if (!is_running)
+        add_form(out, shown, "DeleteJob", "Delete", "danger");
+    if (is_running)
+        html_raw(out, "<p class=\"aside\">A running job can neither be retried nor deleted; its worker has it.</p>");
+    else
+        html_printf(out, "<p class=\"aside\">%s: this job%s. Run again: a new job with the same values.</p>", retry,
+                    is_pending(shown) ? ", without waiting" : " once more");
     html_raw(out, "</div>");
 }
 
@@ -203,17 +254,28 @@ static void add_folded(struct html *out, const char *key, const char *summary, c
         html_printf(out, "<details id=\"%s\"><summary>%s</summary><pre>%s</pre></details>", key, summary, text);
 }
 
+/* Of the newest attempt that ended with this error: a later one may have ended without any, and what else writes an
+   error (its worker was lost) leaves no record. */
+static const char *backtrace_of(const struct job_page *shown, const char *error)
+{
+    for (size_t i = 0; i < shown->attempts.count; i++) {
+        const struct admin_attempt *attempt = &shown->attempts.items[i];
+        if (attempt->error && strcmp(attempt->error, error) == 0)
+            return attempt->backtrace;
+    }
+    return NULL;
+}
+
 static void add_error(struct html *out, const struct job_page *shown)
 {
     struct errand_value error = value_named(shown->table, "last_error", shown->job);
-    const char *backtrace = shown->attempts.count > 0 ? shown->attempts.items[0].backtrace : NULL;
     if (error.kind != ERRAND_VALUE_TEXT)
         return;
     html_printf(out,
                 "<section aria-labelledby=\"last-error\"><h2 id=\"last-error\">Last error</h2><pre "
                 "class=\"error-text\">%s</pre>",
                 error.as.text.data);
-    add_folded(out, "backtrace", "Backtrace", backtrace);
+    add_folded(out, "backtrace", "Backtrace", backtrace_of(shown, error.as.text.data));
     html_raw(out, "</section>");
 }
 
@@ -250,20 +312,39 @@ static void add_attempts(struct html *out, const struct admin_attempts *attempts
 
 /* ---- Columns ---- */
 
-/* The user's own first: they say what the job is about. */
+/* Those that stand among the facts, or have a place of their own. */
+static bool is_told_elsewhere(const struct errand_column *column)
+{
+    static const char *const names[] = { "status", "attempts_count", "last_error" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(column->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_columns(struct html *out, const struct job_page *shown, bool own)
 {
     for (size_t i = 0; i < shown->table->column_count; i++) {
         const struct errand_column *column = &shown->table->columns[i];
-        if (column_is_own(shown->table, column) != own || strcmp(column->name, "last_error") == 0)
+        if (column_is_own(shown->table, column) != own || is_told_elsewhere(column))
             continue;
         html_printf(out, "<tr><th scope=\"row\">%s</th><td>", html_field_label(out, column->name));
-        if (strcmp(column->name, "status") == 0)
-            html_status_badge(out, value_string(value_named(shown->table, "status", shown->job)));
-        else
-            value_show(out, shown->table, column, shown->job);
+        value_show(out, shown->table, column, shown->job);
         html_raw(out, "</td></tr>");
     }
+}
+
+/* The user's own first: they say what the job is about. What the engine keeps about it comes after, and quieter. */
+static void add_details(struct html *out, const struct job_page *shown)
+{
+    html_raw(out,
+             "<section aria-labelledby=\"details\"><h2 id=\"details\">Details</h2>"
+             "<table class=\"table record\"><caption class=\"visually-hidden\">Columns of the job</caption><tbody>");
+    add_columns(out, shown, true);
+    html_raw(out, "</tbody><tbody class=\"kept\">");
+    add_columns(out, shown, false);
+    html_raw(out, "</tbody></table></section>");
 }
 
 static void load_related(struct page *page, const struct job_page *shown)
@@ -285,12 +366,8 @@ static void show_default(struct page *page, const struct job_page *shown)
     html_raw(out, "</div>");
     add_facts(out, shown);
     add_error(out, shown);
-    html_raw(out,
-             "<div class=\"columns\"><section aria-labelledby=\"row\"><h2 id=\"row\">Row</h2>"
-             "<table class=\"table record\"><caption class=\"visually-hidden\">Columns of the job</caption><tbody>");
-    add_columns(out, shown, true);
-    add_columns(out, shown, false);
-    html_raw(out, "</tbody></table></section>");
+    html_raw(out, "<div class=\"columns\">");
+    add_details(out, shown);
     add_attempts(out, &shown->attempts);
     html_raw(out, "</div>");
 }

@@ -354,6 +354,65 @@ static void a_job_shows_its_columns_and_links_to_the_records_it_refers_to(void *
     assert_page_has("\"attempts\":[]");
 }
 
+/* The table of a worker's, with what it keeps of attempts: those that failed, were long, or printed. */
+static void create_attempts(void)
+{
+    const char *time = on_postgres() ? "TIMESTAMP WITH TIME ZONE" : "TEXT";
+    run_sql("CREATE TABLE errand_attempts (id INTEGER, table_name TEXT, job_id TEXT, attempt INTEGER, started_at %s, "
+            "finished_at %s, outcome TEXT, error TEXT, backtrace TEXT, output TEXT)",
+            time, time);
+}
+
+static void add_attempt(const char *id, int attempt, const char *outcome, const char *times, const char *error)
+{
+    run_sql("INSERT INTO errand_attempts VALUES (1, 'letter_jobs', '%s', %d, %s, '%s', %s)", id, attempt, times,
+            outcome, error);
+}
+
+#define SECOND(seconds) "'2026-01-01 00:0" seconds "'"
+#define FACT(name, value) "<dt>" name "</dt><dd><span class=\"duration\"" value "</span></dd>"
+
+/* Its row as it is when the page is asked for. */
+static void ask_for_letter(const char *id, const char *row)
+{
+    run_sql("UPDATE letter_jobs SET %s WHERE id = '%s'", row, id);
+    char target[200];
+    snprintf(target, sizeof(target), "/jobs/ViewJob?tableName=letter_jobs&id=%s", id);
+    assert_int_equal(ask(.target = target), 200);
+}
+
+static void the_figures_of_a_job_are_those_of_its_last_attempt(void **state)
+{
+    (void)state;
+    add_letters();
+    create_attempts();
+    serve_plain();
+    add_attempt(ID(5), 1, "failed", SECOND("0:00.000000") ", " SECOND("0:05.000000"), "'no ink', 'in pen.c', NULL");
+    add_attempt(ID(5), 2, "snoozed", SECOND("0:06.000000") ", " SECOND("0:08.000000"), "NULL, NULL, NULL");
+    ask_for_letter(ID(5),
+                   "attempts_count = 2, last_error = 'no ink', run_at = " SECOND("0:10.000000") ", locked_at = " SECOND(
+                       "0:10.002000") ", updated_at = " SECOND("0:10.005000"));
+    assert_page_has(FACT("Waited", ">2.0 ms"));
+    assert_page_has(FACT("Last attempt took", " title=\"from its claim until its end was written\">≤ 3.0 ms"));
+    assert_page_has("<pre>in pen.c</pre></details></section>"); /* of the attempt that the error is of */
+    /* locked_at of a long one was refreshed while it ran */
+    add_attempt(ID(4), 1, "timed_out", SECOND("0:01.000000") ", " SECOND("2:30.000000"),
+                "'Timeout reached', NULL, NULL");
+    ask_for_letter(ID(4), "attempts_count = 1, run_at = " SECOND("0:00.000000") ", locked_at = " SECOND(
+                              "2:00.000000") ", updated_at = " SECOND("2:30.000000"));
+    assert_page_has(FACT("Waited", ">1.0 s"));
+    assert_page_has(FACT("Last attempt took", ">2 min 29 s"));
+    /* and where its record is lost, nobody knows when it began */
+    add_attempt(ID(3), 1, "failed", SECOND("0:00.000000") ", " SECOND("0:05.000000"), "'no ink', 'in pen.c', NULL");
+    ask_for_letter(ID(3), "attempts_count = 2, run_at = " SECOND("0:10.000000") ", locked_at = " SECOND(
+                              "2:00.000000") ", updated_at = " SECOND("2:30.000000"));
+    run_sql("DROP TABLE errand_attempts");
+    assert_page_lacks("<dt>Waited");
+    assert_page_lacks("<dt>Last attempt took");
+    assert_page_lacks("id=\"backtrace\"");
+    assert_page_has("id=\"attempt-1-backtrace\"");
+}
+
 static void json_has_numbers_booleans_json_and_times_as_such(void **state)
 {
     (void)state;
@@ -808,6 +867,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
+        DASHBOARD_TEST(the_figures_of_a_job_are_those_of_its_last_attempt),
         DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
         DASHBOARD_TEST(what_is_not_there_is_not_found),
         DASHBOARD_TEST(a_secret_of_a_record_is_masked),
