@@ -189,6 +189,8 @@ static bool read_era(const char **at, int64_t *year)
 
 int clock_parse(const char *text, errand_time *time)
 {
+    if (!text)
+        return -1;
     if (strcmp(text, "infinity") == 0)
         return *time = ERRAND_TIME_INFINITY, 0;
     if (strcmp(text, "-infinity") == 0)

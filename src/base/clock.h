@@ -14,7 +14,7 @@ errand_time clock_realtime_us(void);
 enum { CLOCK_TEXT_MAX = 40 };
 char *clock_format(errand_time time, char text[CLOCK_TEXT_MAX]);
 /* Reads what clock_format writes and what PostgreSQL prints for timestamps under DateStyle ISO, with or without an
-   offset and " BC", seconds with 0 to 6 decimals. 0, or -1 for anything else. */
+   offset and " BC", seconds with 0 to 6 decimals. 0, or -1 for anything else, NULL included. */
 int clock_parse(const char *text, errand_time *time);
 
 /* The same for dates ("YYYY-MM-DD") and times of day ("HH:MM:SS.ffffff", 24:00:00 included). */

@@ -103,6 +103,12 @@ static void check_job_column(struct reader *reader, const struct schema_table *t
         reader_printf(reader, "ALTER TABLE %s ADD COLUMN %s %s %s;", name, wanted->name, wanted->type, wanted->rest);
     if (column && same_kind(wanted->kind, column->type.kind)) {
         check_labels(reader, table, column);
+        if (strcmp(wanted->name, "run_at") == 0 && !column->not_null)
+            reader_warning(
+                reader, column->at,
+                "the column run_at of the job table %s may be NULL, and a job where it is never runs; say so "
+                "with: ALTER TABLE %s ALTER COLUMN run_at SET NOT NULL;",
+                table->name, name);
         return;
     }
     if (column)

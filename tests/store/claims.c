@@ -1,6 +1,7 @@
 /* Conformance: what is claimed, in which order, by whom. */
 #include "conformance.h"
 
+#include "base/clock.h"
 #include "store/backend.h"
 
 static void jobs_are_claimed_by_run_at_and_then_as_inserted(void **state)
@@ -102,6 +103,25 @@ static void the_next_due_job_is_known(void **state)
     assert_true(delay > 3500000000 && delay <= 3600000000);
     insert_due(fixture, "overdue", -1000000);
     assert_true(next_due(fixture->worker) == 0);
+}
+
+/* Of a table that some other program has made. */
+static void a_job_without_run_at_is_never_due_and_harms_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    bool sqlite = fixture->kind == STORE_SQLITE;
+    sql(fixture, sqlite ? "ALTER TABLE old_jobs ADD COLUMN run_at TEXT"
+                        : "ALTER TABLE old_jobs ADD COLUMN run_at TIMESTAMP WITH TIME ZONE");
+    worker->jobs = store_table(worker->store, &old_jobs, worker);
+    assert_true(prepare(worker, worker->jobs).state.usable);
+    sql(fixture, "INSERT INTO old_jobs (id) VALUES ('00000000-0000-4000-8000-000000000001')");
+    assert_true(next_due(worker) == -1);
+    sql(fixture, "INSERT INTO old_jobs (id, run_at) VALUES ('00000000-0000-4000-8000-000000000002', $1)",
+        errand_timestamp(clock_realtime_us()));
+    assert_true(next_due(worker) == 0);
+    assert_string_equal(claim_one(worker).id, "00000000-0000-4000-8000-000000000002");
+    assert_true(next_due(worker) == -1);
 }
 
 static void two_workers_never_claim_the_same_job(void **state)
@@ -225,6 +245,7 @@ const struct CMUnitTest claims_tests[] = {
     CONFORMS(the_largest_claim_is_whole),
     CONFORMS(a_row_that_is_locked_or_not_due_is_left_alone),
     CONFORMS(the_next_due_job_is_known),
+    CONFORMS(a_job_without_run_at_is_never_due_and_harms_nobody),
     CONFORMS(two_workers_never_claim_the_same_job),
     CONFORMS(two_exchanges_of_one_table_may_be_under_way),
     CONFORMS(a_table_without_our_index_is_worked_and_warned_about),

@@ -56,7 +56,8 @@ static void reads_offsets_and_short_fractions(void **state)
 static void refuses_what_is_no_time(void **state)
 {
     (void)state;
-    const char *const cases[] = { "",
+    const char *const cases[] = { NULL,
+                                  "",
                                   "1970",
                                   "1970-13-01 00:00:00",
                                   "1970-01-01 25:00:00",
