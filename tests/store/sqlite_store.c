@@ -232,6 +232,27 @@ static void a_table_without_rowid_is_left_alone(void **state)
     assert_non_null(strstr(prepared.warning, "WITHOUT ROWID"));
 }
 
+/* Outcomes are thrown away only with a table that is really gone. */
+static void a_table_that_cannot_be_looked_at_is_not_taken_for_missing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sqlite3_int64 step = 1024, used = sqlite3_memory_used();
+    struct prepared prepared = { .state.usable = false };
+    int refused = 0;
+    for (sqlite3_int64 room = 0; !prepared.state.usable && room < 1024 * step; room += step) {
+        sqlite3_hard_heap_limit64(used + room);
+        prepared = prepare(worker, worker->jobs);
+        sqlite3_hard_heap_limit64(0);
+        assert_false(prepared.state.missing);
+        if (!prepared.state.usable)
+            assert_int_equal(prepared.base.fault, STORE_BUSY);
+        refused += !prepared.state.usable;
+    }
+    assert_true(refused > 0 && prepared.state.usable);
+    assert_string_equal(prepared.warning, "");
+}
+
 /* VACUUM gives the rows of a table without INTEGER PRIMARY KEY other rowids. */
 static void rows_that_move_are_finished_by_their_id(void **state)
 {
@@ -364,6 +385,7 @@ int main(int argc, char **argv)
         CONFORMS(a_claim_waits_for_another_programs_transaction),
         CONFORMS(closing_does_not_wait_for_ever_for_a_lock),
         CONFORMS(a_table_without_rowid_is_left_alone),
+        CONFORMS(a_table_that_cannot_be_looked_at_is_not_taken_for_missing),
         CONFORMS(rows_that_move_are_finished_by_their_id),
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(the_lease_is_there_while_the_worker_is),

@@ -167,70 +167,107 @@ static void tell_prepared(struct request *base)
     buffer_release(&request->warning);
 }
 
-static bool has_column(struct sqlite_store *store, const char *table, const char *column)
+static int code_of(struct sqlite_store *store)
 {
-    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_HAS_COLUMN);
-    sqlite_bind(statement, 1, table);
-    sqlite_bind(statement, 2, column);
-    bool has = sqlite3_step(statement) == SQLITE_ROW;
-    sqlite3_reset(statement);
-    return has;
+    return sqlite3_extended_errcode(store->database.handle);
 }
 
-static bool has_columns(struct sqlite_store *store, const struct errand_table *table, struct buffer *warning)
+/* What could not be looked at is not for that reason missing: SQLITE_OK, or the code. */
+static int has_column(struct sqlite_store *store, const char *table, const char *column, bool *has)
 {
-    size_t before = warning->size;
-    for (size_t i = 0; i < sizeof(needed_columns) / sizeof(*needed_columns); i++)
-        if (!has_column(store, table->name, needed_columns[i].name))
+    *has = false;
+    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_HAS_COLUMN);
+    if (!statement)
+        return code_of(store);
+    sqlite_bind(statement, 1, table);
+    sqlite_bind(statement, 2, column);
+    int code = sqlite3_step(statement);
+    *has = code == SQLITE_ROW;
+    sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int has_needed_columns(struct sqlite_store *store, const struct errand_table *table, struct buffer *warning)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < sizeof(needed_columns) / sizeof(*needed_columns) && code == SQLITE_OK; i++) {
+        bool has;
+        code = has_column(store, table->name, needed_columns[i].name, &has);
+        if (code == SQLITE_OK && !has)
             buffer_printf(warning, "%s has no column %s, its jobs stay queued: ALTER TABLE \"%s\" ADD COLUMN %s %s;\n",
                           table->name, needed_columns[i].name, table->name, needed_columns[i].name,
                           needed_columns[i].definition);
-    if (warning->size > before)
-        return false;
-    for (size_t i = 0; i < table->column_count; i++)
-        if (!has_column(store, table->name, table->columns[i].name))
+    }
+    return code;
+}
+
+static int has_generated_columns(struct sqlite_store *store, const struct errand_table *table, struct buffer *warning)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < table->column_count && code == SQLITE_OK; i++) {
+        bool has;
+        code = has_column(store, table->name, table->columns[i].name, &has);
+        if (code == SQLITE_OK && !has)
             buffer_printf(warning,
                           "%s has no column %s, which this program was built for; its jobs stay queued: build the "
                           "program again, or ALTER TABLE \"%s\" ADD COLUMN \"%s\";\n",
                           table->name, table->columns[i].name, table->name, table->columns[i].name);
-    return warning->size == before;
+    }
+    return code;
 }
 
 /* Whether it is a table whose rows have a rowid. */
-static bool is_fit(struct sqlite_store *store, const char *name, struct buffer *warning, bool *missing)
+static int is_table(struct sqlite_store *store, const char *name, struct buffer *warning, bool *missing)
 {
     sqlite3_stmt *statement = sqlite_own_statement(store, OWN_TABLE_KIND);
+    if (!statement)
+        return code_of(store);
     sqlite_bind(statement, 1, name);
-    bool there = sqlite3_step(statement) == SQLITE_ROW;
-    bool table = there && strcmp((const char *)sqlite3_column_text(statement, 0), "table") == 0;
-    bool with_rowid = there && sqlite3_column_int(statement, 1) == 0;
-    sqlite3_reset(statement);
-    *missing = !there;
-    if (!there)
+    int code = sqlite3_step(statement);
+    const char *kind = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    *missing = code == SQLITE_DONE;
+    if (*missing)
         buffer_printf(warning, "there is no table %s, its jobs cannot run: `errand db create` makes it\n", name);
-    else if (!table)
+    else if (code == SQLITE_ROW && !kind)
+        code = SQLITE_NOMEM;
+    else if (kind && strcmp(kind, "table") != 0)
         buffer_printf(warning, "%s is not a table, its jobs cannot run\n", name);
-    else if (!with_rowid)
+    else if (kind && sqlite3_column_int(statement, 1) != 0)
         buffer_printf(warning, "%s is WITHOUT ROWID, its jobs stay queued: make it anew without these words\n", name);
-    return table && with_rowid;
+    sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Looks until something is said against it. */
+static int look(struct sqlite_store *store, const struct errand_table *table, struct buffer *warning, bool *missing)
+{
+    int code = is_table(store, table->name, warning, missing);
+    if (code == SQLITE_OK && warning->size == 0)
+        code = has_needed_columns(store, table, warning);
+    if (code == SQLITE_OK && warning->size == 0)
+        code = has_generated_columns(store, table, warning);
+    return code;
 }
 
 /* Asks the planner itself: whatever the index is called, it must find and order pending jobs. */
-static bool claims_by_index(struct sqlite_store *store, struct sqlite_table *table)
+static int claims_by_index(struct sqlite_store *store, struct sqlite_table *table, bool *by_index)
 {
     sqlite3_stmt *claim = sqlite_table_statement(table, TABLE_CLAIM), *plan = NULL;
-    char *sql = claim ? sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(claim)) : NULL;
-    bool by_index = false, sorts = false;
-    if (sql && sqlite3_prepare_v2(store->database.handle, sql, -1, &plan, NULL) == SQLITE_OK) {
-        while (sqlite3_step(plan) == SQLITE_ROW) {
-            const char *step = (const char *)sqlite3_column_text(plan, 3);
-            by_index |= strstr(step, "USING INDEX") || strstr(step, "USING COVERING INDEX");
-            sorts |= strstr(step, "USE TEMP B-TREE") != NULL;
-        }
+    if (!claim)
+        return code_of(store);
+    char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(claim));
+    bool finds = false, sorts = false;
+    int code = sql ? sqlite3_prepare_v2(store->database.handle, sql, -1, &plan, NULL) : SQLITE_NOMEM;
+    while (code == SQLITE_OK && (code = sqlite3_step(plan)) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(plan, 3);
+        finds |= step && (strstr(step, "USING INDEX") || strstr(step, "USING COVERING INDEX"));
+        sorts |= step && strstr(step, "USE TEMP B-TREE");
+        code = step ? SQLITE_OK : SQLITE_NOMEM;
     }
     sqlite3_finalize(plan);
     sqlite3_free(sql);
-    return by_index && !sorts;
+    *by_index = finds && !sorts;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 static void add_index_warning(struct buffer *warning, const struct sqlite_table *table)
@@ -248,16 +285,20 @@ static int prepare(struct sqlite_store *store, struct request *base)
     const struct errand_table *generated = table->base.type->table;
     buffer_reset(&request->warning);
     sqlite_table_forget(table);
-    request->state.usable = is_fit(store, generated->name, &request->warning, &request->state.missing) &&
-                            has_columns(store, generated, &request->warning);
+    int code = look(store, generated, &request->warning, &request->state.missing);
+    request->state.usable = code == SQLITE_OK && request->warning.size == 0;
     if (!request->state.usable)
-        return SQLITE_OK;
-    table->has_position = has_column(store, generated->name, "queue_position");
-    table->has_index = claims_by_index(store, table);
+        return code;
+    bool has_position;
+    code = has_column(store, generated->name, "queue_position", &has_position);
+    if (code != SQLITE_OK)
+        return code;
+    table->has_position = has_position;
+    code = claims_by_index(store, table, &table->has_index);
+    if (code != SQLITE_OK)
+        return code;
     request->state.has_position = true; /* else by the rowid, which SQLite gives in the order of insertion */
     request->state.has_index = table->has_index;
-    if (!table->statements[TABLE_CLAIM])
-        return sqlite3_extended_errcode(store->database.handle);
     if (!table->has_index)
         add_index_warning(&request->warning, table);
     return SQLITE_OK;
