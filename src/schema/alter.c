@@ -63,7 +63,7 @@ static void alter_column(struct reader *reader, struct schema_table *table, cons
         return;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
         if (command->def && command->def->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)
-            column->type = type_read(reader, command->def->column_def->type_name);
+            column_retype(reader, column, command->def->column_def->type_name);
         return;
     default: /* AT_AddIdentity */
         read_column_constraint(reader, table, column, command->def->constraint);

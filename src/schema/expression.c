@@ -45,10 +45,23 @@ const char *expression_postgres(struct reader *reader, PgQuery__Node *node)
     return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
 }
 
-struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table)
+/* A column that holds times takes an expression of its own kind alone, or the current time, whatever kind that is of.
+ */
+static const char *value_sqlite(struct reader *reader, PgQuery__Node *node, const struct schema_table *table,
+                                enum errand_type kind)
+{
+    struct expression_now now;
+    if (!table && kind && expression_now(reader, node, &now))
+        return expression_now_sqlite(reader, now, kind);
+    bool is_other = kind_is_time(kind) && expression_kind(reader, node, table) != kind;
+    return is_other ? NULL : expression_sqlite(reader, node, table);
+}
+
+struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table,
+                                         enum errand_type kind)
 {
     return (struct schema_expression){ .postgres = expression_postgres(reader, node),
-                                       .sqlite = expression_sqlite(reader, node, table) };
+                                       .sqlite = value_sqlite(reader, node, table, kind) };
 }
 
 static bool constant_value(struct reader *reader, const PgQuery__AConst *constant, const char **text)

@@ -2,11 +2,7 @@
    nothing, is refused (NULL), never approximated. */
 #include "schema/reader.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define TIME_FORMAT "'%Y-%m-%d %H:%M:%f000'"
 
 /* random() & 3 rather than abs(random()) % 4: abs of the smallest integer is an error. */
 #define UUID_TAIL                                                                                                      \
@@ -17,19 +13,13 @@
 #define MILLISECONDS "printf('%012x', strftime('%s', 'now') * 1000 + substr(strftime('%f', 'now'), 4))"
 #define UUID_V7 "(lower(substr(" MILLISECONDS ", 1, 8) || '-' || substr(" MILLISECONDS ", 9) || '-7' || " UUID_TAIL "))"
 
+/* Each time another. */
 static const struct {
     const char *name;
     const char *sqlite;
 } calls[] = {
-    { "now", "(strftime(" TIME_FORMAT ", 'now'))" },
-    { "transaction_timestamp", "(strftime(" TIME_FORMAT ", 'now'))" },
-    { "statement_timestamp", "(strftime(" TIME_FORMAT ", 'now'))" },
-    { "clock_timestamp", "(strftime(" TIME_FORMAT ", 'now'))" },
-    { "uuid_generate_v4", UUID_V4 },
-    { "gen_random_uuid", UUID_V4 },
-    { "uuidv4", UUID_V4 },
-    { "uuidv7", UUID_V7 },
-    { "uuid_generate_v7", UUID_V7 },
+    { "uuid_generate_v4", UUID_V4 }, { "gen_random_uuid", UUID_V4 },  { "uuidv4", UUID_V4 },
+    { "uuidv7", UUID_V7 },           { "uuid_generate_v7", UUID_V7 },
 };
 
 /* Functions of the same meaning, by what SQLite calls them. lower and upper know ASCII only there, but an index or a
@@ -51,7 +41,7 @@ static const struct {
     { "replace", "replace", 3 },
 };
 
-static const char *text_literal(struct reader *reader, const char *text)
+const char *text_literal(struct reader *reader, const char *text)
 {
     char *out = reader_alloc(reader, 2 * strlen(text) + 3);
     char *to = out;
@@ -95,13 +85,16 @@ static const char *column_sqlite(struct reader *reader, const PgQuery__ColumnRef
     return quoted(reader, name);
 }
 
-/* A list of expressions with commas between; NULL where one cannot be had. */
-static const char *list_sqlite(struct reader *reader, PgQuery__Node **nodes, size_t count,
+static const char *operand_sqlite(struct reader *reader, PgQuery__Node *node, enum errand_type beside,
+                                  const struct schema_table *table);
+
+/* A list of expressions with commas between, beside one of that kind; NULL where one cannot be had. */
+static const char *list_sqlite(struct reader *reader, PgQuery__Node **nodes, size_t count, enum errand_type beside,
                                const struct schema_table *table)
 {
     const char *out = "";
     for (size_t i = 0; i < count; i++) {
-        const char *one = expression_sqlite(reader, nodes[i], table);
+        const char *one = operand_sqlite(reader, nodes[i], beside, table);
         if (!one)
             return NULL;
         out = i ? reader_printf(reader, "%s, %s", out, one) : one;
@@ -116,40 +109,52 @@ static const char *call_sqlite(struct reader *reader, const PgQuery__FuncCall *c
         return NULL;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (strcmp(calls[i].name, name) == 0 && call->n_args == 0)
-            return calls[i].sqlite;
+            return table ? NULL : calls[i].sqlite;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(functions[i].name, name) != 0 || functions[i].arguments != call->n_args)
             continue;
-        const char *arguments = list_sqlite(reader, call->args, call->n_args, table);
+        const char *arguments = list_sqlite(reader, call->args, call->n_args, 0, table);
         return arguments ? reader_printf(reader, "%s(%s)", functions[i].sqlite, arguments) : NULL;
     }
     return NULL;
 }
 
-static const char *value_function_sqlite(const PgQuery__SQLValueFunction *function)
+/* What stands in quotes, in the form that a value of that kind has there; NULL where the node is nothing of that. */
+static const char *literal_text(const PgQuery__Node *node)
 {
-    switch (function->op) {
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
-        return "(date('now'))";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
-        return "(strftime(" TIME_FORMAT ", 'now'))";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
-        return "(strftime('%H:%M:%f000', 'now'))";
-    default:
-        return NULL;
-    }
+    bool is_text = node && node->node_case == PG_QUERY__NODE__NODE_A_CONST && !node->a_const->isnull &&
+                   node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+    return is_text ? node->a_const->sval->sval : NULL;
+}
+
+const char *bool_literal_sqlite(const char *text)
+{
+    return strchr("tTyY1", text[0]) || strcmp(text, "on") == 0 ? "1" : "0";
+}
+
+/* From and to a kind of time: only what leaves the text as it is. */
+static const char *time_cast_sqlite(struct reader *reader, const PgQuery__TypeCast *cast, enum errand_type kind,
+                                    const struct schema_table *table)
+{
+    const char *literal = literal_text(cast->arg);
+    if (literal && kind_is_time(kind))
+        return time_literal_sqlite(reader, kind, literal);
+    return expression_kind(reader, cast->arg, table) == kind ? expression_sqlite(reader, cast->arg, table) : NULL;
 }
 
 static const char *cast_sqlite(struct reader *reader, const PgQuery__TypeCast *cast, const struct schema_table *table)
 {
     struct schema_type type = type_read(reader, cast->type_name);
+    if (strcmp(type.name, "interval") == 0)
+        return NULL;
+    if (kind_is_time(type.kind) || kind_is_time(expression_kind(reader, cast->arg, table)))
+        return time_cast_sqlite(reader, cast, type.kind, table);
     const char *argument = expression_sqlite(reader, cast->arg, table);
-    if (!argument || strcmp(type.name, "interval") == 0)
+    if (!argument)
         return NULL;
     bool text = argument[0] == '\'';
     if (!type.array && type.kind == ERRAND_TYPE_BOOL)
-        return !text ? argument : strchr("tTyY1", argument[1]) ? "1" : "0";
+        return text ? bool_literal_sqlite(argument + 1) : argument;
     bool constant = cast->arg->node_case == PG_QUERY__NODE__NODE_A_CONST;
     switch (type.kind) {
     case ERRAND_TYPE_INT16:
@@ -164,59 +169,73 @@ static const char *cast_sqlite(struct reader *reader, const PgQuery__TypeCast *c
     }
 }
 
-/* NOW() + INTERVAL '1 day' */
-static const char *time_and_interval(struct reader *reader, const PgQuery__AExpr *expression, const char *operator)
+/* An operand beside one of that kind; NULL where the two mean something else to SQLite than to PostgreSQL. */
+static const char *operand_sqlite(struct reader *reader, PgQuery__Node *node, enum errand_type beside,
+                                  const struct schema_table *table)
 {
-    static const char *const units[] = { "second", "minute", "hour", "day", "month", "year" };
-    const char *text;
-    char *end;
-    /* Looked at before it is read: reading both ways would double with every operator of a chain. */
-    bool is_call = expression->lexpr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL ||
-                   expression->lexpr->node_case == PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION;
-    if (!is_call || !strchr("+-", *operator) || expression->rexpr->node_case != PG_QUERY__NODE__NODE_TYPE_CAST ||
-        !expression_constant(reader, expression->rexpr, &text) || !text)
+    const char *literal = literal_text(node);
+    enum errand_type kind = expression_kind(reader, node, table);
+    if (literal && kind_is_time(beside))
+        return time_literal_sqlite(reader, beside, literal);
+    if (literal && beside == ERRAND_TYPE_BOOL)
+        return bool_literal_sqlite(literal);
+    if (kind && beside && kind != beside && (kind_is_time(kind) || kind_is_time(beside)))
         return NULL;
-    const char *now = expression_sqlite(reader, expression->lexpr, NULL);
-    if (!now || !strstr(now, TIME_FORMAT))
-        return NULL;
-    unsigned long amount = strtoul(text, &end, 10);
-    if (end == text || amount > 1000000 || !isdigit((unsigned char)*text))
-        return NULL;
-    end += strspn(end, " ");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        size_t length = strlen(units[i]);
-        if (strncmp(end, units[i], length) == 0 && (!end[length] || strcmp(end + length, "s") == 0))
-            return reader_printf(reader, "(strftime(%s, 'now', '%s%lu %s'))", TIME_FORMAT, operator, amount, units[i]);
-    }
-    return NULL;
+    return expression_sqlite(reader, node, table);
 }
 
-static const char *binary_sqlite(struct reader *reader, const PgQuery__AExpr *expression, const char *operator,
-                                 const struct schema_table * table)
+static const char *comparison_sqlite(struct reader *reader, const PgQuery__AExpr *expression, const char *operator,
+                                     const struct schema_table * table)
 {
-    const char *left = expression_sqlite(reader, expression->lexpr, table);
-    const char *right = expression_sqlite(reader, expression->rexpr, table);
+    enum errand_type left_kind = expression_kind(reader, expression->lexpr, table);
+    enum errand_type right_kind = expression_kind(reader, expression->rexpr, table);
+    const char *left = operand_sqlite(reader, expression->lexpr, right_kind, table);
+    const char *right = operand_sqlite(reader, expression->rexpr, left_kind, table);
     return left && right ? reader_printf(reader, "(%s %s %s)", left, operator, right) : NULL;
+}
+
+/* Of numbers alone: dates, and what else is text there, would count as the number that they begin with. */
+static const char *arithmetic_sqlite(struct reader *reader, const PgQuery__AExpr *expression, const char *operator,
+                                     const struct schema_table * table)
+{
+    PgQuery__Node *operands[] = { expression->lexpr, expression->rexpr };
+    const char *sqlite[2] = { "", "" };
+    for (size_t i = 0; i < 2; i++) {
+        if (!operands[i])
+            continue; /* in front of a minus */
+        if (!kind_may_be_number(expression_kind(reader, operands[i], table)))
+            return NULL;
+        sqlite[i] = expression_sqlite(reader, operands[i], table);
+        if (!sqlite[i])
+            return NULL;
+    }
+    if (!operands[0])
+        return reader_printf(reader, "(%s%s)", operator, sqlite[1]);
+    return reader_printf(reader, "(%s %s %s)", sqlite[0], operator, sqlite[1]);
+}
+
+static const char *joined_sqlite(struct reader *reader, const PgQuery__AExpr *expression,
+                                 const struct schema_table *table)
+{
+    bool is_text = !kind_is_time(expression_kind(reader, expression->lexpr, table)) &&
+                   !kind_is_time(expression_kind(reader, expression->rexpr, table));
+    return is_text ? comparison_sqlite(reader, expression, "||", table) : NULL;
 }
 
 static const char *operator_sqlite(struct reader *reader, const PgQuery__AExpr *expression, const char *operator,
                                    const struct schema_table * table)
 {
-    static const char *const same[] = { "=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "||" };
-    if (!expression->rexpr)
+    static const char *const comparisons[] = { "=", "<>", "<", ">", "<=", ">=" };
+    bool is_sign = strcmp(operator, "-") == 0;
+    if (!expression->rexpr || (!expression->lexpr && !is_sign))
         return NULL;
-    if (!expression->lexpr) {
-        const char *operand = expression_sqlite(reader, expression->rexpr, table);
-        bool minus = strcmp(operator, "-") == 0;
-        return operand && minus ? reader_printf(reader, "(-%s)", operand) : NULL;
-    }
-    const char *interval = time_and_interval(reader, expression, operator);
-    if (interval)
-        return interval;
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (strcmp(same[i], operator) == 0)
-            return binary_sqlite(reader, expression, operator, table);
-    return NULL;
+    for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
+        if (strcmp(comparisons[i], operator) == 0)
+            return comparison_sqlite(reader, expression, operator, table);
+    if (strcmp(operator, "||") == 0)
+        return joined_sqlite(reader, expression, table);
+    bool is_arithmetic = strlen(operator) == 1 && strchr("+-*/%", *operator);
+    return is_arithmetic ? arithmetic_sqlite(reader, expression, operator, table) : NULL;
 }
 
 /* x IN (...), and x = ANY (ARRAY[...]), which is how pg_dump prints it. */
@@ -226,12 +245,13 @@ static const char *in_sqlite(struct reader *reader, const PgQuery__AExpr *expres
     PgQuery__Node *right = expression->rexpr;
     while (right && right->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
         right = right->type_cast->arg;
+    enum errand_type kind = expression_kind(reader, expression->lexpr, table);
     const char *left = expression_sqlite(reader, expression->lexpr, table);
     const char *items = NULL;
     if (right && right->node_case == PG_QUERY__NODE__NODE_LIST)
-        items = list_sqlite(reader, right->list->items, right->list->n_items, table);
+        items = list_sqlite(reader, right->list->items, right->list->n_items, kind, table);
     else if (right && right->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR)
-        items = list_sqlite(reader, right->a_array_expr->elements, right->a_array_expr->n_elements, table);
+        items = list_sqlite(reader, right->a_array_expr->elements, right->a_array_expr->n_elements, kind, table);
     if (!left || !items)
         return NULL;
     return reader_printf(reader, "(%s %s (%s))", left, strcmp(operator, "<>") == 0 ? "NOT IN" : "IN", items);
@@ -241,11 +261,12 @@ static const char *between_sqlite(struct reader *reader, const PgQuery__AExpr *e
                                   const struct schema_table *table)
 {
     PgQuery__Node *right = expression->rexpr;
+    enum errand_type kind = expression_kind(reader, expression->lexpr, table);
     const char *left = expression_sqlite(reader, expression->lexpr, table);
     if (!left || !right || right->node_case != PG_QUERY__NODE__NODE_LIST || right->list->n_items != 2)
         return NULL;
-    const char *low = expression_sqlite(reader, right->list->items[0], table);
-    const char *high = expression_sqlite(reader, right->list->items[1], table);
+    const char *low = operand_sqlite(reader, right->list->items[0], kind, table);
+    const char *high = operand_sqlite(reader, right->list->items[1], kind, table);
     return low && high ? reader_printf(reader, "(%s %s %s AND %s)", left, words, low, high) : NULL;
 }
 
@@ -263,9 +284,9 @@ static const char *a_expression_sqlite(struct reader *reader, const PgQuery__AEx
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
         return in_sqlite(reader, expression, operator, table);
     case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
-        return binary_sqlite(reader, expression, "IS NOT", table);
+        return comparison_sqlite(reader, expression, "IS NOT", table);
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT:
-        return binary_sqlite(reader, expression, "IS", table);
+        return comparison_sqlite(reader, expression, "IS", table);
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
         return between_sqlite(reader, expression, "BETWEEN", table);
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:
@@ -316,7 +337,10 @@ static const char *boolean_test_sqlite(struct reader *reader, const PgQuery__Boo
 static const char *coalesce_sqlite(struct reader *reader, const PgQuery__CoalesceExpr *expression,
                                    const struct schema_table *table)
 {
-    const char *arguments = list_sqlite(reader, expression->args, expression->n_args, table);
+    enum errand_type kind = 0;
+    for (size_t i = 0; i < expression->n_args && !kind; i++)
+        kind = expression_kind(reader, expression->args[i], table);
+    const char *arguments = list_sqlite(reader, expression->args, expression->n_args, kind, table);
     if (!arguments)
         return NULL;
     return reader_printf(reader, expression->n_args > 1 ? "coalesce(%s)" : "(%s)", arguments);
@@ -324,6 +348,9 @@ static const char *coalesce_sqlite(struct reader *reader, const PgQuery__Coalesc
 
 const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const struct schema_table *table)
 {
+    struct expression_now now;
+    if (expression_now(reader, node, &now))
+        return table ? NULL : expression_now_sqlite(reader, now, now.kind);
     switch (node ? node->node_case : PG_QUERY__NODE__NODE__NOT_SET) {
     case PG_QUERY__NODE__NODE_A_CONST:
         return constant_sqlite(reader, node);
@@ -331,8 +358,6 @@ const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const 
         return column_sqlite(reader, node->column_ref, table);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return call_sqlite(reader, node->func_call, table);
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
-        return value_function_sqlite(node->sqlvalue_function);
     case PG_QUERY__NODE__NODE_TYPE_CAST:
         return cast_sqlite(reader, node->type_cast, table);
     case PG_QUERY__NODE__NODE_A_EXPR:

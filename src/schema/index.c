@@ -29,7 +29,7 @@ static void read_part(struct reader *reader, struct schema_index *index, const P
     struct schema_index_part *part = LIST_ADD(reader, index->parts, index->part_count);
     part->descending = element->ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     if (element->expr) {
-        part->expression = expression_read(reader, element->expr, index->table);
+        part->expression = expression_read(reader, element->expr, index->table, 0);
         if (!part->expression.sqlite)
             index->obstacle = "an expression that SQLite has no words for";
         return;
@@ -50,7 +50,7 @@ static void read_parts(struct reader *reader, struct schema_index *index, const 
     if (!statement->where_clause)
         return;
     index->partial = true;
-    index->where = expression_read(reader, statement->where_clause, index->table);
+    index->where = expression_read(reader, statement->where_clause, index->table, 0);
     if (!index->where.sqlite)
         index->obstacle = "a condition that SQLite has no words for";
 }

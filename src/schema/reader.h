@@ -51,12 +51,37 @@ bool check_nesting(struct reader *reader);
 /* ---- expression.c ---- */
 /* The node as PostgreSQL's text; "" where it cannot be had. */
 const char *expression_postgres(struct reader *reader, PgQuery__Node *node);
-/* table is for the types of its columns; may be NULL. */
-struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
+/* table: whose columns it may name, in a check, an index or a computation, which must give the same whenever they are
+   asked; NULL for a default. kind: of the column that takes the value; 0: none does. */
+struct schema_expression expression_read(struct reader *reader, PgQuery__Node *node, const struct schema_table *table,
+                                         enum errand_type kind);
 /* The text of a constant, through casts; false where the node is none. *text is NULL for NULL. */
 bool expression_constant(struct reader *reader, PgQuery__Node *node, const char **text);
 
+/* ---- expression_kind.c ---- */
+/* 0 where it is not known, or of no kind by itself: a literal, NULL. */
+enum errand_type expression_kind(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
+bool kind_is_time(enum errand_type kind);
+bool kind_may_be_number(enum errand_type kind);
+/* The text form that SQLite tables hold; NULL for 'now' and its kin, which mean another thing each day. */
+const char *time_literal_sqlite(struct reader *reader, enum errand_type kind, const char *text);
+
+/* ---- expression_now.c ---- */
+/* The current time, moved. */
+struct expression_now {
+    enum errand_type kind;
+    const char *modifiers; /* of SQLite's functions: ", '+1 day'" */
+    const char *last_day;  /* the modifiers of the day that it may not go past; NULL: it was not moved by months */
+};
+/* False where the node is something else. */
+bool expression_now(struct reader *reader, PgQuery__Node *node, struct expression_now *now);
+/* In the form that a column of that kind holds; NULL where PostgreSQL does not convert it either. */
+const char *expression_now_sqlite(struct reader *reader, struct expression_now now, enum errand_type kind);
+
 /* ---- expression_sqlite.c ---- */
+/* In quotes. */
+const char *text_literal(struct reader *reader, const char *text);
+const char *bool_literal_sqlite(const char *text);
 /* NULL where SQLite has no words for it. */
 const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
 
@@ -76,6 +101,8 @@ void read_table_constraint(struct reader *reader, struct schema_table *table, Pg
 void read_column_constraint(struct reader *reader, struct schema_table *table, struct schema_column *column,
                             PgQuery__Constraint *constraint);
 void column_default(struct reader *reader, struct schema_column *column, PgQuery__Node *value);
+/* ALTER COLUMN ... TYPE: the default stays, in the new type's form. */
+void column_retype(struct reader *reader, struct schema_column *column, PgQuery__TypeName *name);
 
 /* ---- alter.c ---- */
 void read_alter_table(struct reader *reader, PgQuery__Node *node);

@@ -1,8 +1,6 @@
 /* CREATE TABLE: columns and constraints. */
 #include "schema/reader.h"
 
-#include "base/clock.h"
-
 #include <string.h>
 
 /* nextval('t_id_seq'::regclass), which is what serial becomes in a dump. */
@@ -25,26 +23,6 @@ static bool fits_as_constant(const struct schema_column *column, PgQuery__Node *
     return !column->type.serial;
 }
 
-/* The text form that SQLite tables hold; NULL for 'now' and its kin, which mean another thing each day. */
-static const char *time_for_sqlite(struct reader *reader, enum errand_type kind, const char *text)
-{
-    char out[CLOCK_TEXT_MAX];
-    errand_time time;
-    errand_date date;
-    errand_clock clock;
-    if (kind == ERRAND_TYPE_DATE)
-        return clock_parse_date(text, &date) == 0 ? reader_printf(reader, "'%s'", clock_format_date(date, out)) : NULL;
-    if (kind == ERRAND_TYPE_CLOCK && strlen(text) == strlen("09:30"))
-        text = reader_printf(reader, "%s:00", text);
-    if (kind == ERRAND_TYPE_CLOCK)
-        return clock_parse_day_time(text, &clock) == 0
-                   ? reader_printf(reader, "'%s'", clock_format_day_time(clock, out))
-                   : NULL;
-    if (clock_parse_date(text, &date) == 0 && date != ERRAND_DATE_INFINITY && date != ERRAND_DATE_MINUS_INFINITY)
-        text = reader_printf(reader, "%s 00:00:00", text);
-    return clock_parse(text, &time) == 0 ? reader_printf(reader, "'%s'", clock_format(time, out)) : NULL;
-}
-
 static const char *bytes_for_sqlite(struct reader *reader, const char *text)
 {
     if (!*text)
@@ -54,12 +32,12 @@ static const char *bytes_for_sqlite(struct reader *reader, const char *text)
 }
 
 /* A constant in the form that a column of this type has there. */
-static const char *constant_for_sqlite(struct reader *reader, const struct schema_column *column, const char *sqlite)
+static const char *constant_for_sqlite(struct reader *reader, const struct schema_column *column)
 {
     const char *text = column->constant;
     switch (column->type.kind) {
     case ERRAND_TYPE_BOOL:
-        return strchr("tTyY1", text[0]) || strcmp(text, "on") == 0 ? "1" : "0";
+        return bool_literal_sqlite(text);
     case ERRAND_TYPE_INT16:
     case ERRAND_TYPE_INT32:
     case ERRAND_TYPE_INT64:
@@ -70,12 +48,11 @@ static const char *constant_for_sqlite(struct reader *reader, const struct schem
     case ERRAND_TYPE_TIME:
     case ERRAND_TYPE_DATE:
     case ERRAND_TYPE_CLOCK:
-        return time_for_sqlite(reader, column->type.kind, text);
+        return time_literal_sqlite(reader, column->type.kind, text);
     case ERRAND_TYPE_BYTES:
         return bytes_for_sqlite(reader, text);
     default:
-        /* DEFAULT 0 of a column that is text there. */
-        return sqlite && sqlite[0] == '\'' ? sqlite : reader_printf(reader, "'%s'", text);
+        return text_literal(reader, text);
     }
 }
 
@@ -97,9 +74,19 @@ void column_default(struct reader *reader, struct schema_column *column, PgQuery
         return;
     column->default_kind = constant ? SCHEMA_DEFAULT_CONSTANT : SCHEMA_DEFAULT_EXPRESSION;
     column->constant = constant ? text : NULL;
-    column->default_value = expression_read(reader, value, NULL);
+    column->default_value = expression_read(reader, value, NULL, column->type.kind);
     if (constant)
-        column->default_value.sqlite = constant_for_sqlite(reader, column, column->default_value.sqlite);
+        column->default_value.sqlite = constant_for_sqlite(reader, column);
+}
+
+void column_retype(struct reader *reader, struct schema_column *column, PgQuery__TypeName *name)
+{
+    enum errand_type before = column->type.kind;
+    column->type = type_read(reader, name);
+    if (column->default_kind == SCHEMA_DEFAULT_CONSTANT)
+        column->default_value.sqlite = constant_for_sqlite(reader, column);
+    else if (column->type.kind != before)
+        column->default_value.sqlite = NULL; /* it has the form of the type before */
 }
 
 static const char **read_names(struct reader *reader, PgQuery__Node **nodes, size_t count)
@@ -171,7 +158,7 @@ static void add_check(struct reader *reader, struct schema_table *table, const P
 {
     struct schema_check *check = LIST_ADD(reader, table->checks, table->check_count);
     check->name = optional(reader, constraint->conname);
-    check->expression = expression_read(reader, constraint->raw_expr, table);
+    check->expression = expression_read(reader, constraint->raw_expr, table, 0);
 }
 
 /* Every column that a key names must be there. */
@@ -245,7 +232,7 @@ void read_column_constraint(struct reader *reader, struct schema_table *table, s
         return;
     case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
         column->computed = true;
-        column->computation = expression_read(reader, constraint->raw_expr, table);
+        column->computation = expression_read(reader, constraint->raw_expr, table, column->type.kind);
         return;
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
         set_primary_key(reader, table, constraint, one_name(reader, column->name), 1);

@@ -251,6 +251,18 @@ static void uuids_points_and_enums_are_kept(void **state)
     in_context(state, others_body);
 }
 
+/* What PostgreSQL converts by its types: the current time in columns of another kind, and moved. */
+static void assert_times_of_now(const Default *found)
+{
+    errand_date today = found->today.value;
+    assert_true(found->day_of_now == today && found->in_a_week == today + 7);
+    assert_true(found->day_cast == today - 1);
+    assert_in_range(found->next_month - today, 28, 31);
+    assert_true(found->midnight == today * errand_hours(24));
+    assert_true(found->small_hours == found->midnight + errand_hours(2));
+    assert_true(found->clock_of_now >= 0 && found->clock_of_now < errand_hours(24));
+}
+
 static void defaults_body(struct errand_context *ctx)
 {
     Default one = Default_new();
@@ -279,6 +291,7 @@ static void defaults_body(struct errand_context *ctx)
     assert_true(found->clock == INT64_C(34200000000));
     assert_true(found->bytes.size == 4 && memcmp(found->bytes.data, "\xde\xad\xbe\xef", 4) == 0);
     assert_true(found->place.x == 1.5 && found->place.y == -2);
+    assert_times_of_now(found);
 }
 
 static void a_new_record_has_the_defaults_of_its_table(void **state)

@@ -42,7 +42,13 @@ CREATE TABLE defaults (
     clock TIME DEFAULT '09:30' NOT NULL,
     bytes BYTEA DEFAULT '\xdeadbeef' NOT NULL,
     place POINT DEFAULT '(1.5,-2)' NOT NULL,
-    mood MOOD DEFAULT 'größte Freude' NOT NULL, mood_null MOOD
+    mood MOOD DEFAULT 'größte Freude' NOT NULL, mood_null MOOD,
+    day_of_now DATE DEFAULT NOW() NOT NULL, in_a_week DATE DEFAULT (CURRENT_DATE + 7) NOT NULL,
+    day_cast DATE DEFAULT (NOW() - INTERVAL '1 day')::date NOT NULL, next_month DATE DEFAULT (NOW() + INTERVAL '1 month') NOT NULL,
+    midnight TIMESTAMP DEFAULT CURRENT_DATE NOT NULL, small_hours TIMESTAMP DEFAULT (CURRENT_DATE + INTERVAL '2 hours') NOT NULL,
+    clock_of_now TIME DEFAULT NOW() NOT NULL,
+    CHECK (moment < NOW() + INTERVAL '1 day'), CHECK (today <= CURRENT_DATE), CHECK (in_a_week - today = 7),
+    CHECK (in_a_week + 7 > today), CHECK (midnight <= moment), CHECK (leap_day BETWEEN '2024-01-01' AND '2024-12-31')
 );
 CREATE TABLE "Keyed" (a INT, b TEXT, "camelCase" TEXT, PRIMARY KEY (b, a));
 CREATE TABLE sample_jobs (
