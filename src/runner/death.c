@@ -81,10 +81,27 @@ static void describe(const struct runner *runner, const struct death *death, str
     }
 }
 
+/* The task that the process has named itself when it went, whatever became of the page. */
+static bool find_recorded(const struct runner *runner, struct death *death)
+{
+    for (uint64_t sequence = runner->first; sequence < runner->next; sequence++) {
+        enum page_death recorded = page_death(runner->page, runner->seed, sequence);
+        if (!runner_held(runner, sequence) || recorded == PAGE_DEATH_NONE)
+            continue;
+        death->has_blamed = true;
+        death->blamed = sequence;
+        death->recorded = recorded;
+        return true;
+    }
+    return false;
+}
+
 /* The task that was running. Tasks run in the order of sending, so where the page is damaged it is the first of which
    nothing is known. */
 static void find_blamed(const struct runner *runner, struct death *death)
 {
+    if (find_recorded(runner, death))
+        return;
     for (uint64_t sequence = runner->first; sequence < runner->next; sequence++) {
         if (!runner_held(runner, sequence))
             continue;
@@ -97,6 +114,15 @@ static void find_blamed(const struct runner *runner, struct death *death)
         if (certain)
             return;
     }
+}
+
+/* The page says so; or it is damaged, and the one that was recorded ran behind this one. What ends in another way is
+   told before the next begins. */
+static bool has_returned(const struct runner *runner, const struct death *death, uint64_t sequence)
+{
+    enum page_state state = page_state(runner->page, runner->seed, sequence);
+    bool before = death->recorded != PAGE_DEATH_NONE && sequence < death->blamed;
+    return state == PAGE_RETURNED || (state == PAGE_DAMAGED && before);
 }
 
 static const char *trace_of(const struct runner *runner, const struct death *death, struct buffer *trace)
@@ -120,7 +146,7 @@ static void settle_task(struct runner *runner, uint64_t sequence, const struct d
     if (runner->has_victim && sequence == runner->victim) {
         end.end = runner->kill_end;
         end.error = runner->kill_error;
-    } else if (page_state(runner->page, runner->seed, sequence) == PAGE_RETURNED) {
+    } else if (has_returned(runner, death, sequence)) {
         end.end = JOB_END_RETURNED;
     } else if (death->has_blamed && sequence == death->blamed) {
         end.end = JOB_END_FAILED;
@@ -151,8 +177,6 @@ void runner_settle(struct runner *runner, int64_t status, int signal)
     runner->going = runner->deaf = runner->dead = true;
     output_collect(runner);
     find_blamed(runner, &death);
-    uint64_t asked = death.has_blamed ? death.blamed : runner->next;
-    death.recorded = page_death(runner->page, runner->seed, asked);
     describe(runner, &death, &text);
     for (uint64_t sequence = runner->first; sequence < runner->next; sequence++)
         if (runner_held(runner, sequence))

@@ -421,6 +421,25 @@ static void a_crash_after_noise_over_the_page_fails_one_job(void **state)
     assert_goes_on(world);
 }
 
+/* Jobs that return within a millisecond are told together; these are not told yet when the page is gone. */
+static void jobs_that_returned_before_such_a_crash_are_not_blamed(void **state)
+{
+    struct world *world = *state;
+    enum { BEFORE = 100 };
+    struct world_task *before[BEFORE];
+    for (int i = 0; i < BEFORE; i++)
+        before[i] = world_add(world, "return", "");
+    struct world_task *bad = world_add(world, "scribble and abort", "random");
+    struct world_task *behind = world_add(world, "return", "");
+    world_send(world);
+    world_until_exited(world);
+    for (int i = 0; i < BEFORE; i++)
+        assert_end(before[i], JOB_END_RETURNED, NULL);
+    assert_end(bad, JOB_END_FAILED, "killed by SIGABRT");
+    assert_end(behind, JOB_END_PUT_BACK, NULL);
+    assert_goes_on(world);
+}
+
 static void garbage_in_the_messages_fails_the_job_that_wrote_it(void **state)
 {
     dies(state, "write garbage", "65", "wrote something else into its messages to the worker");
@@ -681,6 +700,7 @@ int main(void)
         WITH_RUNNER(ones_over_the_shared_page_harm_no_other_job),
         WITH_RUNNER(noise_over_the_shared_page_harms_no_other_job),
         WITH_RUNNER(a_crash_after_noise_over_the_page_fails_one_job),
+        WITH_RUNNER(jobs_that_returned_before_such_a_crash_are_not_blamed),
         WITH_RUNNER(garbage_in_the_messages_fails_the_job_that_wrote_it),
         WITH_RUNNER(zeros_in_the_messages_fail_the_job_that_wrote_them),
         WITH_RUNNER(sigterm_to_the_parent_reaches_the_worker),
