@@ -141,6 +141,11 @@ struct store_answer {
     size_t job_count;
     size_t dropped;         /* outcomes whose row is no longer held by their claim */
     const char *dropped_id; /* one of them, for the log; NULL when none */
+    /* Jobs whose rows are locked by other transactions: their outcomes were not written, and are to be sent again
+       later. A first exchange that meets such a row is STORE_BUSY; those that follow write around it. PostgreSQL only.
+     */
+    const char *const *locked_ids;
+    size_t locked;
 };
 typedef void (*store_exchange_done)(void *arg, struct store_result result, const struct store_answer *answer);
 

@@ -13,6 +13,8 @@ enum {
     BACKOFF_FIRST_MS = 50,
     BACKOFF_LAST_MS = 2000,
     REFUSED_AGAIN_MS = 60000,
+    LOCKED_AGAIN_MS = 1000,
+    LOCKED_PATIENCE_US = 30000000, /* for so long a worker that ends waits for a row that someone has locked */
     REFUSED_MOST = 1000, /* outcomes kept that the database refuses, but for what was claimed before the first was */
 };
 
@@ -37,6 +39,7 @@ void claim_try_refused(struct queue *queue)
 {
     queue->claims_refused = false;
     queue->more = true;
+    job_list_prepend(&queue->finished, &queue->locked);
     job_list_prepend(&queue->finished, &queue->refused);
     claim_pump(queue);
 }
@@ -46,13 +49,22 @@ static void refused_long_ago(uv_timer_t *timer)
     claim_try_refused(timer->data);
 }
 
+static void locked_a_while_ago(uv_timer_t *timer)
+{
+    struct queue *queue = timer->data;
+    job_list_prepend(&queue->finished, &queue->locked);
+    claim_pump(queue);
+    worker_check_done(queue->worker);
+}
+
 void claim_init(struct queue *queue)
 {
     queue->outcome_limit = STORE_OUTCOMES_MAX;
     queue->more = true;
     uv_timer_init(&queue->worker->loop, &queue->backoff);
     uv_timer_init(&queue->worker->loop, &queue->refused_again);
-    queue->backoff.data = queue->refused_again.data = queue;
+    uv_timer_init(&queue->worker->loop, &queue->locked_again);
+    queue->backoff.data = queue->refused_again.data = queue->locked_again.data = queue;
 }
 
 static void back_off(struct queue *queue)
@@ -173,6 +185,60 @@ static void log_dropped(struct exchange *exchange, const struct store_answer *an
               "outcome dropped: the job is no longer held by this worker (it was changed or taken over meanwhile)");
 }
 
+/* ---- Outcomes whose rows others have locked ---- */
+
+static void log_locked(const struct job *job)
+{
+    struct log_field fields[] = {
+        { .name = "type", .text = job->queue->type->table->record_name },
+        { .name = "id", .text = job->id },
+        { 0 },
+    };
+    log_write(&job->queue->worker->log, ERRAND_LOG_WARNING, fields,
+              "the row of a job that has ended is locked by another transaction: its outcome is written after that");
+}
+
+static void keep_locked(struct queue *queue, struct job *job)
+{
+    if (job->locked_us == 0) {
+        job->locked_us = clock_monotonic_us();
+        log_locked(job);
+    }
+    job_list_append(&queue->locked, job);
+    if (!uv_is_active((uv_handle_t *)&queue->locked_again))
+        uv_timer_start(&queue->locked_again, locked_a_while_ago, LOCKED_AGAIN_MS, 0);
+}
+
+static bool is_locked(const struct store_answer *answer, const struct job *job)
+{
+    for (size_t i = 0; i < answer->locked; i++)
+        if (strcmp(answer->locked_ids[i], job->id) == 0)
+            return true;
+    return false;
+}
+
+/* The others of the exchange are in the database. */
+static void set_locked_aside(struct exchange *exchange, const struct store_answer *answer)
+{
+    struct job_list all = exchange->outcomes;
+    exchange->outcomes = (struct job_list){ 0 };
+    for (struct job *job; (job = job_list_take(&all));) {
+        if (is_locked(answer, job))
+            keep_locked(exchange->queue, job);
+        else
+            job_list_append(&exchange->outcomes, job);
+    }
+}
+
+size_t claim_locked_lately(const struct queue *queue)
+{
+    size_t count = 0;
+    int64_t since_us = clock_monotonic_us() - LOCKED_PATIENCE_US;
+    for (const struct job *job = queue->locked.first; job; job = job->next)
+        count += job->locked_us > since_us;
+    return count;
+}
+
 static void succeeded(struct exchange *exchange, const struct store_answer *answer)
 {
     struct queue *queue = exchange->queue;
@@ -182,6 +248,8 @@ static void succeeded(struct exchange *exchange, const struct store_answer *answ
         queue->outcome_limit *= 2;
     if (answer->dropped > 0)
         log_dropped(exchange, answer);
+    if (answer->locked > 0)
+        set_locked_aside(exchange, answer);
     forgotten_were_told(queue, exchange->forgotten_count);
     free_outcomes(exchange);
     if (exchange->claim) {
@@ -248,13 +316,14 @@ static void refused(struct exchange *exchange, const char *message)
 
 bool claim_is_blocked(const struct queue *queue)
 {
-    return queue->claims_refused || queue->refused.count >= REFUSED_MOST;
+    return queue->claims_refused || queue->refused.count + queue->locked.count >= REFUSED_MOST;
 }
 
 void claim_drop_outcomes(struct queue *queue)
 {
-    size_t count = queue->finished.count + queue->refused.count;
+    size_t count = queue->finished.count + queue->refused.count + queue->locked.count;
     job_list_prepend(&queue->finished, &queue->refused);
+    job_list_prepend(&queue->finished, &queue->locked);
     for (struct job *job; (job = job_list_take(&queue->finished));)
         job_free(job);
     if (count > 0)
@@ -271,6 +340,8 @@ static void failed(struct exchange *exchange, struct store_result result)
     }
     if (result.fault == STORE_BUSY) {
         WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "%s: %s; trying again", queue->type->table->name, result.message);
+        if (exchange->claim && exchange->outcomes.count > 0) /* the next one goes without */
+            queue->outcome_limit = exchange->outcomes.count;
         job_list_prepend(&queue->finished, &exchange->outcomes);
         back_off(queue);
         return;
@@ -306,11 +377,12 @@ static void exchange_done(void *arg, struct store_result result, const struct st
     worker_check_done(queue->worker);
 }
 
-/* Where the database refuses outcomes, each job that is claimed may become one more to be kept. */
+/* Where outcomes are not taken, each job that is claimed may become one more to be kept. */
 static size_t room_for_outcomes(const struct queue *queue, size_t held)
 {
-    size_t kept = queue->refused.count + queue->finished.count + queue->sending + held;
-    if (queue->refused.count == 0 && !queue->refusing)
+    size_t not_taken = queue->refused.count + queue->locked.count;
+    size_t kept = not_taken + queue->finished.count + queue->sending + held;
+    if (not_taken == 0 && !queue->refusing)
         return SIZE_MAX;
     return kept < REFUSED_MOST ? REFUSED_MOST - kept : 0;
 }

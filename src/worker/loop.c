@@ -20,15 +20,15 @@ bool worker_may_claim(const struct worker *worker)
     return worker->state == WORKER_WORKING;
 }
 
-/* What the worker still waits for. Not what the database refuses: that may last forever; but the answer whether the
-   table is there at all. */
+/* What the worker still waits for. Not what the database refuses, or someone's lock has kept from it for a while: that
+   may last forever; but the answer whether the table is there at all. */
 static size_t jobs_held(const struct worker *worker)
 {
     size_t jobs = worker->evictions;
     for (size_t i = 0; i < worker->queue_count; i++) {
         const struct queue *queue = &worker->queues[i];
         jobs += queue->ready.count + queue->returned.count + queue->with_runners + queue->finished.count +
-                (size_t)queue->in_flight;
+                (size_t)queue->in_flight + claim_locked_lately(queue);
         if (worker->online && queue->usable && !queue->claims_refused)
             jobs += queue->forgotten_count;
         if (queue->preparing)
@@ -37,13 +37,21 @@ static size_t jobs_held(const struct worker *worker)
     return jobs;
 }
 
+static size_t count_not_taken(const struct worker *worker)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < worker->queue_count; i++)
+        count += worker->queues[i].refused.count + worker->queues[i].locked.count;
+    return count;
+}
+
 /* Running rows that stay behind. */
 static bool leaves_unfinished(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->queue_count; i++)
-        if (worker->queues[i].refused.count + worker->queues[i].forgotten_count > 0)
+        if (worker->queues[i].forgotten_count > 0)
             return true;
-    return jobs_held(worker) > 0;
+    return count_not_taken(worker) + jobs_held(worker) > 0;
 }
 
 /* ---- The end ---- */
@@ -62,14 +70,6 @@ static void store_is_closed(void *arg)
     uv_walk(&worker->loop, close_handle, NULL);
 }
 
-static size_t count_refused(const struct worker *worker)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < worker->queue_count; i++)
-        count += worker->queues[i].refused.count;
-    return count;
-}
-
 static void close_worker(struct worker *worker)
 {
     worker->state = WORKER_CLOSING;
@@ -80,6 +80,7 @@ static void close_worker(struct worker *worker)
         uv_timer_stop(&worker->queues[i].waiting);
         uv_timer_stop(&worker->queues[i].backoff);
         uv_timer_stop(&worker->queues[i].refused_again);
+        uv_timer_stop(&worker->queues[i].locked_again);
     }
     recover_stop(worker);
     uv_timer_stop(&worker->heartbeat);
@@ -175,9 +176,10 @@ void worker_check_done(struct worker *worker)
     dispatch_retire_all(worker);
     if (worker->lane_count > 0)
         return;
-    if (count_refused(worker) > 0) {
-        WORKER_LOG(worker, ERRAND_LOG_ERROR, "stopping with %zu outcomes that the database refuses",
-                   count_refused(worker));
+    if (count_not_taken(worker) > 0) {
+        WORKER_LOG(worker, ERRAND_LOG_ERROR,
+                   "stopping with %zu outcomes that the database refuses, or whose rows another transaction has locked",
+                   count_not_taken(worker));
         worker->exit_code = 1;
     }
     close_worker(worker);
@@ -363,7 +365,8 @@ static void release(struct worker *worker)
 {
     for (size_t i = 0; i < worker->queue_count; i++) {
         struct queue *queue = &worker->queues[i];
-        struct job_list *const lists[] = { &queue->ready, &queue->returned, &queue->finished, &queue->refused };
+        struct job_list *const lists[] = { &queue->ready, &queue->returned, &queue->finished, &queue->refused,
+                                           &queue->locked };
         for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++)
             for (struct job *job; (job = job_list_take(lists[list]));)
                 job_free(job);

@@ -48,6 +48,7 @@ struct job {
     struct attempt *attempt; /* NULL: nothing is kept */
     bool resent;             /* its outcome was sent before, to an unknown end */
     bool refused;            /* its outcome was refused before, and that was said */
+    int64_t locked_us;       /* its outcome was kept from its row by someone's lock, first at this time; 0: never */
     char *id;                /* id and row lie behind the struct */
     unsigned char data[];
 };
@@ -85,11 +86,12 @@ struct queue {
     struct job_list finished; /* outcomes to be sent */
     size_t outcome_limit;     /* how many at once; lowered when the database refuses */
     struct job_list refused;  /* outcomes that the database refuses one by one; tried again later */
+    struct job_list locked;   /* outcomes whose rows others have locked; tried again soon */
     bool refusing;            /* none has got through since the last one was refused */
     bool claims_refused;      /* claims are; outcomes go on meanwhile */
     bool backing_off;
     int backoff_ms;
-    uv_timer_t backoff, refused_again;
+    uv_timer_t backoff, refused_again, locked_again;
 
     /* dispatch.c */
     struct job_list ready;    /* claimed, not with a runner */
@@ -187,8 +189,10 @@ void claim_pump_all(struct worker *worker);
 void claim_release(struct queue *queue, struct claim *claim);
 /* Nothing can be claimed, or may be while so many outcomes are refused. */
 bool claim_is_blocked(const struct queue *queue);
-/* Tries again what the database has refused. */
+/* Tries again what the database has not taken. */
 void claim_try_refused(struct queue *queue);
+/* Outcomes whose rows others have locked, and not for so long yet that an end need not wait for them. */
+size_t claim_locked_lately(const struct queue *queue);
 /* The table is gone: its outcomes have nowhere to go. */
 void claim_drop_outcomes(struct queue *queue);
 /* The numbers of all claims held, with next_claim as the bound behind them. *count is set; owned by the caller; NULL

@@ -1,6 +1,8 @@
 /* Troubles of the database while workers are at work: no job is lost, and none runs twice because of them. */
 #include "harness.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -176,6 +178,61 @@ static void a_table_locked_by_others_does_not_stop_the_other_types(struct world 
     stop_worker(worker);
 }
 
+/* A transaction that is left open on the row of a job that runs. */
+static struct connection *lock_the_running_job(struct world *world)
+{
+    char text[160];
+    struct connection *locker = open_session(world);
+    snprintf(text, sizeof(text), "BEGIN; UPDATE traced_jobs SET number = -1 WHERE id = '%s'",
+             first_traced(world, "start").id);
+    session_sql(locker, text);
+    return locker;
+}
+
+static struct worker_process *with_one_at_the_gate(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 1);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *worker = start_worker(world, NULL);
+    await(traced(world, "start") == 1);
+    return worker;
+}
+
+static void a_locked_row_holds_up_no_other_job_of_its_type(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world);
+    struct connection *locker = lock_the_running_job(world);
+    open_gate(world, "open");
+    await(traced(world, "end") == 1);
+    for (int i = 1; i <= 5; i++) {
+        insert_numbered(world, "traced_jobs", 100);
+        await(count_of(world, "traced_jobs", "succeeded") == i * 100);
+    }
+    await(log_has(worker, "is locked by another transaction"));
+    assert_int_equal(log_count(worker, "is locked by another transaction"), 1);
+    assert_int_equal(count_of(world, "traced_jobs", "running"), 1);
+    session_sql(locker, "COMMIT");
+    connection_close(locker);
+    await(count_of(world, "traced_jobs", "succeeded") == 501);
+    assert_int_equal(traced(world, "start"), 501);
+    stop_worker(worker);
+}
+
+static void an_outcome_behind_a_lock_that_stays_is_left_to_others_in_the_end(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world);
+    struct connection *locker = lock_the_running_job(world);
+    signal_worker(worker, SIGTERM);
+    open_gate(world, "open");
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "stopping with 1 outcomes that the database refuses, or whose rows"));
+    session_sql(locker, "COMMIT");
+    connection_close(locker);
+    struct worker_process *second = start_worker(world, NULL);
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    stop_worker(second);
+}
+
 /* SQLite has one lock for all writers: held for a while it delays, and nothing fails. */
 static void a_file_locked_by_others_delays_and_harms_nothing(struct world *world)
 {
@@ -249,6 +306,8 @@ int main(int argc, char **argv)
         E2E(a_column_added_during_work_disturbs_nothing),
         E2E(a_schema_migrated_during_work_disturbs_nothing),
         E2E_ONLY(STORE_POSTGRES, a_table_locked_by_others_does_not_stop_the_other_types),
+        E2E_ONLY(STORE_POSTGRES, a_locked_row_holds_up_no_other_job_of_its_type),
+        E2E_ONLY(STORE_POSTGRES, an_outcome_behind_a_lock_that_stays_is_left_to_others_in_the_end),
         E2E_ONLY(STORE_SQLITE, a_file_locked_by_others_delays_and_harms_nothing),
         E2E(no_wake_up_is_lost_while_many_insert),
     };

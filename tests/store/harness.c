@@ -319,6 +319,9 @@ static void on_exchanged(void *arg, struct store_result result, const struct sto
     into->dropped = answer ? answer->dropped : 0;
     if (into->dropped)
         snprintf(into->dropped_id, sizeof(into->dropped_id), "%s", answer->dropped_id);
+    into->locked = answer ? answer->locked : 0;
+    if (into->locked)
+        snprintf(into->locked_id, sizeof(into->locked_id), "%s", answer->locked_ids[0]);
     answered(&into->base, result);
 }
 

@@ -86,6 +86,8 @@ struct exchanged {
     size_t count;
     size_t dropped;
     char dropped_id[64];
+    size_t locked;
+    char locked_id[64]; /* the first of them */
 };
 struct exchanged exchange(struct worker *worker, struct store_table *table, const struct store_exchange *wanted);
 /* Begins it only; await(&into->base.done) ends it. */

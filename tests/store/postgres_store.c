@@ -389,6 +389,65 @@ static void a_locked_table_with_two_exchanges_under_way_holds_up_another_once(vo
     claim_one(worker);
 }
 
+/* Three jobs end in each way that is written by a statement of its own; one's row is locked, one's was taken away. */
+static void outcomes_are_written_around_locked_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 5);
+    struct exchanged jobs = claim(fixture->worker, 5), got;
+    struct store_attempt attempt = { .error = "no" };
+    struct store_outcome outcomes[5];
+    for (int i = 0; i < 5; i++)
+        outcomes[i] = outcome_of(&jobs.jobs[i], i % 2 ? JOB_END_FAILED : JOB_END_RETURNED, "no");
+    outcomes[3].attempt = &attempt;
+    sql(fixture, "UPDATE fixture_jobs SET locked_by = NULL, status = 'job_status_failed' WHERE id = $1",
+        errand_text(jobs.jobs[4].id));
+    sql(fixture, "BEGIN");
+    sql(fixture, "UPDATE fixture_jobs SET note = 'looked at' WHERE id = $1", errand_text(jobs.jobs[3].id));
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = 5 };
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_BUSY);
+    exchanged_release(&got);
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.locked, 1);
+    assert_string_equal(got.locked_id, jobs.jobs[3].id);
+    assert_int_equal(got.dropped, 1);
+    assert_string_equal(got.dropped_id, jobs.jobs[4].id);
+    exchanged_release(&got);
+    sql(fixture, "COMMIT");
+    assert_string_equal(cell(fixture, &jobs.jobs[0], "status"), "job_status_succeeded");
+    assert_string_equal(cell(fixture, &jobs.jobs[1], "status"), "job_status_retry");
+    assert_string_equal(cell(fixture, &jobs.jobs[3], "status"), "job_status_running");
+    wanted = (struct store_exchange){ .outcomes = &outcomes[3], .outcome_count = 1 };
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.locked + got.dropped, 0);
+    assert_string_equal(cell(fixture, &jobs.jobs[3], "status"), "job_status_retry");
+    assert_string_equal(cell(fixture, &jobs.jobs[3], "note"), "looked at");
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_attempts"), 1);
+    exchanged_release(&got);
+    exchanged_release(&jobs);
+}
+
+static void jobs_of_forgotten_claims_are_put_back_around_locked_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 2);
+    struct exchanged jobs = claim(fixture->worker, 2), got;
+    sql(fixture, "BEGIN");
+    sql(fixture, "SELECT FROM fixture_jobs WHERE id = $1 FOR UPDATE", errand_text(jobs.jobs[0].id));
+    struct store_exchange wanted = { .forgotten = &jobs.jobs[0].claim, .forgotten_count = 1 };
+    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    sql(fixture, "COMMIT");
+    assert_string_equal(cell(fixture, &jobs.jobs[1], "status"), "job_status_not_started");
+    uint64_t bound = fixture->worker->claims + 1;
+    assert_int_equal(recover(fixture->worker, &bound, 1).retried, 1); /* the other */
+    assert_string_equal(cell(fixture, &jobs.jobs[0], "status"), "job_status_retry");
+    exchanged_release(&got);
+    exchanged_release(&jobs);
+}
+
 static void triggers_wait_for_no_writer(void **state)
 {
     struct fixture *fixture = *state;
@@ -673,6 +732,8 @@ int main(int argc, char **argv)
         CONFORMS(a_backup_at_work_changes_nothing),
         CONFORMS(a_locked_table_does_not_hold_up_another),
         CONFORMS(a_locked_table_with_two_exchanges_under_way_holds_up_another_once),
+        CONFORMS(outcomes_are_written_around_locked_rows),
+        CONFORMS(jobs_of_forgotten_claims_are_put_back_around_locked_rows),
         CONFORMS(triggers_wait_for_no_writer),
         CONFORMS(an_outcome_refused_at_commit_is_refused),
         CONFORMS(a_claim_refused_at_commit_brings_no_job),

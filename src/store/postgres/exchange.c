@@ -13,6 +13,15 @@ enum {
     FULL_EVERY_US = 1000000, /* a claim of the full range at least this often */
     SLOW_US = 20000,         /* a claim of the full range that takes longer is worth avoiding */
     STUCK_US = 250000,       /* an exchange unanswered for this long gets no second one beside it */
+    AROUND_US = 10000000,    /* a locked row was met: for so long outcomes are written around such */
+};
+
+/* Which statement settles an outcome. */
+enum kind { PLAIN, OTHER, KEPT, KINDS, ANY = KINDS };
+
+static const enum table_statement waiting_statements[] = { [PLAIN] = SUCCEED, [OTHER] = SETTLE, [KEPT] = SETTLE_KEEP };
+static const enum table_statement around_statements[] = {
+    [PLAIN] = SUCCEED_AROUND, [OTHER] = SETTLE_AROUND, [KEPT] = SETTLE_KEEP_AROUND, [ANY] = STILL_HELD
 };
 
 /* The outcomes that one statement settles. */
@@ -25,11 +34,12 @@ struct settled {
 /* What an exchange needs until it is answered; in the memory of its request. */
 struct exchange {
     struct postgres_table *table;
-    struct settled settled[3];
-    struct call *claim; /* NULL: nothing is claimed */
+    struct settled settled[KINDS + 1]; /* the last of ANY: where `around`, asks for those that were left out */
+    struct call *claim;                /* NULL: nothing is claimed */
     uint64_t number;
     size_t limit;
     bool in_order, ranged;
+    bool around;       /* outcomes whose rows others have locked are left out */
     bool ascii;        /* its texts are written without what the database's encoding has no place for */
     PGresult *earlier; /* what a first claim, of a part of the range, gave; owned */
     size_t earlier_dropped;
@@ -37,8 +47,6 @@ struct exchange {
 };
 
 /* ---- Building ---- */
-
-enum kind { PLAIN, OTHER, KEPT };
 
 static enum kind kind_of(const struct postgres_store *store, const struct store_outcome *outcome)
 {
@@ -60,15 +68,16 @@ static void add_id(const struct postgres_table *table, struct array *ids, const 
 
 static bool is_of(const struct exchange *exchange, const struct store_outcome *outcome, enum kind kind)
 {
-    return kind_of(exchange->table->store, outcome) == kind;
+    return kind == ANY || kind_of(exchange->table->store, outcome) == kind;
 }
 
 /* The two arrays that all outcomes have: ids and claims. */
 static void add_fence(struct request *request, struct exchange *exchange, const struct store_exchange *given,
-                      enum kind kind, int statement)
+                      enum kind kind)
 {
     struct postgres_table *table = exchange->table;
     struct settled *settled = &exchange->settled[kind];
+    const enum table_statement *statements = exchange->around ? around_statements : waiting_statements;
     size_t content = 0;
     for (size_t i = 0; i < given->outcome_count; i++) {
         if (!is_of(exchange, &given->outcomes[i], kind))
@@ -86,7 +95,7 @@ static void add_fence(struct request *request, struct exchange *exchange, const 
         add_id(table, &settled->ids, given->outcomes[i].id);
         array_claim(&claims, table->store->worker, given->outcomes[i].claim);
     }
-    settled->call = request_call_kept(request, &table->statements[statement]);
+    settled->call = request_call_kept(request, &table->statements[statements[kind]]);
     call_array(request, settled->call, &settled->ids);
     call_array(request, settled->call, &claims);
 }
@@ -221,15 +230,18 @@ static void add_outcomes(struct request *request, struct exchange *exchange, con
     if (given->outcome_count == 0)
         return;
     exchange->ascii = exchange->table->ascii;
-    add_fence(request, exchange, given, PLAIN, SUCCEED);
-    add_fence(request, exchange, given, OTHER, SETTLE);
+    exchange->around = clock_monotonic_us() < exchange->table->around_until_us;
+    add_fence(request, exchange, given, PLAIN);
+    add_fence(request, exchange, given, OTHER);
     if (exchange->settled[OTHER].count > 0)
         add_transitions(request, exchange, given, OTHER);
-    add_fence(request, exchange, given, KEPT, SETTLE_KEEP);
+    add_fence(request, exchange, given, KEPT);
     if (exchange->settled[KEPT].count > 0) {
         add_transitions(request, exchange, given, KEPT);
         add_attempts(request, exchange, given);
     }
+    if (exchange->around)
+        add_fence(request, exchange, given, ANY);
 }
 
 static void add_forgotten(struct request *request, struct postgres_table *table, const uint64_t *claims, size_t count)
@@ -303,7 +315,7 @@ void postgres_exchange_begin(struct store_table *base, const struct store_exchan
         exchange->number = given->claim;
         exchange->limit = given->claim_limit;
         exchange->in_order = given->in_order;
-        exchange->ranged = wants_range(table, given->in_order);
+        exchange->ranged = !exchange->around && wants_range(table, given->in_order);
         add_claim(request, exchange);
     }
     postgres_queue(table->store, request);
@@ -429,7 +441,7 @@ static void sort_jobs(struct claimed *jobs, size_t count)
     }
 }
 
-/* ---- Outcomes whose row was no longer held ---- */
+/* ---- Outcomes that did not apply: their row was no longer held, or is locked ---- */
 
 static const char *id_at(const struct postgres_table *table, const struct array *ids, size_t index,
                          struct request *request)
@@ -458,10 +470,15 @@ static bool is_returned(const PGresult *answer, const char *id)
     return false;
 }
 
+static const PGresult *left_out(const struct exchange *exchange)
+{
+    return exchange->settled[ANY].call ? exchange->settled[ANY].call->answer : NULL;
+}
+
 static size_t count_dropped(struct request *request, const struct exchange *exchange, const char **dropped_id)
 {
     size_t dropped = 0;
-    for (size_t kind = 0; kind < 3; kind++) {
+    for (size_t kind = 0; kind < KINDS; kind++) {
         const struct settled *settled = &exchange->settled[kind];
         size_t applied = settled->call ? (size_t)PQntuples(settled->call->answer) : 0;
         if (!settled->call || applied >= settled->count)
@@ -469,11 +486,23 @@ static size_t count_dropped(struct request *request, const struct exchange *exch
         dropped += settled->count - applied;
         for (size_t i = 0; i < settled->count && !*dropped_id; i++) {
             const char *id = id_at(exchange->table, &settled->ids, i, request);
-            if (id && !is_returned(settled->call->answer, id))
+            if (id && !is_returned(settled->call->answer, id) && !is_returned(left_out(exchange), id))
                 *dropped_id = id;
         }
     }
-    return dropped;
+    return dropped - (size_t)PQntuples(left_out(exchange));
+}
+
+/* NULL: none, or no memory for them; then their outcomes count as told, and store_recover finds the rows. */
+static const char *const *ids_left_out(struct request *request, const struct exchange *exchange, size_t *count)
+{
+    const PGresult *answer = left_out(exchange);
+    size_t rows = (size_t)PQntuples(answer);
+    const char **ids = rows > 0 ? arena_alloc(&request->memory, rows * sizeof(*ids)) : NULL;
+    *count = ids ? rows : 0;
+    for (size_t i = 0; i < *count; i++)
+        ids[i] = PQgetvalue(answer, (int)i, 0);
+    return ids;
 }
 
 /* ---- Answering ---- */
@@ -503,7 +532,7 @@ static void put_back(const struct exchange *exchange)
 
 static bool has_outcomes(const struct exchange *exchange)
 {
-    for (size_t kind = 0; kind < 3; kind++)
+    for (size_t kind = 0; kind < KINDS; kind++)
         if (exchange->settled[kind].count > 0)
             return true;
     return false;
@@ -529,7 +558,9 @@ static void tell_jobs(struct request *request, struct exchange *exchange, struct
         remember(exchange->table, &claimed[count - 1]);
     if (count > 0 || has_outcomes(exchange))
         postgres_announce(exchange->table->store);
-    struct store_answer answer = { jobs, count, dropped, dropped ? dropped_id : NULL };
+    struct store_answer answer = { .jobs = jobs, .job_count = count, .dropped = dropped };
+    answer.dropped_id = dropped ? dropped_id : NULL;
+    answer.locked_ids = ids_left_out(request, exchange, &answer.locked);
     request->tell.exchange(request->arg, (struct store_result){ STORE_OK, "" }, &answer);
 }
 
@@ -618,12 +649,22 @@ static bool is_untranslatable(const struct request *request, const struct exchan
     return !exchange->ascii && strcmp(connect_sqlstate(request->error), "22P05") == 0;
 }
 
+/* A lock was not had in time: of one row, if not of the whole table. From then on for a while, and for as long as such
+   rows are met. */
+static void note_locks(const struct request *request, const struct exchange *exchange, struct store_result result)
+{
+    bool waited = result.fault == STORE_BUSY && strcmp(connect_sqlstate(request->error), "55P03") == 0;
+    if (waited || (result.fault == STORE_OK && PQntuples(left_out(exchange)) > 0))
+        exchange->table->around_until_us = clock_monotonic_us() + AROUND_US;
+}
+
 static void exchanged(struct request *request, struct store_result result)
 {
     struct exchange *exchange = request->context;
     struct postgres_table *table = exchange->table;
     if (request->on_link)
         table->in_flight--;
+    note_locks(request, exchange, result);
     if (result.fault == STORE_REFUSED && is_untranslatable(request, exchange)) {
         table->ascii = true;
         result.fault = STORE_BUSY;

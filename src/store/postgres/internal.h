@@ -75,6 +75,10 @@ enum table_statement {
     SUCCEED,
     SETTLE,
     SETTLE_KEEP,
+    SUCCEED_AROUND, /* the same three, leaving out rows that others have locked */
+    SETTLE_AROUND,
+    SETTLE_KEEP_AROUND,
+    STILL_HELD,
     FORGET,
     CLAIM,
     NEXT_DUE,
@@ -112,6 +116,7 @@ struct postgres_table {
     int in_flight;
     int64_t sent_us;                        /* of the exchange that went last */
     bool stuck;                             /* it was not answered in time: one at once until it goes again */
+    int64_t around_until_us;                /* until then outcomes are written around rows that others have locked */
     char since[48];                         /* run_at of the last claimed job; "": none yet */
     int64_t since_position;                 /* and its queue_position */
     bool filled;                            /* the last claim found all it might take */

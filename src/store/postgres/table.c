@@ -14,9 +14,20 @@
 enum { WARNING_MAX = 8192 };
 
 static const char *const statement_sql[TABLE_STATEMENTS] = {
-    [SUCCEED] = sql_succeed, [SETTLE] = sql_settle,     [SETTLE_KEEP] = sql_settle_keep, [FORGET] = sql_forget,
-    [CLAIM] = sql_claim,     [NEXT_DUE] = sql_next_due, [REFRESH] = sql_refresh,         [RECOVER] = sql_recover,
-    [SLEEP] = sql_sleep,     [WAKE] = sql_wake,
+    [SUCCEED] = sql_succeed,
+    [SETTLE] = sql_settle,
+    [SETTLE_KEEP] = sql_settle_keep,
+    [SUCCEED_AROUND] = sql_succeed,
+    [SETTLE_AROUND] = sql_settle,
+    [SETTLE_KEEP_AROUND] = sql_settle_keep,
+    [STILL_HELD] = sql_still_held,
+    [FORGET] = sql_forget,
+    [CLAIM] = sql_claim,
+    [NEXT_DUE] = sql_next_due,
+    [REFRESH] = sql_refresh,
+    [RECOVER] = sql_recover,
+    [SLEEP] = sql_sleep,
+    [WAKE] = sql_wake,
 };
 
 /* ---- Names ---- */
@@ -229,6 +240,11 @@ static void set_statement(struct postgres_table *table, int which, char *sql)
     snprintf(statement->name, sizeof(statement->name), "errand_%u_%d_%u", table->number, which, ++table->changes);
 }
 
+static bool is_around(int which)
+{
+    return which == SUCCEED_AROUND || which == SETTLE_AROUND || which == SETTLE_KEEP_AROUND;
+}
+
 static void compile(struct postgres_table *table, const PGresult *columns, bool plain)
 {
     const char *id_type = type_of(columns, "id");
@@ -238,7 +254,9 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
     if (!table->uuid_ids)
         snprintf(cast, sizeof(cast), "::%s", id_type);
     char *list = returning(table), *name = quoted_literal(table->base.type->table->name);
-    const char *const pairs[] = {
+    const char *pairs[] = {
+        "around",
+        "",
         "table",
         table->found,
         "name",
@@ -263,8 +281,12 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
         list,
         NULL,
     };
-    for (int i = 0; i < TABLE_STATEMENTS; i++)
+    char *around = fill(sql_around, pairs);
+    for (int i = 0; i < TABLE_STATEMENTS; i++) {
+        pairs[1] = is_around(i) && around ? around : "";
         set_statement(table, i, fill(statement_sql[i], pairs));
+    }
+    free(around);
     free(list);
     free(name);
 }
