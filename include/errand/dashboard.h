@@ -133,7 +133,8 @@ void errand_table_page(struct errand_context *ctx, struct html *out, const struc
         void (*row)(struct errand_context *, struct html *, const type *);                                             \
         /* Sends the user to the new-job form. */                                                                      \
         void (*new_job_link)(struct errand_context *, struct html *);                                                  \
-        /* The jobs of the overview (the newest 10) and those of a page. */                                            \
+        /* The jobs of the overview (the newest 10), and those of a page, counted from 0. Without the latter the list  \
+           is the default one with these rows: statuses, a filter, retry and delete of all that match. */              \
         type##_list (*index)(struct errand_context *);                                                                 \
         type##_list (*page)(struct errand_context *, int64_t page, int64_t page_size);                                 \
         /* TYPE_load_band and its kin: one query for all the jobs shown, instead of one a row. */                      \

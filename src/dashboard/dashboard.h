@@ -52,6 +52,7 @@ struct errand_dashboard_service {
 };
 
 struct page;
+struct figures;
 
 /* A name and a value, decoded. */
 struct param {
@@ -100,10 +101,11 @@ struct page {
     struct refusal refusal;
     bool again; /* a form is shown a second time: fields take their values from `form`, and refusal.sentence stands
                    beside the field refusal.field */
-    const struct param *errors; /* what else is wrong, by the names of fields; ended by a NULL name; NULL: nothing */
-    const char *select;         /* the name of the select that is being written */
-    errand_time now;            /* the database's; 0: not asked yet */
-    bool live;                  /* the script keeps the page up to date */
+    const struct param *errors;    /* what else is wrong, by the names of fields; ended by a NULL name; NULL: nothing */
+    const char *select;            /* the name of the select that is being written */
+    errand_time now;               /* the database's; 0: not asked yet */
+    bool live;                     /* the script keeps the page up to date */
+    const struct figures *figures; /* of the job type whose section is being written; NULL: none were read */
 };
 
 /* A parameter, of the form or, where that has none of the name, of the address; NULL where it is missing. */

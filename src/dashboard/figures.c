@@ -10,7 +10,16 @@ enum { MINUTE_US = 60 * 1000000 };
 
 struct figures figures_of(struct page *page, const struct errand_table *table, const struct admin_overview *counts)
 {
-    return (struct figures){ table, counts, admin_points(page->ctx, table->name, MINUTE_US, FIGURES_STEPS) };
+    bool is_there = !counts->missing && !counts->trouble;
+    return (struct figures){ table, counts,
+                             is_there ? admin_points(page->ctx, table->name, MINUTE_US, FIGURES_STEPS) : NULL };
+}
+
+struct figures figures_read(struct page *page, const struct errand_table *table)
+{
+    if (page->figures && page->figures->table == table)
+        return *page->figures;
+    return figures_of(page, table, admin_overviews(page->ctx, &table, 1));
 }
 
 static void add_points(struct admin_point *sum, const struct admin_point *points)

@@ -27,7 +27,7 @@ static const char *class_of(const struct jobs_table *jobs, const struct errand_c
     return is_number ? "own number" : "own";
 }
 
-static const char *form_id(struct html *out, const struct errand_table *table)
+const char *jobs_form_id(struct html *out, const struct errand_table *table)
 {
     return errand_printf(out->page->ctx, "jobs-%s", html_url(out, table->name));
 }
@@ -97,7 +97,7 @@ static void add_button(struct html *out, const struct jobs_table *jobs, const ch
     html_printf(out,
                 "<button class=\"btn btn-link btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"id\" value=\"%s\" "
                 "aria-label=\"%s job %.8s\">%s</button>",
-                style, form_id(out, jobs->table), html_mount(out), action, id, label, id, label);
+                style, jobs_form_id(out, jobs->table), html_mount(out), action, id, label, id, label);
 }
 
 /* A job that waits for its time can be told to run now; one that is due needs no telling. */
@@ -131,7 +131,7 @@ static void add_row(struct html *out, const struct jobs_table *jobs, const void 
         html_printf(out,
                     "<td class=\"select\"><input type=\"checkbox\" form=\"%s\" name=\"selected\" value=\"%s\" "
                     "aria-label=\"Select job %.8s\"></td>",
-                    form_id(out, table), id, id);
+                    jobs_form_id(out, table), id, id);
     html_printf(out, "<th scope=\"row\" class=\"id\"><a href=\"%s\" title=\"%s\"><code>%.8s</code></a></th>",
                 link_job(out, table->name, id), id, id);
     html_raw(out, "<td class=\"status\" data-label=\"Status\">");
@@ -165,17 +165,18 @@ static void load_related(struct html *out, const struct jobs_table *jobs)
     }
 }
 
-static void add_form(struct html *out, const struct jobs_table *jobs)
+void jobs_form(struct html *out, const struct errand_table *table, const struct filter_request *request,
+               enum part_back back)
 {
     const char *token = page_token(out->page);
-    html_printf(out, "<form method=\"post\" id=\"%s\" action=\"%s/RetryJob\">", form_id(out, jobs->table),
+    html_printf(out, "<form method=\"post\" id=\"%s\" action=\"%s/RetryJob\">", jobs_form_id(out, table),
                 html_mount(out));
     if (token)
         html_hidden(out, DASHBOARD_TOKEN_FIELD, token);
-    html_hidden(out, "tableName", jobs->table->name);
-    html_hidden(out, "back", part_back_word(jobs->back));
-    if (jobs->request)
-        filter_hidden(out, jobs->request);
+    html_hidden(out, "tableName", table->name);
+    html_hidden(out, "back", part_back_word(back));
+    if (request)
+        filter_hidden(out, request);
     html_raw(out, "</form>");
 }
 
@@ -183,8 +184,6 @@ void jobs_table(struct html *out, const struct jobs_table *jobs)
 {
     const char *label = html_field_label(out, jobs->table->name);
     load_related(out, jobs);
-    if (!out->page->service->read_only)
-        add_form(out, jobs);
     html_printf(out,
                 "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s: table\"><table "
                 "class=\"table jobs %s\">"

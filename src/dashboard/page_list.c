@@ -59,21 +59,30 @@ static void add_tabs(struct html *out, const struct filter_request *request, con
 }
 
 /* What is done with the selected, and with all that match. */
-static void add_toolbar(struct html *out, const struct filter_request *request, struct admin_count matching)
+static const struct {
+    const char *label, *action, *style;
+} actions[] = { { "Retry", "RetryJob", "btn-secondary" }, { "Delete", "DeleteJob", "btn-danger" } };
+
+static void add_selected_actions(struct html *out, const char *form)
 {
-    static const struct {
-        const char *label, *action, *style;
-    } actions[] = { { "Retry", "RetryJob", "btn-secondary" }, { "Delete", "DeleteJob", "btn-danger" } };
-    const char *form = errand_printf(out->page->ctx, "jobs-%s", html_url(out, request->query.table->name));
-    html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\"><span class=\"toolbar-label\" "
-                  "data-errand-selected>Selected:</span>");
-    for (size_t i = 0; i < 2; i++)
+    html_raw(out, "<span class=\"toolbar-label\" data-errand-selected>Selected:</span>");
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         html_printf(out,
                     "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" data-errand-bulk>%s"
                     "<span class=\"visually-hidden\"> selected</span></button>",
                     actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
+}
+
+static void add_toolbar(struct html *out, const struct filter_request *request, bool can_select)
+{
+    const struct errand_table *table = request->query.table;
+    const char *form = jobs_form_id(out, table);
+    struct admin_count matching = admin_count_matching(out->page->ctx, table, &request->query.filter);
+    html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\">");
+    if (can_select)
+        add_selected_actions(out, form);
     html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         html_printf(out,
                     "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"all\" value=\"1\">%s "
                     "all…</button>",
@@ -110,30 +119,43 @@ static void add_nothing(struct html *out, const struct filter_request *request)
                 link_list(out, request->query.table->name));
 }
 
-static void show_html(struct page *page, const struct filter_request *request, const struct admin_overview *counts)
+static void add_jobs(struct html *out, const struct filter_request *request, struct errand_list jobs,
+                     const struct list_view *view)
 {
-    struct html *out = page->out;
+    if (!out->page->service->read_only) {
+        add_toolbar(out, request, !view);
+        jobs_form(out, request->query.table, request, PART_BACK_LIST);
+    }
+    if (view)
+        view->jobs(out, jobs, view->arg);
+    else
+        jobs_table(out, &(struct jobs_table){ request->query.table, jobs, request });
+}
+
+void list_show(struct html *out, const struct filter_request *request, const struct figures *figures,
+               const struct list_view *view)
+{
     const struct errand_table *table = request->query.table;
-    page->live = true;
+    out->page->live = true;
     html_raw(out, "<div class=\"page-head\">");
-    part_heading(out, "%s", html_field_label(out, table->name));
-    part_new_job(out, table);
+    part_heading(out, "%s", view ? view->title : html_field_label(out, table->name));
+    if (view)
+        view->new_job(out, view->arg);
+    else
+        part_new_job(out, table);
     html_raw(out, "</div>");
-    if (!part_is_there(out, counts))
+    if (!part_is_there(out, figures->counts))
         return;
-    struct admin_list list = admin_list(page->ctx, &request->query);
-    struct figures figures = figures_of(page, table, counts);
-    figures_facts(out, &figures);
-    add_tabs(out, request, counts);
+    struct admin_list list = admin_list(out->page->ctx, &request->query);
+    figures_facts(out, figures);
+    add_tabs(out, request, figures->counts);
     filter_form(out, request);
     filter_chips(out, request);
     if (list.jobs.count == 0) {
         add_nothing(out, request);
         return;
     }
-    if (!page->service->read_only)
-        add_toolbar(out, request, admin_count_matching(page->ctx, table, &request->query.filter));
-    jobs_table(out, &(struct jobs_table){ table, list.jobs, request, PART_BACK_LIST });
+    add_jobs(out, request, list.jobs, view);
     add_page_links(out, request, &list);
 }
 
@@ -164,10 +186,14 @@ void page_list(struct page *page)
                                           filter_parameters(page->out, &request)));
     if (shows_own(page, table, request.page))
         return;
-    const struct admin_overview *counts = admin_overviews(page->ctx, &table, 1);
-    if (counts->missing && page->wants_json)
+    struct figures figures = figures_read(page, table);
+    if (!page->wants_json) {
+        list_show(page->out, &request, &figures, NULL);
+        return;
+    }
+    if (figures.counts->missing)
         page_refuse(page, 404, "The database has no table %s, or may not be asked for it.", table->name);
-    if (counts->trouble && page->wants_json)
-        page_refuse(page, 503, "%s", counts->trouble);
-    (page->wants_json ? show_json : show_html)(page, &request, counts);
+    if (figures.counts->trouble)
+        page_refuse(page, 503, "%s", figures.counts->trouble);
+    show_json(page, &request, figures.counts);
 }

@@ -18,11 +18,8 @@ static struct overview read_overview(struct page *page)
     struct overview overview;
     struct admin_overview *counts = admin_overviews(page->ctx, service->tables, service->table_count);
     overview.types = errand_alloc(page->ctx, (service->table_count + 1) * sizeof(*overview.types));
-    for (size_t i = 0; i < service->table_count; i++) {
-        overview.types[i] = (struct figures){ .table = service->tables[i], .counts = &counts[i] };
-        if (!counts[i].missing && !counts[i].trouble)
-            overview.types[i] = figures_of(page, service->tables[i], &counts[i]);
-    }
+    for (size_t i = 0; i < service->table_count; i++)
+        overview.types[i] = figures_of(page, service->tables[i], &counts[i]);
     overview.sum = figures_sum(page->ctx, overview.types, service->table_count);
     overview.workers = admin_workers(page->ctx, service->tables, service->table_count);
     return overview;
@@ -74,7 +71,9 @@ static void show_default(struct page *page, const struct figures *type)
     if (jobs.count == 0)
         part_no_jobs(out, type->table);
     else
-        jobs_table(out, &(struct jobs_table){ type->table, jobs, NULL, PART_BACK_OVERVIEW });
+        jobs_table(out, &(struct jobs_table){ type->table, jobs, NULL });
+    if (jobs.count > 0 && !page->service->read_only)
+        jobs_form(out, type->table, NULL, PART_BACK_OVERVIEW);
     html_raw(out, "</section>");
 }
 
@@ -165,9 +164,11 @@ static void show_html(struct page *page)
     figures_chart(out, &overview.sum);
     html_raw(out, "</div>");
     for (size_t i = 0; i < page->service->table_count; i++) {
+        page->figures = &overview.types[i];
         if (!shows_own(page, page->service->tables[i]))
             show_default(page, &overview.types[i]);
     }
+    page->figures = NULL;
     if (page->service->table_count == 0)
         html_raw(out, "<div class=\"empty\"><p>No table of Schema.sql has a name that ends in <code>_jobs</code>. "
                       "Make one:</p><pre>errand generate job EmailCustomers</pre></div>");

@@ -31,10 +31,14 @@ struct jobs_table {
     const struct errand_table *table;
     struct errand_list jobs;
     const struct filter_request *request; /* headers sort by it, rows can be selected; NULL: neither */
-    enum part_back back;
 };
-/* The form that its buttons belong to is around nothing: they name it, so that rows may hold forms of their own. */
+/* Its buttons belong to jobs_form. */
 void jobs_table(struct html *out, const struct jobs_table *jobs);
+/* The form that the buttons belong to is around nothing: they name it, so that rows may hold forms of their own.
+   request NULL: nothing is narrowed. */
+void jobs_form(struct html *out, const struct errand_table *table, const struct filter_request *request,
+               enum part_back back);
+const char *jobs_form_id(struct html *out, const struct errand_table *table);
 void jobs_table_json(struct html *out, struct json *json, const char *name, const struct errand_table *table,
                      struct errand_list jobs);
 
@@ -46,7 +50,10 @@ struct figures {
     const struct admin_overview *counts;
     const struct admin_point *points; /* FIGURES_STEPS */
 };
+/* Where the table could not be counted (part_is_there), there are no points. */
 struct figures figures_of(struct page *page, const struct errand_table *table, const struct admin_overview *counts);
+/* The same with its counts; not read again where the page has them (page->figures). */
+struct figures figures_read(struct page *page, const struct errand_table *table);
 /* Of several added up, without their table. */
 struct figures figures_sum(struct errand_context *ctx, const struct figures *figures, size_t count);
 /* Counts as links, and the facts: how much in the last hour and how well, the longest waiting. */
@@ -56,5 +63,18 @@ void figures_facts(struct html *out, const struct figures *figures);
 void figures_totals(struct html *out, const struct figures *sum, const struct admin_workers *workers);
 void figures_chart(struct html *out, const struct figures *figures);
 void figures_json(struct json *json, const struct figures *figures);
+
+/* ---- page_list.c ---- */
+
+/* What a list shows otherwise than the default one, whose rows can be selected. */
+struct list_view {
+    const char *title;
+    void (*new_job)(struct html *out, void *arg);
+    void (*jobs)(struct html *out, struct errand_list jobs, void *arg);
+    void *arg;
+};
+/* The jobs that the request names, with figures, statuses, filter and changes above them; view NULL: the default. */
+void list_show(struct html *out, const struct filter_request *request, const struct figures *figures,
+               const struct list_view *view);
 
 #endif

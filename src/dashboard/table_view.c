@@ -26,9 +26,9 @@ static struct listing begin(struct errand_context *ctx, struct html *out, const 
 
 /* ---- Jobs ---- */
 
-static struct errand_list newest(const struct listing *listing, int64_t offset, int64_t count)
+static struct errand_list newest(const struct listing *listing)
 {
-    const struct admin_list_query query = { .table = listing->view->table, .offset = offset, .limit = count };
+    const struct admin_list_query query = { .table = listing->view->table, .limit = DASHBOARD_SECTION_SIZE };
     return admin_list(listing->ctx, &query).jobs;
 }
 
@@ -38,18 +38,19 @@ static void load_related(const struct listing *listing)
         listing->view->load(listing->view->view, listing->ctx, &listing->jobs);
 }
 
-static struct errand_list jobs_of_page(const struct listing *listing, int64_t page, int64_t page_size)
+/* False: the view leaves its pages to the default. */
+static bool has_own_page(struct listing *listing, int64_t page, int64_t page_size)
 {
-    struct errand_list jobs;
-    if (listing->view->page && listing->view->page(listing->view->view, listing->ctx, page, page_size, &jobs))
-        return jobs;
-    return newest(listing, page * page_size, page_size);
+    const struct errand_table_view *view = listing->view;
+    return view->page && view->page(view->view, listing->ctx, page, page_size, &listing->jobs);
 }
 
 /* A page of one job, the first one behind this page. */
 static bool has_more(const struct listing *listing, int64_t page, int64_t page_size)
 {
-    return (int64_t)listing->jobs.count >= page_size && jobs_of_page(listing, (page + 1) * page_size, 1).count > 0;
+    struct listing next = *listing;
+    return (int64_t)listing->jobs.count >= page_size && has_own_page(&next, (page + 1) * page_size, 1) &&
+           next.jobs.count > 0;
 }
 
 /* ---- Rows ---- */
@@ -129,28 +130,69 @@ static void write_new_job_link(const struct listing *listing)
 void errand_table_section(struct errand_context *ctx, struct html *out, const struct errand_table_view *view)
 {
     struct listing listing = begin(ctx, out, view);
-    if (!view->index || !view->index(view->view, ctx, &listing.jobs))
-        listing.jobs = newest(&listing, 0, DASHBOARD_SECTION_SIZE);
-    load_related(&listing);
+    struct figures figures = figures_read(out->page, view->table);
     html_printf(out, "<section class=\"job-section\" aria-label=\"%s\"><div class=\"section-head\"><h2>",
                 listing.title);
     html_printf(out, "<a href=\"%s\">%s</a></h2>", link_list(out, listing.table), listing.title);
     write_new_job_link(&listing);
     html_raw(out, "</div>");
-    write_jobs(&listing);
+    if (part_is_there(out, figures.counts)) {
+        figures_show(out, &figures);
+        if (!view->index || !view->index(view->view, ctx, &listing.jobs))
+            listing.jobs = newest(&listing);
+        load_related(&listing);
+        write_jobs(&listing);
+    }
     html_raw(out, "</section>");
 }
 
+/* ---- A list ---- */
+
+static void new_job_of_list(struct html *out, void *arg)
+{
+    (void)out;
+    write_new_job_link(arg);
+}
+
+static void jobs_of_list(struct html *out, struct errand_list jobs, void *arg)
+{
+    (void)out;
+    struct listing *listing = arg;
+    listing->jobs = jobs;
+    load_related(listing);
+    write_jobs(listing);
+}
+
+static void show_own_page(struct listing *listing, int64_t page, int64_t page_size)
+{
+    struct html *out = listing->out;
+    struct figures figures = figures_read(out->page, listing->view->table);
+    load_related(listing);
+    out->page->live = true;
+    html_raw(out, "<div class=\"page-head\">");
+    part_heading(out, "%s", listing->title);
+    write_new_job_link(listing);
+    html_raw(out, "</div>");
+    if (part_is_there(out, figures.counts))
+        figures_facts(out, &figures);
+    write_jobs(listing);
+    html_pagination(out, page, page_size, has_more(listing, page, page_size));
+}
+
+/* Which jobs a page of the view's own has, only the view knows; otherwise the list can do all that the default one can
+   with its jobs, but that their rows are the view's. */
 void errand_table_page(struct errand_context *ctx, struct html *out, const struct errand_table_view *view, int64_t page,
                        int64_t page_size)
 {
     struct listing listing = begin(ctx, out, view);
-    listing.jobs = jobs_of_page(&listing, page, page_size);
-    load_related(&listing);
-    html_raw(out, "<div class=\"page-head\">");
-    part_heading(out, "%s", listing.title);
-    write_new_job_link(&listing);
-    html_raw(out, "</div>");
-    write_jobs(&listing);
-    html_pagination(out, page, page_size, has_more(&listing, page, page_size));
+    if (has_own_page(&listing, page, page_size)) {
+        show_own_page(&listing, page, page_size);
+        return;
+    }
+    struct filter_request request = filter_read(out->page, view->table);
+    request.query.limit = page_size;
+    if (!request.query.after)
+        request.query.offset = page * page_size;
+    struct figures figures = figures_read(out->page, view->table);
+    list_show(out, &request, &figures, &(struct list_view){ listing.title, new_job_of_list, jobs_of_list, &listing });
 }

@@ -759,6 +759,84 @@ static void a_change_of_many_goes_on_from_page_to_page(void **state)
     assert_int_equal(letters("1 = 1"), 0);
 }
 
+/* ---- A table of the application's own ---- */
+
+static void scrape_row(struct errand_context *ctx, struct html *out, const InitialScrapeJob *job)
+{
+    (void)ctx;
+    html_printf(out, "<tr class=\"own-row\"><td>%s</td></tr>", job->id.text);
+}
+
+static InitialScrapeJob_list page_of_scrapes(struct errand_context *ctx, int64_t page, int64_t page_size)
+{
+    return InitialScrapeJob_fetch(ctx, .order_by = INITIAL_SCRAPE_JOB_QUEUE_POSITION, .offset = page * page_size,
+                                  .limit = page_size);
+}
+
+TABLE_VIEWABLE(InitialScrapeJob, scrape_table, .title = "Scrapes", .headers = { "Job" }, .row = scrape_row)
+TABLE_VIEWABLE(InitialScrapeJob, scrape_pages, .headers = { "Job" }, .row = scrape_row, .page = page_of_scrapes)
+DISPLAYABLE_JOB(InitialScrapeJob, .table = &scrape_table)
+
+static const struct InitialScrapeJob_views paged_views = { .table = &scrape_pages };
+static const struct errand_displayable paged_scrapes = { &InitialScrapeJob_displayable_type, &paged_views };
+
+static int64_t own_rows(const char *target)
+{
+    int64_t count = 0;
+    assert_int_equal(ask(.target = target), 200);
+    for (const char *at = world.body; (at = strstr(at, "<tr class=\"own-row\">")); at++)
+        count++;
+    return count;
+}
+
+static void add_scrapes(int most)
+{
+    run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', 'Air')");
+    for (int i = 0; i < most; i++)
+        run_sql("INSERT INTO initial_scrape_jobs (band_id, status) VALUES ('" BAND "', 'job_status_%s')",
+                i < 2 ? "failed" : "succeeded");
+}
+
+#define SCRAPES "/jobs/ListJob?tableName=initial_scrape_jobs"
+
+static void a_table_of_ones_own_has_figures_statuses_a_filter_and_changes(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard own = { .auth = NO_AUTH, .jobs = { &InitialScrapeJob_dashboard } };
+    add_scrapes(27);
+    serve(&own, NULL);
+    assert_int_equal(own_rows("/jobs/"), 10);
+    assert_page_has("href=\"" SCRAPES "&amp;status=failed\"><span>Failed</span> <b>2</b>");
+    assert_int_equal(own_rows(SCRAPES), 25);
+    assert_page_has("<h1>Scrapes</h1>");
+    assert_page_has("&amp;after=");
+    assert_int_equal(own_rows(SCRAPES "&page=2"), 2);
+    assert_int_equal(own_rows(SCRAPES "&status=failed"), 2);
+    assert_page_has("form=\"jobs-initial_scrape_jobs\" formaction=\"/jobs/RetryJob\" name=\"all\"");
+    assert_page_has("id=\"jobs-initial_scrape_jobs\" action=\"/jobs/RetryJob\"");
+    assert_page_lacks("Selected:");
+    assert_int_equal(own_rows(SCRAPES "&where.band_id=" ID(1)), 0);
+    assert_page_has("No job matches.");
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=initial_scrape_jobs&status=failed&all=1&confirm=1"),
+        303);
+    assert_int_equal(number_of("SELECT count(*) FROM initial_scrape_jobs WHERE status = 'job_status_retry'"), 2);
+}
+
+static void a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard own = { .auth = NO_AUTH, .jobs = { &paged_scrapes } };
+    add_scrapes(27);
+    serve(&own, NULL);
+    assert_int_equal(own_rows(SCRAPES), 25);
+    assert_page_has("<dt>Throughput</dt>");
+    assert_page_has("&amp;page=2");
+    assert_page_lacks("id=\"filter\"");
+    assert_page_lacks("name=\"all\"");
+    assert_int_equal(own_rows(SCRAPES "&page=2"), 2);
+}
+
 /* ---- The whole ---- */
 
 static void hostile_text_is_text_on_every_page(void **state)
@@ -886,6 +964,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(at_most_a_page_of_jobs_is_selected_at_once),
         DASHBOARD_TEST(all_that_match_are_changed_after_their_number_was_asked_back),
         DASHBOARD_TEST(a_change_of_many_goes_on_from_page_to_page),
+        DASHBOARD_TEST(a_table_of_ones_own_has_figures_statuses_a_filter_and_changes),
+        DASHBOARD_TEST(a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know),
         DASHBOARD_TEST(hostile_text_is_text_on_every_page),
         DASHBOARD_TEST(a_dashboard_for_reading_shows_no_way_to_change),
         DASHBOARD_TEST(a_layout_of_the_applications_stands_around_every_page),
