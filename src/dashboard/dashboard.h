@@ -103,6 +103,7 @@ struct page {
                    beside the field refusal.field */
     const struct param *errors;    /* what else is wrong, by the names of fields; ended by a NULL name; NULL: nothing */
     const char *select;            /* the name of the select that is being written */
+    bool in_form;                  /* one that html_form_begin began is being written */
     errand_time now;               /* the database's; 0: not asked yet */
     bool live;                     /* the script keeps the page up to date */
     const struct figures *figures; /* of the job type whose section is being written; NULL: none were read */
@@ -162,6 +163,8 @@ const char *format_iso(struct page *page, errand_time time); /* "2026-11-24T09:3
 bool form_same_name(const char *a, const char *b);
 /* The value of the field of that name, exactly where there is one: two columns may differ by an underscore alone. */
 const char *form_find(const struct param *params, const char *name);
+/* html_select_begin, of one that may also be left as it is: its label says so. */
+void form_select_begin(struct html *out, const char *name, const char *label, bool optional);
 
 /* ---- layout.c ---- */
 

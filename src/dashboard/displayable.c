@@ -33,6 +33,7 @@ static void take_back(struct html *out, size_t size)
 {
     buffer_cut(&out->text, size);
     out->page->select = NULL;
+    out->page->in_form = false;
 }
 
 bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg)

@@ -62,7 +62,7 @@ static void add_input(struct html *out, const struct column_field *field, const 
 
 static void begin_select(struct html *out, const struct column_field *field)
 {
-    html_select_begin(out, field->name, field->label);
+    form_select_begin(out, field->name, field->label, !field->required);
     html_option(out, "", field->empty);
 }
 

@@ -50,6 +50,7 @@ static const char *entered(const struct page *page, const char *name)
 void html_form_begin(struct html *out, const char *action)
 {
     const char *token = page_token(out->page);
+    out->page->in_form = true;
     html_printf(out, "<form method=\"post\" action=\"%s\">", html_href(out, action));
     if (token)
         html_hidden(out, DASHBOARD_TOKEN_FIELD, token);
@@ -57,6 +58,7 @@ void html_form_begin(struct html *out, const char *action)
 
 void html_form_end(struct html *out)
 {
+    out->page->in_form = false;
     html_raw(out, "</form>");
 }
 
@@ -166,14 +168,19 @@ void html_text_field(struct html *out, const char *name)
 
 /* ---- Selects ---- */
 
-void html_select_begin(struct html *out, const char *name, const char *label)
+void form_select_begin(struct html *out, const char *name, const char *label, bool optional)
 {
     out->page->select = name;
     html_raw(out, "<div class=\"field\">");
-    add_label(out, name, label, true);
+    add_label(out, name, label, !optional);
     html_raw(out, "<select");
     add_attributes(out, &(struct html_field){ .name = name }, "form-select");
     html_raw(out, ">");
+}
+
+void html_select_begin(struct html *out, const char *name, const char *label)
+{
+    form_select_begin(out, name, label, false);
 }
 
 static void add_option(struct html *out, const char *value, const char *text, bool chosen)
@@ -202,7 +209,11 @@ void html_select_end(struct html *out)
     out->page->select = NULL;
 }
 
+/* Where nothing can be changed, the forms of an application's views are seen but not sent. */
 void html_submit(struct html *out, const char *text, const char *style)
 {
-    html_printf(out, "<button type=\"submit\" class=\"btn btn-%s\">%s</button>", style, text);
+    html_printf(out, "<button type=\"submit\" class=\"btn btn-%s\"", style);
+    if (out->page->in_form && out->page->service->read_only)
+        html_raw(out, " disabled title=\"This dashboard is read-only.\"");
+    html_printf(out, ">%s</button>", text);
 }

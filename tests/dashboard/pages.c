@@ -494,13 +494,15 @@ static void the_form_fits_the_columns(void **state)
     assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=letter_jobs"), 200);
     assert_page_has("type=\"number\" step=\"any\" id=\"field-pages\"");
     assert_page_has("value=\"nobody\"");
-    assert_page_has("<option value=\"so so\">");
+    assert_page_has("<option value=\"so so\">So so</option>");
+    assert_page_has("for=\"field-mood\">Mood <span class=\"optional\">optional</span></label>");
     assert_page_has("type=\"checkbox\" value=\"true\" id=\"field-is_urgent\"");
     assert_page_has("type=\"date\" id=\"field-due_on\"");
     assert_page_has("<textarea rows=\"4\" id=\"field-options\"");
     assert_page_has("type=\"datetime-local\" step=\"1\" id=\"field-run_at\"");
     assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs&bandId=" BAND), 200);
     assert_page_has("<option value=\"" BAND "\" selected>Portis&lt;i&gt;head&lt;/i&gt;</option>");
+    assert_page_has("for=\"field-band_id\">Band</label>");
     assert_int_equal(ask_json("/jobs/CreateJob?tableName=letter_jobs"), 200);
     assert_page_has("{\"name\":\"mood\"");
     assert_page_has("\"choices\":[\"happy\",\"so so\"]");
@@ -764,7 +766,11 @@ static void a_change_of_many_goes_on_from_page_to_page(void **state)
 static void scrape_row(struct errand_context *ctx, struct html *out, const InitialScrapeJob *job)
 {
     (void)ctx;
-    html_printf(out, "<tr class=\"own-row\"><td>%s</td></tr>", job->id.text);
+    html_printf(out, "<tr class=\"own-row\"><td>%s</td><td>", job->id.text);
+    html_form_begin(out, "/jobs/CreateJob?tableName=initial_scrape_jobs");
+    html_submit(out, "Again", "link");
+    html_form_end(out);
+    html_raw(out, "</td></tr>");
 }
 
 static InitialScrapeJob_list page_of_scrapes(struct errand_context *ctx, int64_t page, int64_t page_size)
@@ -773,8 +779,8 @@ static InitialScrapeJob_list page_of_scrapes(struct errand_context *ctx, int64_t
                                   .limit = page_size);
 }
 
-TABLE_VIEWABLE(InitialScrapeJob, scrape_table, .title = "Scrapes", .headers = { "Job" }, .row = scrape_row)
-TABLE_VIEWABLE(InitialScrapeJob, scrape_pages, .headers = { "Job" }, .row = scrape_row, .page = page_of_scrapes)
+TABLE_VIEWABLE(InitialScrapeJob, scrape_table, .title = "Scrapes", .headers = { "Job", "" }, .row = scrape_row)
+TABLE_VIEWABLE(InitialScrapeJob, scrape_pages, .headers = { "Job", "" }, .row = scrape_row, .page = page_of_scrapes)
 DISPLAYABLE_JOB(InitialScrapeJob, .table = &scrape_table)
 
 static const struct InitialScrapeJob_views paged_views = { .table = &scrape_pages };
@@ -821,6 +827,22 @@ static void a_table_of_ones_own_has_figures_statuses_a_filter_and_changes(void *
         send_form(.target = "/jobs/RetryJob", .form = "tableName=initial_scrape_jobs&status=failed&all=1&confirm=1"),
         303);
     assert_int_equal(number_of("SELECT count(*) FROM initial_scrape_jobs WHERE status = 'job_status_retry'"), 2);
+}
+
+static void a_form_of_ones_own_cannot_be_sent_where_nothing_can_be_changed(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard own = { .auth = NO_AUTH, .jobs = { &InitialScrapeJob_dashboard } };
+    struct errand_dashboard_options options = { .read_only = true };
+    add_scrapes(1);
+    serve(&own, NULL);
+    assert_int_equal(own_rows(SCRAPES), 1);
+    assert_page_has("<button type=\"submit\" class=\"btn btn-link\">Again</button>");
+    serve(&own, &options);
+    assert_int_equal(own_rows(SCRAPES), 1);
+    assert_page_has("class=\"btn btn-link\" disabled title=\"This dashboard is read-only.\">Again</button>");
+    assert_page_lacks("Retry all");
+    assert_page_has("name=\"apply\" value=\"1\">Apply</button>"); /* the filter changes nothing */
 }
 
 static void a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know(void **state)
@@ -965,6 +987,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(all_that_match_are_changed_after_their_number_was_asked_back),
         DASHBOARD_TEST(a_change_of_many_goes_on_from_page_to_page),
         DASHBOARD_TEST(a_table_of_ones_own_has_figures_statuses_a_filter_and_changes),
+        DASHBOARD_TEST(a_form_of_ones_own_cannot_be_sent_where_nothing_can_be_changed),
         DASHBOARD_TEST(a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know),
         DASHBOARD_TEST(hostile_text_is_text_on_every_page),
         DASHBOARD_TEST(a_dashboard_for_reading_shows_no_way_to_change),
