@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,19 @@ static int make_folders(const char *path, struct errand_error *err)
     return result;
 }
 
+/* A link could lead out of the project. What leads to the folder, build/ on another disk, is the user's affair. */
+static int refuse_link(const char *folder, struct errand_error *err)
+{
+    struct stat status;
+    if (lstat(folder, &status) == 0 && S_ISLNK(status.st_mode))
+        return error_set(err, "%s is a link to elsewhere: nothing is written through it; make it a folder", folder);
+    return 0;
+}
+
 static int write_temporary(const struct output *output, struct errand_error *err)
 {
-    FILE *file = fopen(output->temporary, "wb");
+    int fd = open(output->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!file)
         return error_set(err, "%s cannot be written: %s", output->path, strerror(errno));
     bool written = fwrite(output->content.data, 1, output->content.size, file) == output->content.size;
@@ -104,6 +115,8 @@ int codegen_write(const struct schema *schema, const char *folder, int *written,
     }
     if (result == 0)
         result = make_folders(folder, err);
+    if (result == 0)
+        result = refuse_link(folder, err);
     if (result == 0)
         result = write_all(outputs, count, written, err);
     for (size_t i = 0; i < count; i++)
