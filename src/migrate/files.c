@@ -60,6 +60,26 @@ static bool is_destructive(const char *text)
     return false;
 }
 
+/* The line by which a run knows its own file again: a number for what stands before and behind it. */
+#define WRITTEN_LINE "-- errand: written "
+
+static char *written_line(struct migration *migration, const char *before, const char *behind)
+{
+    return text_format(migration, WRITTEN_LINE "%016" PRIx64 "\n", hash_add(hash_text(before), behind));
+}
+
+/* Whether a run wrote it and nobody has changed it since. */
+static bool is_written(struct migration *migration, const char *text)
+{
+    const char *line = strstr(text, "\n" WRITTEN_LINE);
+    if (!line || !is_destructive(text))
+        return false;
+    const char *before = text_format(migration, "%.*s", (int)(++line - text), text);
+    const char *behind = line + strcspn(line, "\n");
+    const char *expected = written_line(migration, before, behind + (*behind != '\0'));
+    return strncmp(line, expected, strlen(expected)) == 0;
+}
+
 static int is_script(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
@@ -80,11 +100,14 @@ static const char *recorded_checksum(const struct result *records, const char *n
     return NULL;
 }
 
-static struct migrate_file *add_file(struct migration *migration, const char *name)
+static struct migrate_file *add_file(struct migration *migration, const char *name, const char *text)
 {
     struct migrate_file *file = GROW(migration, migration->outcome->files, migration->outcome->file_count);
     *file = (struct migrate_file){ .name = text_copy(migration, name),
                                    .path = text_format(migration, "%s/%s", migration->request->folder, name),
+                                   .text = text,
+                                   .destructive = is_destructive(text),
+                                   .written = is_written(migration, text),
                                    .state = MIGRATE_FILE_WAITS };
     return file;
 }
@@ -99,8 +122,7 @@ static int see_file(struct migration *migration, const char *name, const struct 
     const char *recorded = recorded_checksum(records, name);
     if (recorded && strcmp(recorded, checksum_of(migration, text)) == 0)
         return 0;
-    struct migrate_file *file = add_file(migration, name);
-    file->destructive = is_destructive(text);
+    struct migrate_file *file = add_file(migration, name, text);
     if (recorded)
         file->state = MIGRATE_FILE_CHANGED;
     return 0;
@@ -152,39 +174,34 @@ int files_record(struct migration *migration, const char *name, const char *chec
     return 0;
 }
 
+static int count_file(struct migration *migration, struct migrate_file *file, struct errand_error *err)
+{
+    bool recorded;
+    if (files_record(migration, file->name, checksum_of(migration, file->text), &recorded, err) != 0)
+        return -1;
+    file->state = MIGRATE_FILE_COUNTED;
+    return 0;
+}
+
 int files_count(struct migration *migration, struct errand_error *err)
 {
-    struct migrate_outcome *outcome = migration->outcome;
-    if (outcome->file_count == 0)
-        return 0;
-    if (connection_begin(migration->connection, err) != 0)
-        return -1;
-    for (size_t i = 0; i < outcome->file_count; i++) {
-        struct migrate_file *file = &outcome->files[i];
-        bool recorded;
-        const char *text = read_file(migration, file->path, err);
-        if (!text || files_record(migration, file->name, checksum_of(migration, text), &recorded, err) != 0)
+    for (size_t i = 0; i < migration->outcome->file_count; i++)
+        if (count_file(migration, &migration->outcome->files[i], err) != 0)
             return -1;
-        file->state = MIGRATE_FILE_COUNTED;
-        tell(migration, "counted %s as applied: the schema holds what it did", file->path);
-    }
-    return connection_commit(migration->connection, err);
+    return 0;
 }
 
 /* ---- Applying ---- */
 
-int files_apply(struct migration *migration, struct errand_error *err)
+int files_apply(struct migration *migration, bool written, struct errand_error *err)
 {
     struct migrate_outcome *outcome = migration->outcome;
     for (size_t i = 0; i < outcome->file_count; i++) {
         struct migrate_file *file = &outcome->files[i];
         bool allowed = !file->destructive || migration->request->allow_destructive;
-        if (file->state != MIGRATE_FILE_WAITS || !allowed)
+        if (file->state != MIGRATE_FILE_WAITS || !allowed || (file->written && !written))
             continue;
-        const char *text = read_file(migration, file->path, err);
-        if (!text)
-            return -1;
-        if (migration->backend->run_file(migration, file, text, checksum_of(migration, text), err) != 0)
+        if (migration->backend->run_file(migration, file, checksum_of(migration, file->text), err) != 0)
             return -1;
         file->state = MIGRATE_FILE_APPLIED;
         tell(migration, "applied %s", file->path);
@@ -194,18 +211,55 @@ int files_apply(struct migration *migration, struct errand_error *err)
 
 /* ---- Writing ---- */
 
-/* Whether a file that waits does it already. */
-static bool stands_in_a_file(struct migration *migration, const struct migrate_step *step, struct errand_error *err)
+static bool is_proposal(const struct migrate_file *file)
 {
-    for (size_t i = 0; i < migration->outcome->file_count; i++) {
-        const struct migrate_file *file = &migration->outcome->files[i];
-        if (file->state != MIGRATE_FILE_WAITS || !file->destructive)
-            continue;
-        const char *text = read_file(migration, file->path, err);
-        if (text && strstr(text, step->sql))
+    return file->written && file->state == MIGRATE_FILE_WAITS;
+}
+
+/* Whether a file that waits does it already; by_hand: one that is not only what an earlier run found. */
+static bool stands_in_a_file(const struct migrate_outcome *outcome, const struct migrate_step *step, bool by_hand)
+{
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        const struct migrate_file *file = &outcome->files[i];
+        if (file->state == MIGRATE_FILE_WAITS && file->destructive && !(by_hand && file->written) &&
+            strstr(file->text, step->sql))
             return true;
     }
     return false;
+}
+
+static bool stands_in_a_step(const struct migrate_outcome *outcome, const char *sql)
+{
+    for (size_t i = 0; i < outcome->step_count; i++)
+        if (outcome->steps[i].destructive && strstr(outcome->steps[i].sql, sql))
+            return true;
+    return false;
+}
+
+/* Whether all that it does is to be done still. */
+static bool is_wanted(struct migration *migration, const struct migrate_file *file)
+{
+    struct statement_text statement;
+    enum store_kind kind = connection_kind(migration->connection);
+    for (size_t at = 0; split_next(file->text, kind, &at, &statement);) {
+        const char *sql = text_format(migration, "%.*s;\n", (int)statement.size, file->text + statement.offset);
+        if (!strstr(migration->backend->file_head, sql) && !stands_in_a_step(migration->outcome, sql))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the files that wait are what this run would write. */
+static bool is_as_written(struct migration *migration)
+{
+    const struct migrate_outcome *outcome = migration->outcome;
+    for (size_t i = 0; i < outcome->step_count; i++)
+        if (outcome->steps[i].destructive && !stands_in_a_file(outcome, &outcome->steps[i], false))
+            return false;
+    for (size_t i = 0; i < outcome->file_count; i++)
+        if (is_proposal(&outcome->files[i]) && !is_wanted(migration, &outcome->files[i]))
+            return false;
+    return true;
 }
 
 /* Each line behind "-- ". */
@@ -225,8 +279,7 @@ static size_t add_steps(struct migration *migration, struct buffer *out, const c
     size_t count = 0;
     for (size_t i = 0; i < migration->outcome->step_count; i++) {
         struct migrate_step *step = &migration->outcome->steps[i];
-        struct errand_error ignored;
-        if (!step->destructive || stands_in_a_file(migration, step, &ignored))
+        if (!step->destructive || stands_in_a_file(migration->outcome, step, true))
             continue;
         *first = count++ ? *first : step->todo;
         buffer_puts(out, "\n");
@@ -271,59 +324,124 @@ static const char *file_name(struct migration *migration, const char *todo, size
     return text_format(migration, "%s-%s%s.sql", stamp, slug, count > 1 ? "-and-more" : "");
 }
 
-static int make_folder(const char *folder, struct errand_error *err)
+/* The folder, made if need be. A link could lead out of the project, and nothing is written there. */
+static int open_folder(const char *folder, struct errand_error *err)
 {
-    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return error_set(err, "the folder %s cannot be made: %s", folder, strerror(errno));
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return error_set(err, "the folder %s cannot be made: %s", folder, strerror(errno));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 && lstat(folder, &status) == 0 && S_ISLNK(status.st_mode))
+        return error_set(err, "%s is a link to elsewhere: nothing is written through it; make it a folder", folder);
+    return fd >= 0 ? fd : error_set(err, "the folder %s cannot be opened: %s", folder, strerror(errno));
 }
 
 /* A file appears whole or not at all. */
-static int write_file(const char *path, const struct buffer *text, struct errand_error *err)
+static int write_file(int folder, const char *path, const char *text, struct errand_error *err)
 {
+    const char *name = strrchr(path, '/') + 1;
+    size_t size = strlen(text);
     char *draft;
-    if (asprintf(&draft, "%s.%ld~", path, (long)getpid()) < 0)
+    if (asprintf(&draft, "%s.%ld~", name, (long)getpid()) < 0)
         return error_set(err, "out of memory");
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    bool whole = fd >= 0 && write(fd, text->data, text->size) == (ssize_t)text->size && fsync(fd) == 0;
+    int fd = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    bool whole = fd >= 0 && write(fd, text, size) == (ssize_t)size && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0)
         whole = false;
-    int result =
-        whole && rename(draft, path) == 0 ? 0 : error_set(err, "%s cannot be written: %s", path, strerror(errno));
+    int result = whole && renameat(folder, draft, folder, name) == 0
+                     ? 0
+                     : error_set(err, "%s cannot be written: %s", path, strerror(errno));
     if (result != 0 && fd >= 0)
-        unlink(draft);
+        unlinkat(folder, draft, 0);
     free(draft);
     return result;
+}
+
+static const char *free_name(struct migration *migration, const char *todo, size_t count)
+{
+    const char *name;
+    int attempt = 0;
+    do
+        name = file_name(migration, todo, count, attempt++);
+    while (stamp_is_taken(migration->request->folder, name));
+    return name;
+}
+
+/* The new one is there before the old ones go: a run that is killed between leaves two, and the next sees to it. */
+static int replace_proposals(struct migration *migration, int folder, const char *by, struct errand_error *err)
+{
+    struct migrate_outcome *outcome = migration->outcome;
+    size_t kept = 0;
+    int result = 0;
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        struct migrate_file file = outcome->files[i];
+        bool goes = is_proposal(&file) && result == 0;
+        if (goes && unlinkat(folder, file.name, 0) != 0 && errno != ENOENT)
+            result = error_set(err, "%s, in the place of which is %s, cannot be removed: %s", file.path, by,
+                               strerror(errno));
+        else if (goes)
+            tell(migration, "removed %s: %s is in its place", file.path, by);
+        if (!goes || result != 0)
+            outcome->files[kept++] = file;
+    }
+    outcome->file_count = kept;
+    return result;
+}
+
+static int write_proposal(struct migration *migration, const char *text, const char *name, struct errand_error *err)
+{
+    const char *path = text_format(migration, "%s/%s", migration->request->folder, name);
+    int folder = open_folder(migration->request->folder, err);
+    if (folder < 0)
+        return -1;
+    int result = write_file(folder, path, text, err);
+    if (result == 0) {
+        migration->outcome->written = path;
+        tell(migration, "wrote %s", path);
+        result = replace_proposals(migration, folder, path, err);
+    }
+    if (result == 0)
+        add_file(migration, name, text);
+    close(folder);
+    return result;
+}
+
+/* What earlier runs proposed and is not to be done any more: it was done otherwise, or the schema has it again. */
+static int count_proposals(struct migration *migration, struct errand_error *err)
+{
+    struct migrate_outcome *outcome = migration->outcome;
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        struct migrate_file *file = &outcome->files[i];
+        if (!is_proposal(file))
+            continue;
+        if (connection_begin(migration->connection, err) != 0 || count_file(migration, file, err) != 0 ||
+            connection_commit(migration->connection, err) != 0)
+            return -1;
+        tell(migration, "counted %s as applied: nothing of it is left to do", file->path);
+    }
+    return 0;
 }
 
 int files_write(struct migration *migration, struct errand_error *err)
 {
     static const char head[] =
         "-- Written by errand migrate: what takes something away or may fail on the rows that are there. Read it, and\n"
-        "-- change it as you like: nothing of it is done until `errand migrate --allow-destructive`. Without the next\n"
-        "-- line it is a file as any other, applied by the next `errand migrate`.\n" MIGRATE_DESTRUCTIVE_LINE "\n";
-    const char *folder = migration->request->folder, *first = "";
+        "-- change it as you like: nothing of it is done until `errand migrate --allow-destructive`. While nobody has\n"
+        "-- changed it, it is written anew when something else is to be done. Without the next line it is a file as\n"
+        "-- any other, applied by the next `errand migrate`.\n" MIGRATE_DESTRUCTIVE_LINE "\n";
+    if (is_as_written(migration))
+        return 0;
     struct buffer steps = BUFFER_INIT(MIGRATE_FILE_MAX - 4096);
+    buffer_puts(&steps, migration->backend->file_head);
+    const char *first = "";
     size_t count = add_steps(migration, &steps, &first);
-    struct buffer text = BUFFER_INIT(MIGRATE_FILE_MAX);
-    buffer_printf(&text, "%s%s", head, migration->backend->file_head);
-    buffer_puts(&text, steps.data ? steps.data : "");
-    int result = steps.failed || text.failed ? error_set(err, "what is to be written to %s is too long", folder) : 0;
-    if (result == 0 && count > 0 && (result = make_folder(folder, err)) == 0) {
-        const char *name;
-        int attempt = 0;
-        do
-            name = file_name(migration, first, count, attempt++);
-        while (stamp_is_taken(folder, name));
-        const char *path = text_format(migration, "%s/%s", folder, name);
-        result = write_file(path, &text, err);
-        if (result == 0) {
-            add_file(migration, name)->destructive = true;
-            migration->outcome->written = path;
-            tell(migration, "wrote %s", path);
-        }
+    if (steps.failed) {
+        buffer_release(&steps);
+        return error_set(err, "what is to be written to %s is too long", migration->request->folder);
     }
-    buffer_release(&steps);
-    buffer_release(&text);
-    return result;
+    const char *body = text_take(migration, &steps);
+    if (count == 0)
+        return count_proposals(migration, err);
+    const char *text = text_format(migration, "%s%s%s", head, written_line(migration, head, body), body);
+    return write_proposal(migration, text, free_name(migration, first, count), err);
 }

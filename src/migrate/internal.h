@@ -15,7 +15,8 @@ struct migration {
     struct connection *connection;
     const struct schema *schema;
     const struct migrate_backend *backend;
-    int lock; /* SQLite: the descriptor that holds the lock; -1: none */
+    int lock;            /* SQLite: the descriptor that holds the lock; -1: none */
+    const char *version; /* SQLite: of the database's schema as it was compared */
 };
 
 /* What the two databases do in ways of their own. Each returns 0, or -1 and the sentence. */
@@ -25,15 +26,15 @@ struct migrate_backend {
     void (*unlock)(struct migration *migration);
     /* Whether nothing of an application is there yet. */
     int (*is_empty)(struct migration *migration, bool *empty, struct errand_error *err);
-    /* The schema into an empty database, in one transaction. */
+    /* The schema into an empty database, and files_count, in one transaction. */
     int (*fill)(struct migration *migration, struct errand_error *err);
     /* Adds the steps from the database as it is to the schema. */
     int (*compare)(struct migration *migration, struct errand_error *err);
     /* Applies those that are not destructive. */
     int (*apply)(struct migration *migration, struct errand_error *err);
     /* Runs a file's statements and records it, unless that was done meanwhile. */
-    int (*run_file)(struct migration *migration, const struct migrate_file *file, const char *text,
-                    const char *checksum, struct errand_error *err);
+    int (*run_file)(struct migration *migration, const struct migrate_file *file, const char *checksum,
+                    struct errand_error *err);
     const char *has_record; /* one row if errand_migrations is there */
     const char *make_record;
     const char *file_head; /* of a file with destructive steps; may be "" */
@@ -73,14 +74,16 @@ int query_any(struct migration *migration, const char *sql, bool *any, struct er
 /* ---- files.c ---- */
 /* Fills in the outcome's files: those of the folder that are not recorded, and those that were changed since. */
 int files_read(struct migration *migration, struct errand_error *err);
-/* Applies those that may be; in the order of their names. */
-int files_apply(struct migration *migration, struct errand_error *err);
-/* Records all as applied: what they did is in the schema that the database was made from. */
+/* Applies those that may be; in the order of their names. Those that a run wrote and nobody has changed are only what
+   it found, so they come when the comparison has found the same. */
+int files_apply(struct migration *migration, bool written, struct errand_error *err);
+/* Records all as applied, inside the transaction that makes the database: the schema holds what they did. */
 int files_count(struct migration *migration, struct errand_error *err);
 /* Inserts the record, inside the transaction of what it records; *recorded: it was there already. */
 int files_record(struct migration *migration, const char *name, const char *checksum, bool *recorded,
                  struct errand_error *err);
-/* Writes the destructive steps that stand in no file yet into a new one, which is added to the outcome. */
+/* Writes the destructive steps that stand in no file yet into a new one, which is added to the outcome. It takes the
+   place of those that earlier runs wrote and nobody has changed. */
 int files_write(struct migration *migration, struct errand_error *err);
 
 /* ---- split.c ---- */

@@ -1,4 +1,5 @@
-/* One run: files first, since they may do what a comparison cannot see (a rename), then the difference. */
+/* One run: files first, since they may do what a comparison cannot see (a rename), then the difference, and with it the
+   files that are nothing but a difference found earlier. */
 #include "migrate/internal.h"
 
 #include "base/error.h"
@@ -131,13 +132,13 @@ static int settle_destructive(struct migration *migration, struct errand_error *
 {
     const struct migrate_request *request = migration->request;
     struct migrate_outcome *outcome = migration->outcome;
-    if (request->dry_run || request->leave_files || !has_destructive(outcome))
+    if (request->dry_run || request->leave_files)
         return 0;
     if (files_write(migration, err) != 0)
         return -1;
     if (!request->allow_destructive)
         return 0;
-    if (files_apply(migration, err) != 0)
+    if (files_apply(migration, true, err) != 0)
         return -1;
     for (size_t i = 0; i < outcome->step_count; i++)
         outcome->steps[i].applied |= outcome->steps[i].destructive;
@@ -197,7 +198,9 @@ static int create(struct migration *migration, struct errand_error *err)
         return migration->backend->compare(migration, err);
     if (migration->backend->fill(migration, err) != 0)
         return -1;
-    return files_count(migration, err);
+    for (size_t i = 0; i < migration->outcome->file_count; i++)
+        tell(migration, "counted %s as applied: the schema holds what it did", migration->outcome->files[i].path);
+    return 0;
 }
 
 static int run(struct migration *migration, struct errand_error *err)
@@ -211,7 +214,7 @@ static int run(struct migration *migration, struct errand_error *err)
     const struct migrate_file *file = waiting(migration->outcome);
     if (request->leave_files && file)
         return error_set(err, "%s is not applied yet: errand migrate applies it", file->path);
-    if (!request->leave_files && !request->dry_run && files_apply(migration, err) != 0)
+    if (!request->leave_files && !request->dry_run && files_apply(migration, false, err) != 0)
         return -1;
     if (settle_additive(migration, err) != 0)
         return -1;

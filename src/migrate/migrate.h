@@ -29,7 +29,9 @@ enum migrate_file_state {
 struct migrate_file {
     const char *path; /* folder/name */
     const char *name;
+    const char *text;
     bool destructive; /* its line "-- errand: destructive" says so */
+    bool written; /* destructive, and as a run wrote it: what it found then, which a later one may find to be else */
     enum migrate_file_state state;
 };
 

@@ -226,7 +226,7 @@ static int run_schema(struct migration *migration, void *arg, struct errand_erro
             return error_prefix(err, "%s:%d:%d: %s", schema->file, statement->at.line, statement->at.column,
                                 statement->what);
     }
-    return 0;
+    return files_count(migration, err);
 }
 
 static int fill(struct migration *migration, struct errand_error *err)
@@ -244,7 +244,7 @@ static int fill(struct migration *migration, struct errand_error *err)
 
 struct file_work {
     const struct migrate_file *file;
-    const char *text, *checksum;
+    const char *checksum;
 };
 
 static int run_file_work(struct migration *migration, void *arg, struct errand_error *err)
@@ -253,13 +253,13 @@ static int run_file_work(struct migration *migration, void *arg, struct errand_e
     bool recorded;
     if (files_record(migration, work->file->name, work->checksum, &recorded, err) != 0)
         return -1;
-    return recorded ? 0 : run_statements(migration, work->file->path, work->text, err);
+    return recorded ? 0 : run_statements(migration, work->file->path, work->file->text, err);
 }
 
-static int run_file(struct migration *migration, const struct migrate_file *file, const char *text,
-                    const char *checksum, struct errand_error *err)
+static int run_file(struct migration *migration, const struct migrate_file *file, const char *checksum,
+                    struct errand_error *err)
 {
-    struct file_work work = { file, text, checksum };
+    struct file_work work = { file, checksum };
     const char *what = text_format(migration, "apply %s", file->path);
     return transact(migration, &(struct work){ what, run_file_work, &work }, err);
 }

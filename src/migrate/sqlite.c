@@ -13,16 +13,36 @@
 
 /* ---- One run at a time ---- */
 
-/* A lock of the schema's file: that of the database is not held from one transaction to the next. */
+/* Of a file beside the database, which all checkouts and all names of it share, and which no editor replaces. (The
+   database's own lock is not held from one transaction to the next.) It stays: who removed it could take it from one
+   who has just opened it. A dry run makes none. */
+static int open_lock(struct migration *migration, const char **path, struct errand_error *err)
+{
+    struct result *result;
+    if (query(migration, "SELECT file FROM pragma_database_list WHERE name = 'main'", &result, err, TEXTS_END) != 0)
+        return -1;
+    *path = text_format(migration, "%s-migrate", result_cell(result, 0, 0, NULL));
+    result_free(result);
+    int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (migration->request->dry_run ? 0 : O_CREAT);
+    migration->lock = open(*path, flags, 0666);
+    if (migration->lock < 0 && !(migration->request->dry_run && errno == ENOENT))
+        return error_set(err, "%s, the lock by which two runs wait for each other, cannot be opened: %s", *path,
+                         strerror(errno));
+    return 0;
+}
+
 static int lock(struct migration *migration, struct errand_error *err)
 {
-    int result;
-    migration->lock = open(migration->schema->file, O_RDONLY | O_CLOEXEC);
-    if (migration->lock < 0)
-        return error_set(err, "%s cannot be opened: %s", migration->schema->file, strerror(errno));
-    while ((result = flock(migration->lock, LOCK_EX)) != 0 && errno == EINTR)
-        ;
-    return result == 0 ? 0 : error_set(err, "%s cannot be locked: %s", migration->schema->file, strerror(errno));
+    const char *path;
+    if (open_lock(migration, &path, err) != 0)
+        return -1;
+    if (migration->lock < 0 || flock(migration->lock, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    tell(migration, "waiting for another migrate to end");
+    while (flock(migration->lock, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return error_set(err, "%s cannot be locked: %s", path, strerror(errno));
+    return 0;
 }
 
 static void unlock(struct migration *migration)
@@ -265,10 +285,11 @@ static int add_destructive(struct sides *sides, const struct lite_table *after, 
         return 0;
     lite_parse(migration, lite_merge(migration, after, wanted, &changes, true), &next);
     next.name = after->name;
+    const char *base = lite_base(migration, after, err);
     const char *sql = lite_rebuild(migration, after, &next, sides->wanted.indexes, sides->wanted.index_count, err);
-    if (!sql)
+    if (!sql || !base)
         return error_prefix(err, "%s", first_changed(&changes, true));
-    add_rebuild_step(migration, &changes, true, sql);
+    add_rebuild_step(migration, &changes, true, text_format(migration, "%s%s", base, sql));
     return 0;
 }
 
@@ -421,10 +442,20 @@ static void drop_tables(struct sides *sides)
     }
 }
 
+static int read_version(struct migration *migration, const char **version, struct errand_error *err)
+{
+    struct result *result;
+    if (query(migration, "SELECT schema_version FROM pragma_schema_version", &result, err, TEXTS_END) != 0)
+        return -1;
+    *version = text_copy(migration, result_cell(result, 0, 0, NULL));
+    result_free(result);
+    return 0;
+}
+
 static int compare(struct migration *migration, struct errand_error *err)
 {
     struct sides sides = { .migration = migration };
-    if (read_live(migration, &sides.live, err) != 0)
+    if (read_version(migration, &migration->version, err) != 0 || read_live(migration, &sides.live, err) != 0)
         return -1;
     read_wanted(migration, &sides.wanted);
     sides.first = memory(migration, sides.wanted.table_count * sizeof *sides.first);
@@ -498,14 +529,44 @@ static bool is_due(const struct migrate_step *step)
     return !step->destructive && !step->applied;
 }
 
+/* Until the transaction had the lock, another program may have changed what was compared. */
+static int compare_anew(struct migration *migration, struct errand_error *err)
+{
+    struct migrate_outcome *outcome = migration->outcome;
+    const char *version;
+    size_t kept = 0;
+    if (read_version(migration, &version, err) != 0)
+        return -1;
+    if (strcmp(version, migration->version) == 0)
+        return 0;
+    for (size_t i = 0; i < outcome->step_count; i++)
+        if (outcome->steps[i].applied)
+            outcome->steps[kept++] = outcome->steps[i];
+    outcome->step_count = kept;
+    return compare(migration, err);
+}
+
 static int run_steps(struct migration *migration, void *arg, struct errand_error *err)
 {
     (void)arg;
     struct migrate_outcome *outcome = migration->outcome;
+    if (compare_anew(migration, err) != 0)
+        return -1;
     for (size_t i = 0; i < outcome->step_count; i++)
         if (is_due(&outcome->steps[i]) && connection_script(migration->connection, outcome->steps[i].sql, err) != 0)
             return error_prefix(err, "cannot %s; the database is as it was", outcome->steps[i].todo);
     return 0;
+}
+
+static void tell_applied(struct migration *migration)
+{
+    struct migrate_outcome *outcome = migration->outcome;
+    for (size_t i = 0; i < outcome->step_count; i++) {
+        if (!is_due(&outcome->steps[i]))
+            continue;
+        outcome->steps[i].applied = true;
+        tell(migration, "%s", outcome->steps[i].done);
+    }
 }
 
 static int apply(struct migration *migration, struct errand_error *err)
@@ -516,26 +577,52 @@ static int apply(struct migration *migration, struct errand_error *err)
         any |= is_due(&outcome->steps[i]);
     if (any && transact(migration, &(struct work){ run_steps, NULL, true }, err) != 0)
         return -1;
-    for (size_t i = 0; i < outcome->step_count; i++) {
-        if (!is_due(&outcome->steps[i]))
-            continue;
-        outcome->steps[i].applied = true;
-        tell(migration, "%s", outcome->steps[i].done);
-    }
+    tell_applied(migration);
     return 0;
+}
+
+static int run_all(struct migration *migration, void *arg, struct errand_error *err)
+{
+    return run_steps(migration, arg, err) != 0 ? -1 : files_count(migration, err);
 }
 
 static int fill(struct migration *migration, struct errand_error *err)
 {
-    if (compare(migration, err) != 0)
+    if (compare(migration, err) != 0 || transact(migration, &(struct work){ run_all, NULL, true }, err) != 0)
         return -1;
-    return apply(migration, err);
+    tell_applied(migration);
+    return 0;
 }
+
+/* ---- Files ---- */
 
 struct file_work {
     const struct migrate_file *file;
-    const char *text, *checksum;
+    const char *checksum;
 };
+
+/* A table that is made anew gets what the file knew of when it was written, and would lose the rest. */
+static int check_bases(struct migration *migration, const struct migrate_file *file, struct errand_error *err)
+{
+    struct lite_schema live = { 0 };
+    if (!strstr(file->text, LITE_BASE))
+        return 0;
+    if (read_live(migration, &live, err) != 0)
+        return -1;
+    for (size_t i = 0; i < live.table_count; i++) {
+        bool same;
+        if (lite_is_base(migration, &live.tables[i], file->text, &same, err) != 0)
+            return -1;
+        if (!same)
+            return error_set(
+                err,
+                "it was written for table %s as it was then, which has changed since: made anew by it, the "
+                "table would lose what has come to it. Delete the file, and migrate writes what there is "
+                "to do now; or make its SQL fit, and take out its line \"" LITE_BASE "%s ...\"",
+                live.tables[i].name, live.tables[i].name);
+    }
+    return 0;
+}
 
 static int run_file_work(struct migration *migration, void *arg, struct errand_error *err)
 {
@@ -543,19 +630,23 @@ static int run_file_work(struct migration *migration, void *arg, struct errand_e
     bool recorded;
     if (files_record(migration, work->file->name, work->checksum, &recorded, err) != 0)
         return -1;
-    return recorded ? 0 : run_statements(migration, work->file->path, work->text, err);
+    if (recorded)
+        return 0;
+    return check_bases(migration, work->file, err) != 0
+               ? -1
+               : run_statements(migration, work->file->path, work->file->text, err);
 }
 
 /* A file may begin with PRAGMA foreign_keys = OFF, which has no effect inside the transaction; so it counts for it. */
-static int run_file(struct migration *migration, const struct migrate_file *file, const char *text,
-                    const char *checksum, struct errand_error *err)
+static int run_file(struct migration *migration, const struct migrate_file *file, const char *checksum,
+                    struct errand_error *err)
 {
-    struct file_work work = { file, text, checksum };
+    struct file_work work = { file, checksum };
     struct statement_text first = { 0 };
     size_t at = 0;
-    split_next(text, STORE_SQLITE, &at, &first);
+    split_next(file->text, STORE_SQLITE, &at, &first);
     const char *begins =
-        lite_canonical(migration, text_format(migration, "%.*s", (int)first.size, text + first.offset));
+        lite_canonical(migration, text_format(migration, "%.*s", (int)first.size, file->text + first.offset));
     bool without_keys = strcmp(begins, "pragma foreign_keys = off") == 0;
     if (transact(migration, &(struct work){ run_file_work, &work, without_keys }, err) == 0)
         return 0;

@@ -55,5 +55,11 @@ const char *lite_merge(struct migration *migration, const struct lite_table *liv
 /* The script that makes the table in the database that of `next`, keeping rows, rowids, indexes and triggers. */
 const char *lite_rebuild(struct migration *migration, const struct lite_table *live, const struct lite_table *next,
                          const struct lite_index *indexes, size_t index_count, struct errand_error *err);
+/* The line of a file that says what a table was like that is made anew in it; NULL and the sentence. */
+#define LITE_BASE "-- errand: made of table "
+const char *lite_base(struct migration *migration, const struct lite_table *table, struct errand_error *err);
+/* *same: the text has such a line of the table and it is like that, or the text has none of it. */
+int lite_is_base(struct migration *migration, const struct lite_table *table, const char *text, bool *same,
+                 struct errand_error *err);
 
 #endif

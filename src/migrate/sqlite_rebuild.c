@@ -4,7 +4,10 @@
 #include "migrate/sqlite.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -212,12 +215,18 @@ static void add_sequence(struct migration *migration, struct buffer *out, const 
                               literal(migration, live->name));
 }
 
+static int read_triggers(struct migration *migration, const char *table, struct result **result,
+                         struct errand_error *err)
+{
+    return query(migration,
+                 "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 COLLATE NOCASE ORDER BY rowid",
+                 result, err, table, TEXTS_END);
+}
+
 static int add_triggers(struct migration *migration, struct buffer *out, const char *table, struct errand_error *err)
 {
     struct result *result;
-    if (query(migration,
-              "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 COLLATE NOCASE ORDER BY rowid",
-              &result, err, table, TEXTS_END) != 0)
+    if (read_triggers(migration, table, &result, err) != 0)
         return -1;
     for (size_t i = 0; i < result_rows(result); i++)
         buffer_printf(out, "%s;\n", result_cell(result, i, 0, NULL));
@@ -250,4 +259,90 @@ const char *lite_rebuild(struct migration *migration, const struct lite_table *l
     buffer_puts(&out, "PRAGMA legacy_alter_table = OFF;\n");
     const char *script = text_take(migration, &out);
     return result == 0 ? script : NULL;
+}
+
+/* ---- What it was made from ---- */
+
+struct parts {
+    const char **items;
+    size_t count;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int add_trigger_parts(struct migration *migration, struct parts *parts, const char *table,
+                             struct errand_error *err)
+{
+    struct result *result;
+    if (read_triggers(migration, table, &result, err) != 0)
+        return -1;
+    for (size_t i = 0; i < result_rows(result); i++)
+        *GROW(migration, parts->items, parts->count) = lite_canonical(migration, result_cell(result, i, 0, NULL));
+    result_free(result);
+    return 0;
+}
+
+static void add_item_parts(struct migration *migration, struct parts *parts, const struct lite_item *item)
+{
+    if (item->column)
+        *GROW(migration, parts->items, parts->count) =
+            text_format(migration, "%s %s%s %s %s %s", item->column, item->type, item->not_null ? " not null" : "",
+                        item->default_value ? item->default_value : "", item->computation ? item->computation : "",
+                        item->collation);
+    for (size_t i = 0; i < item->constraint_count; i++)
+        *GROW(migration, parts->items, parts->count) = item->constraints[i].text;
+}
+
+/* Columns, constraints and triggers in the order of their texts: where they stand in CREATE TABLE says only how they
+   came there, which differs from database to database. Indexes are made again from the schema. */
+static int number_of(struct migration *migration, const struct lite_table *table, uint64_t *number,
+                     struct errand_error *err)
+{
+    struct parts parts = { 0 };
+    for (size_t i = 0; i < table->item_count; i++)
+        add_item_parts(migration, &parts, &table->items[i]);
+    if (add_trigger_parts(migration, &parts, table->name, err) != 0)
+        return -1;
+    if (parts.count > 0)
+        qsort(parts.items, parts.count, sizeof *parts.items, by_text);
+    *number = hash_text(table->options);
+    for (size_t i = 0; i < parts.count; i++)
+        *number = hash_add(hash_add(*number, "\n"), parts.items[i]);
+    return 0;
+}
+
+/* Up to the number; on one line, whatever the name holds. */
+static const char *base_head(struct migration *migration, const struct lite_table *table)
+{
+    char *head = text_format(migration, LITE_BASE "%s ", table->name);
+    for (char *c = head; *c; c++)
+        *c = (unsigned char)*c < ' ' ? ' ' : *c;
+    return head;
+}
+
+const char *lite_base(struct migration *migration, const struct lite_table *table, struct errand_error *err)
+{
+    uint64_t number;
+    if (number_of(migration, table, &number, err) != 0)
+        return NULL;
+    return text_format(migration, "%s%016" PRIx64 "\n", base_head(migration, table), number);
+}
+
+int lite_is_base(struct migration *migration, const struct lite_table *table, const char *text, bool *same,
+                 struct errand_error *err)
+{
+    const char *head = base_head(migration, table);
+    size_t size = strlen(head);
+    *same = true;
+    for (const char *at = text; *same && (at = strstr(at, head)); at += size) {
+        bool line = (at == text || at[-1] == '\n') && strspn(at + size, "0123456789abcdef") == 16;
+        const char *base = line ? lite_base(migration, table, err) : NULL;
+        if (line && !base)
+            return -1;
+        *same = !line || strncmp(at, base, strlen(base) - 1) == 0;
+    }
+    return 0;
 }

@@ -35,7 +35,7 @@ class Project:
     """A folder with Application/Schema.sql, and its database."""
     count = 0
 
-    def __init__(self, schema, made=True, user=None):
+    def __init__(self, schema, made=True):
         Project.count += 1
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="errand-migrate-"))
         (self.folder / "Application").mkdir()
@@ -57,6 +57,13 @@ class Project:
         shutil.rmtree(self.folder)
         if POSTGRES:
             run("psql", "-X", "-q", POSTGRES, "-c", f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+    def empty(self):
+        """A database without anything."""
+        if POSTGRES:
+            run("psql", "-X", "-q", POSTGRES, "-c", f"CREATE DATABASE {self.name}")
+        else:
+            self.sql("PRAGMA journal_mode = WAL;")
 
     def write(self, schema):
         (self.folder / "Application/Schema.sql").write_text(schema)
