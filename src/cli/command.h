@@ -9,7 +9,7 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* All that commands can be told; each takes some of it. */
 struct options {
-    const char *database;    /* NULL: DATABASE_URL, else build/app.db */
+    const char *database;    /* NULL: DATABASE_URL, else that of an errand dev that runs, else build/app.db */
     const char *schema;      /* NULL: Application/Schema.sql of the application that the current folder is in */
     const char *application; /* a folder of it, "Web" */
     int port, watch_s;       /* watch_s 0: once */
@@ -20,7 +20,8 @@ struct options {
 /* Rows that several commands have. */
 #define COMMAND_DATABASE                                                                                               \
     {                                                                                                                  \
-        "database", "URL", "default: DATABASE_URL, else build/app.db", 'd', OPTION_TEXT(struct options, database)      \
+        "database", "URL", "default: DATABASE_URL, else that of errand dev while it runs,\nelse build/app.db", 'd',    \
+            OPTION_TEXT(struct options, database)                                                                      \
     }
 #define COMMAND_SCHEMA                                                                                                 \
     {                                                                                                                  \

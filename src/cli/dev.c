@@ -16,7 +16,7 @@ static int run(const struct command *command, const struct options *options, cha
 }
 
 static const struct option_row rows[] = {
-    COMMAND_DATABASE,
+    { "database", "URL", "default: DATABASE_URL, else build/app.db", 'd', OPTION_TEXT(struct options, database) },
     { "postgres", NULL, "a PostgreSQL of the application's own, in build/postgres",
       OPTION_FLAG(struct options, postgres) },
     { "port", "N", "default: 8000, or the next that is free; 0: any", 'p',

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "codegen/project.h"
 #include "codegen/tables.h"
+#include "dev/running.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,52 +20,88 @@ static void collect_jobs(struct session *session)
         session->jobs[i] = types[i].table;
 }
 
+/* Of a schema that was named: the folder above its Application/, or else the one that it lies in. "" where there is
+ * none. */
+static char *root_of(const char *file)
+{
+    static const char application[] = "/Application";
+    const char *slash = strrchr(file, '/');
+    char *folder = slash ? strndup(file, (size_t)(slash + 1 - file)) : strdup("."), *root = NULL;
+    char *whole = folder ? realpath(folder, NULL) : NULL;
+    size_t size = whole ? strlen(whole) : 0, end = strlen(application);
+    if (size >= end && strcmp(whole + size - end, application) == 0)
+        whole[size - end] = '\0';
+    if (asprintf(&root, whole ? "%s/" : "", whole) < 0)
+        root = NULL;
+    free(whole);
+    free(folder);
+    return root;
+}
+
 /* --schema, or the schema of the application that the current folder is in. */
 static int find_schema(struct session *session, const char *given, struct errand_error *err)
 {
-    session->root = given ? strdup("") : project_root(err);
+    session->root = given ? root_of(given) : project_root(err);
     if (!session->root)
-        return -1;
-    const char *file = given ? given : PROJECT_SCHEMA, *slash = strrchr(file, '/');
+        return given ? error_set(err, "out of memory") : -1;
+    const char *file = given ? given : PROJECT_SCHEMA, *before = given ? "" : session->root,
+               *slash = strrchr(file, '/');
     int folder = slash ? (int)(slash + 1 - file) : 0;
-    if (asprintf(&session->schema_file, "%s%s", session->root, file) < 0 ||
-        asprintf(&session->migrations, "%s%.*sMigration", session->root, folder, file) < 0)
+    if (asprintf(&session->schema_file, "%s%s", before, file) < 0 ||
+        asprintf(&session->migrations, "%s%.*sMigration", before, folder, file) < 0)
         abort();
+    return 0;
+}
+
+/* --database, else DATABASE_URL, else that of an errand dev that runs here, else build/app.db. */
+static int find_database(struct session *session, const char *given, struct errand_error *err)
+{
+    const char *environment = getenv("DATABASE_URL");
+    bool is_told = false;
+    if (given)
+        session->database = strdup(given);
+    else if (!environment || !*environment)
+        is_told = (session->database = running_database(session->root));
+    if (store_url_parse(session->database, &session->url, err) != 0)
+        return -1;
+    if (is_told)
+        fprintf(stderr, "errand: the database is that of the errand dev that runs: %s\n", session->url.shown);
     return 0;
 }
 
 int session_find(struct session *session, const struct options *options)
 {
-    struct errand_error err;
-    if (find_schema(session, options->schema, &err) != 0)
-        return command_fail(EXIT_FAILED, &err);
+    if (find_schema(session, options->schema, &session->error) != 0)
+        return command_fail(EXIT_FAILED, &session->error);
     session->schema = schema_read(session->schema_file);
-    if (!command_report(session->schema))
+    if (!command_report(session->schema)) {
+        error_set(&session->error, "%s has errors", session->schema_file);
         return EXIT_FAILED;
-    if (store_url_parse(options->database, &session->url, &err) != 0)
-        return command_fail(EXIT_USAGE, &err);
+    }
+    if (find_database(session, options->database, &session->error) != 0)
+        return command_fail(EXIT_USAGE, &session->error);
     return EXIT_OK;
 }
 
 int session_open(struct session *session, const struct options *options)
 {
-    struct errand_error err;
     int code = session_find(session, options);
     if (code != EXIT_OK)
         return code;
     session->tables = tables_make(&session->arena, session->schema);
     collect_jobs(session);
     if (!session->jobs)
-        error_set(&err, "out of memory");
+        error_set(&session->error, "out of memory");
     else
-        session->errand = errand_open(options->database, &err);
-    return session->errand ? EXIT_OK : command_fail(EXIT_FAILED, &err);
+        session->errand = errand_open(session->database, &session->error);
+    return session->errand ? EXIT_OK : command_fail(EXIT_FAILED, &session->error);
 }
 
 void session_close(struct session *session)
 {
     errand_close(session->errand);
     store_url_release(&session->url);
+    free(session->database);
     arena_release(&session->arena);
     schema_free(session->schema);
     free(session->migrations);
@@ -112,8 +149,7 @@ int session_choose(struct session *session, char *const *names)
 
 int session_run(struct session *session, void (*fn)(struct errand_context *ctx, void *arg), void *arg)
 {
-    struct errand_error err;
-    if (errand_run(session->errand, fn, arg, &err) == 0)
+    if (errand_run(session->errand, fn, arg, &session->error) == 0)
         return EXIT_OK;
-    return command_fail(EXIT_FAILED, &err);
+    return command_fail(EXIT_FAILED, &session->error);
 }

@@ -8,11 +8,14 @@
 #include <errand/application.h>
 
 struct session {
-    char *root;            /* to be put before its paths: "", "../"; "" where --schema was given; owned */
+    char *root;            /* to be put before its paths: "", "../"; owned */
     char *schema_file;     /* owned */
     char *migrations;      /* the folder Migration beside it; owned */
     struct schema *schema; /* owned */
-    struct store_url url;  /* owned */
+    char *database;        /* its address; NULL: as store_url_parse has it; owned */
+    struct store_url url;  /* the same; owned */
+
+    struct errand_error error; /* what the last of the calls below printed, where it failed */
 
     /* Of session_open: */
     struct errand *errand;              /* owned */

@@ -2,6 +2,7 @@
 #include "dev/dev.h"
 
 #include "base/error.h"
+#include "dev/running.h"
 #include "migrate/migrate.h"
 
 #include <stdio.h>
@@ -18,23 +19,53 @@ static void add_encoded(struct buffer *out, const char *path)
     }
 }
 
-int database_choose(const struct dev_options *options, const char *root, char **shown, struct errand_error *err)
+/* What follows the path of an address of SQLite stays as it is. */
+static void add_absolute(struct buffer *url, const char *given, const struct store_url *parsed)
 {
-    struct buffer url = BUFFER_INIT(16384);
+    const char *parameters = strchr(given, '?');
+    buffer_puts(url, "sqlite:");
+    add_encoded(url, parsed->target);
+    buffer_puts(url, parameters ? parameters : "");
+}
+
+static int write_address(struct buffer *url, const struct dev_options *options, const char *given, const char *root,
+                         struct errand_error *err)
+{
+    struct store_url parsed = { 0 };
+    int result = 0;
+    if (options->postgres) {
+        buffer_puts(url, "postgresql://" POSTGRES_ROLE "@/errand?host=");
+        add_encoded(url, root);
+        buffer_puts(url, "/" POSTGRES_FOLDER);
+    } else if (!given) {
+        buffer_puts(url, "sqlite:");
+        add_encoded(url, root);
+        buffer_puts(url, "/build/app.db");
+    } else if ((result = store_url_parse(given, &parsed, err)) == 0) {
+        if (parsed.kind == STORE_SQLITE)
+            add_absolute(url, given, &parsed);
+        else
+            buffer_puts(url, given);
+    }
+    store_url_release(&parsed);
+    if (result == 0 && url->failed)
+        return error_set(err, "the address of the database is too long");
+    return result;
+}
+
+int database_choose(const struct dev_options *options, const char *root, int lock, char **shown,
+                    struct errand_error *err)
+{
+    struct buffer url = BUFFER_INIT(DEV_ADDRESS_MAX);
     struct store_url parsed = { 0 };
     const char *given = options->database ? options->database : getenv("DATABASE_URL");
-    if (options->postgres) {
-        buffer_puts(&url, "postgresql://postgres@/errand?host=");
-        add_encoded(&url, root);
-        buffer_puts(&url, "/" POSTGRES_FOLDER);
-    } else if (given && *given) {
-        buffer_puts(&url, given);
-    } else {
-        buffer_printf(&url, "sqlite:%s/build/app.db", root);
-    }
-    int result = url.failed ? error_set(err, "the address of the database is too long") : 0;
+    if (given && !*given)
+        given = NULL;
+    int result = write_address(&url, options, given, root, err);
     if (result == 0)
         result = store_url_parse(url.data, &parsed, err);
+    if (result == 0 && (options->postgres || given))
+        result = running_tell(lock, url.data, err);
     if (result == 0) {
         setenv("DATABASE_URL", url.data, 1);
         *shown = strdup(parsed.shown);

@@ -3,15 +3,15 @@
 
 #include "base/error.h"
 #include "codegen/project.h"
+#include "dev/running.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* ---- Logs ---- */
@@ -57,7 +57,7 @@ static void stop_watching(struct dev *dev)
 }
 
 /* First politely; a second time by another signal, so that it does not become one with the first that still waits, and
-   neither RunJobs nor RunDashboard waits any more; then by force. */
+   neither RunJobs nor RunDashboard waits any more; then by force, without what still waits for a database. */
 void dev_stop(struct dev *dev)
 {
     static const int signals[] = { SIGTERM, SIGINT, SIGKILL };
@@ -75,7 +75,7 @@ void dev_stop(struct dev *dev)
 /* The database goes last: those that end still write to it. */
 void dev_ended(struct dev *dev)
 {
-    if (!dev->stopping || dev->build.update.active)
+    if (!dev->stopping || (dev->build.update.active && dev->stopping < 3))
         return;
     for (const struct child *child = dev->children; child; child = child->next)
         if (child->pid != 0 && child != dev->postgres)
@@ -120,24 +120,24 @@ static int go_to_application(char **root, struct errand_error *err)
     return *root ? 0 : error_set(err, "the current folder cannot be named: %s", strerror(errno));
 }
 
-/* Two at a time would build into the same folder. The lock goes with the process. */
-static int lock_build(struct errand_error *err)
-{
-    if (mkdir("build", 0777) != 0 && errno != EEXIST)
-        return error_set(err, "build/ cannot be made: %s", strerror(errno));
-    int fd = open("build/.dev", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return error_set(err, "build/.dev cannot be made: %s", strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    close(fd);
-    return error_set(err, "errand dev runs for this application already");
-}
-
 static void listen_to(struct dev *dev, uv_signal_t *handle, int number, uv_signal_cb callback)
 {
     uv_signal_init(&dev->loop, handle);
     uv_signal_start(handle, callback, number);
+}
+
+/* Who may ask this server may do everything in the application, so what a generated FrontController.c asks for is no
+   secret of its own. */
+static void let_in(void)
+{
+    static const char *const variables[][2] = { { "DASHBOARD_USER", "DASHBOARD_USER is" },
+                                                { "DASHBOARD_PASSWORD", "DASHBOARD_PASSWORD is" } };
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+        if (getenv(variables[i][0]))
+            continue;
+        setenv(variables[i][0], "dev", 1);
+        printf("%-28s dev\n", variables[i][1]);
+    }
 }
 
 static int start(struct dev *dev, const struct dev_options *options, struct errand_error *err)
@@ -155,6 +155,7 @@ static int start(struct dev *dev, const struct dev_options *options, struct erra
         return -1;
     printf("The development server is at http://localhost:%d/\n", dev->server.port);
     printf("The dashboard will be at     http://localhost:%d/jobs/\n", dev->server.port);
+    let_in();
     printf("The database is              %s\n", dev->shown);
     fflush(stdout);
     if (options->postgres)
@@ -190,29 +191,61 @@ static int run(struct dev *dev, const struct dev_options *options, struct errand
     if (result != 0)
         dev_stop(dev);
     uv_run(&dev->loop, UV_RUN_DEFAULT);
+    /* A thread that waits for a database cannot be told to stop, and the loop as well as exit() would wait for it. What
+       it has begun there the database takes back. */
+    if (dev->stopping > 2)
+        _exit(EXIT_FAILURE);
     release(dev);
     if (result == 0 && dev->failed)
         return error_set(err, "the database is not there; what it said stands above");
     return result;
 }
 
+/* Where the application's Makefile finds its rules, should pkg-config not know where this errand was installed. */
+static void name_rules(void)
+{
+    static const char share[] = "/../share/errand";
+    char path[PATH_MAX], rules[PATH_MAX + sizeof("/errand.mk")];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(share));
+    path[size > 0 ? size : 0] = '\0';
+    char *name = strrchr(path, '/');
+    if (!name)
+        return;
+    strcpy(name, share);
+    snprintf(rules, sizeof(rules), "%s/errand.mk", path);
+    if (access(rules, F_OK) == 0)
+        setenv("ERRAND", path, 0);
+}
+
+static bool is_development(const char *environment)
+{
+    static const char *const names[] = { "", "development", "dev", "test" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcasecmp(environment, names[i]) == 0)
+            return true;
+    return false;
+}
+
 int dev_run(const struct dev_options *options, struct errand_error *err)
 {
     const char *environment = getenv("ERRAND_ENV");
-    if (environment && strcmp(environment, "production") == 0)
-        return error_set(err, "ERRAND_ENV is production: the development server lets everybody on this machine change "
-                              "the database, and does not start there");
+    if (environment && !is_development(environment))
+        return error_set(err,
+                         "ERRAND_ENV is %.100s: the development server lets everybody on this machine change the "
+                         "database, and starts only where it is development, test or not set",
+                         environment);
     struct dev *dev = calloc(1, sizeof(*dev));
     if (!dev)
         return error_set(err, "out of memory");
     /* Of a make that started this one. */
     unsetenv("MAKEFLAGS");
     unsetenv("MAKELEVEL");
+    name_rules();
     int lock = -1, result = go_to_application(&dev->root, err);
-    if (result == 0 && (lock = lock_build(err)) < 0)
+    if (result == 0 && (lock = running_lock(err)) < 0)
         result = -1;
     if (result == 0)
-        result = database_choose(options, dev->root, &dev->shown, err);
+        result = database_choose(options, dev->root, lock, &dev->shown, err);
     if (result == 0)
         result = run(dev, options, err);
     if (lock >= 0)

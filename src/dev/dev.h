@@ -2,6 +2,7 @@
    up to what its sources say.
 
        dev.c        starts, stops, and hands on what happens
+       running.c    what commands in other terminals may know of it
        database.c   which database, and Application/Schema.sql applied to it
        postgres.c   a private cluster below build/
        build.c      a change: the database, make, then the programs
@@ -25,9 +26,10 @@
 #include <uv.h>
 
 enum {
-    DEV_LOG_LINES = 200,  /* kept of each log */
-    DEV_LINE_MAX = 2048,  /* of a line; the rest is cut */
-    DEV_PROBLEMS_MAX = 50 /* that the page lists */
+    DEV_LOG_LINES = 200,    /* kept of each log */
+    DEV_LINE_MAX = 2048,    /* of a line; the rest is cut */
+    DEV_PROBLEMS_MAX = 50,  /* that the page lists */
+    DEV_ADDRESS_MAX = 16384 /* of the database's address */
 };
 
 struct dev_options {
@@ -134,12 +136,16 @@ struct update {
     struct buffer said, problems;
 };
 void database_update(struct update *update);
-/* The URL that DATABASE_URL is set to, for this process and all that it starts; *shown is it, fit for people. */
-int database_choose(const struct dev_options *options, const char *root, char **shown, struct errand_error *err);
+/* The URL that DATABASE_URL is set to, for this process and all that it starts, and that is told through the lock;
+ *shown is it, fit for people. */
+int database_choose(const struct dev_options *options, const char *root, int lock, char **shown,
+                    struct errand_error *err);
 /* Makes and starts the cluster of build/postgres; build_want is called once it takes connections. */
 int postgres_start(struct dev *dev, struct errand_error *err);
 /* The folder of its socket and its data. */
 #define POSTGRES_FOLDER "build/postgres"
+/* Who works in it. Not its superuser: what a Schema.sql of somebody else says is done there, and nowhere else. */
+#define POSTGRES_ROLE "errand"
 
 enum build_state { BUILD_WAITS, BUILD_UPDATES, BUILD_MAKES, BUILD_DONE, BUILD_FAILED };
 

@@ -133,21 +133,22 @@ static void on_initdb_exit(struct dev *dev, void *owner, int status)
         fail(dev, err.message);
 }
 
-/* Under another name until it is whole. */
-static const char initdb[] = "rm -rf \"$1.new\" && \"$2\" -D \"$1.new\" -U postgres --auth=trust --encoding=UTF8 "
-                             "--locale=C.UTF-8 --no-instructions && mv \"$1.new\" \"$1\"";
+/* Under another name until it is whole. The role is made before anybody can connect. */
+static const char initdb[] = "rm -rf \"$1.new\" && \"$2initdb\" -D \"$1.new\" -U postgres --auth=trust --encoding=UTF8 "
+                             "--locale=C.UTF-8 --no-instructions && "
+                             "echo 'CREATE ROLE " POSTGRES_ROLE " LOGIN CREATEDB' | "
+                             "\"$2postgres\" --single -D \"$1.new\" postgres >/dev/null && mv \"$1.new\" \"$1\"";
 
 int postgres_start(struct dev *dev, struct errand_error *err)
 {
-    char bin[PATH_MAX], folder[PATH_MAX], program[PATH_MAX + 16], data[PATH_MAX + 16];
+    char bin[PATH_MAX], folder[PATH_MAX], data[PATH_MAX + 16];
     if (access(POSTGRES_FOLDER "/data/PG_VERSION", F_OK) == 0)
         return start_server(dev, err);
     find_bin(bin);
     if (make_folder(folder, err) != 0)
         return -1;
-    snprintf(program, sizeof(program), "%sinitdb", bin);
     snprintf(data, sizeof(data), "%s/data", folder);
-    const char *const argv[] = { "sh", "-c", initdb, "sh", data, program, NULL };
+    const char *const argv[] = { "sh", "-c", initdb, "sh", data, bin, NULL };
     const struct child_plan plan = {
         .log = DEV_LOG_DATABASE, .argv = argv, .as_postgres = true, .whole_group = true, .on_exit = on_initdb_exit
     };

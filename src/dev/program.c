@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char *const worker_argv[] = { "build/bin/RunJobs", NULL };
+/* The old worker lets its jobs end, however long they take. */
+static const char *const worker_argv[] = { "build/bin/RunJobs", "--shutdown-timeout", "0", NULL };
 static const char *const dashboard_argv[] = { "build/bin/RunDashboard", "--port", "0", "--mount", "/jobs", NULL };
 
 static const struct {
@@ -60,7 +62,11 @@ static void on_line(struct dev *dev, void *owner, const char *line)
 {
     static const char address[] = "The dashboard is at http://127.0.0.1:";
     struct run *run = owner;
-    if (run->program->child != run->child || strncmp(line, address, strlen(address)) != 0)
+    if (run->program->child != run->child)
+        return;
+    if (run->program->log == DEV_LOG_WORKER && strstr(line, " working on "))
+        run->program->failures = 0;
+    if (run->program->log != DEV_LOG_DASHBOARD || strncmp(line, address, strlen(address)) != 0)
         return;
     run->program->port = atoi(line + strlen(address));
     run->program->failures = 0;
@@ -70,12 +76,27 @@ static void on_line(struct dev *dev, void *owner, const char *line)
 
 static void start(struct program *program);
 
+/* make clean takes it away; a build brings it back, and starts it. */
 static void on_again(uv_timer_t *again)
 {
-    start(again->data);
+    struct program *program = again->data;
+    if (access(program->argv[0], X_OK) == 0) {
+        start(program);
+        return;
+    }
+    dev_tell(program->dev, program->log, "%s is not there; it is built again", program->argv[0]);
+    build_want(program->dev);
 }
 
-/* By itself: tried again later and later, until it is built anew. */
+/* Later and later, until it is built anew. Gives the seconds. */
+static int start_again(struct program *program)
+{
+    int delay_s = program->failures < 5 ? 1 << program->failures : 30;
+    program->failures++;
+    uv_timer_start(&program->again, on_again, (uint64_t)delay_s * 1000, 0);
+    return delay_s;
+}
+
 static void on_exit_of(struct dev *dev, void *owner, int status)
 {
     struct run *run = owner;
@@ -96,11 +117,8 @@ static void on_exit_of(struct dev *dev, void *owner, int status)
     if (dev->stopping)
         return;
     char text[64];
-    int delay_s = program->failures < 5 ? 1 << program->failures : 30;
-    program->failures++;
     dev_tell(dev, program->log, "%s ended with %s; it is started again in %d s", program->title,
-             child_status_text(status, text), delay_s);
-    uv_timer_start(&program->again, on_again, (uint64_t)delay_s * 1000, 0);
+             child_status_text(status, text), start_again(program));
 }
 
 static void start(struct program *program)
@@ -116,7 +134,7 @@ static void start(struct program *program)
     program->child = child_start(dev, &plan, &err);
     *run = (struct run){ .program = program, .child = program->child };
     if (!program->child) {
-        dev_say(dev, program->log, err.message);
+        dev_tell(dev, program->log, "%s; it is tried again in %d s", err.message, start_again(program));
         free(run);
     }
     dev->version++;

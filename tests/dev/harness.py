@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 BUILD, DATABASE = os.path.abspath(sys.argv[1]), sys.argv[2]
 ERRAND = BUILD + "/src/cli/errand"
@@ -53,12 +54,12 @@ def run(*command, **more):
 class Dev:
     """errand dev in a folder; its lines as they come."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, **more):
         self.folder, self.lines, self.news = folder, [], threading.Condition()
         options = options or ("--port", "0")
-        if DATABASE == "postgres":
+        if DATABASE == "postgres" and "--database" not in options:
             options += ("--postgres",)
-        self.process = subprocess.Popen([ERRAND, "dev", *options], cwd=folder / "Web", env=environment(), text=True,
+        self.process = subprocess.Popen([ERRAND, "dev", *options], cwd=folder / "Web", env=environment(**more), text=True,
                                         errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, start_new_session=True)
         threading.Thread(target=self.read, daemon=True).start()
@@ -110,8 +111,8 @@ class Dev:
             connection.close()
 
     def sql(self, text):
-        command = ["psql", "-X", "-q", "-A", "-t", self.url] if DATABASE == "postgres" else \
-            ["sqlite3", "-bail", "-cmd", ".timeout 20000", self.url.removeprefix("sqlite:")]
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.url] if DATABASE == "postgres" else \
+            ["sqlite3", "-bail", "-cmd", ".timeout 20000", urllib.parse.unquote(self.url.removeprefix("sqlite:"))]
         done = run(*command, input=text)
         if done.returncode:
             raise RuntimeError(f"{text}: {done.stderr}; {self.last_lines()}")
