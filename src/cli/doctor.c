@@ -7,6 +7,7 @@
 #include "migrate/migrate.h"
 #include "record/context.h"
 #include "record/statement.h"
+#include "store/backend.h"
 #include "store/postgres/names.h"
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -135,8 +137,10 @@ static bool declares(const char *text, const char *type)
 
 static bool file_declares(const char *path, const char *type)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    char *text = file >= 0 ? malloc(SOURCE_MAX + 1) : NULL;
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    char *text = regular ? malloc(SOURCE_MAX + 1) : NULL;
     ssize_t size = text ? read(file, text, SOURCE_MAX) : -1;
     bool found = false;
     if (size >= 0) {
@@ -149,12 +153,22 @@ static bool file_declares(const char *path, const char *type)
     return found;
 }
 
+/* The folder's own name may hold what a pattern means otherwise. */
+static void find_jobs(const char *root, glob_t *files)
+{
+    struct buffer pattern = BUFFER_INIT(2 * PATH_MAX + sizeof "*/Job/*.c");
+    for (; *root; root++)
+        buffer_printf(&pattern, strchr("*?[\\", *root) ? "\\%c" : "%c", *root);
+    buffer_puts(&pattern, "*/Job/*.c");
+    if (!pattern.failed)
+        glob(pattern.data, 0, NULL, files);
+    buffer_release(&pattern);
+}
+
 static void look_at_sources(struct doctor *doctor)
 {
-    char pattern[PATH_MAX];
     glob_t files = { 0 };
-    snprintf(pattern, sizeof pattern, "%s*/Job/*.c", doctor->session.root);
-    glob(pattern, 0, NULL, &files);
+    find_jobs(doctor->session.root, &files);
     for (size_t i = 0; i < doctor->session.job_count; i++) {
         const struct errand_table *table = doctor->session.jobs[i];
         bool found = false;
@@ -236,6 +250,52 @@ static void look_at_triggers(struct errand_context *ctx, struct doctor *doctor)
                 session->jobs[i]->name, session->jobs[i]->name);
 }
 
+/* Whether the schema has an index for claiming, so that one that lacks was told already. */
+static bool declares_index(const struct schema *schema, const struct errand_table *table)
+{
+    for (size_t i = 0; i < schema->index_count; i++) {
+        const struct schema_index *index = schema->indexes[i];
+        if (strcmp(index->table->name, table->name) == 0 && index->parts[0].column &&
+            strcmp(index->parts[0].column, "run_at") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_index(struct errand_context *ctx, const struct doctor *doctor, const struct errand_table *table)
+{
+    if (doctor->session.url.kind == STORE_SQLITE)
+        return errand_sql(ctx,
+                          "SELECT 1 FROM pragma_index_list($1) AS list, pragma_index_info(list.name) AS part "
+                          "WHERE part.seqno = 0 AND part.name = 'run_at'",
+                          errand_text(table->name))
+                   .count > 0;
+    return errand_sql(
+               ctx,
+               "SELECT 1 FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a "
+               "ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE i.indisvalid AND a.attname = 'run_at' "
+               "AND i.indrelid = to_regclass(concat(quote_ident($1) || '.', quote_ident($2)))",
+               table->schema ? errand_text(table->schema) : errand_null(), errand_text(table->name))
+               .count > 0;
+}
+
+/* As a worker says when it starts. */
+static void look_at_index(struct errand_context *ctx, struct doctor *doctor, const struct errand_table *table)
+{
+    struct buffer advice = BUFFER_INIT(4096);
+    const char *then = doctor->session.url.kind == STORE_SQLITE ? NULL : "created_at, id";
+    if (declares_index(doctor->session.schema, table) || has_index(ctx, doctor, table))
+        return;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, "queue_position") == 0)
+            then = table->columns[i].name;
+    const char *schema = table->schema ? errand_printf(ctx, "\"%s\".", table->schema) : "";
+    store_advise_index(&advice, table->name, errand_printf(ctx, "%s\"%s\"", schema, table->name), then);
+    if (!advice.failed)
+        tell(doctor, true, "%.*s", (int)strcspn(advice.data, "\n"), advice.data);
+    buffer_release(&advice);
+}
+
 static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
 {
     struct session *session = &doctor->session;
@@ -251,6 +311,7 @@ static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
             tell(doctor, true, "%s", one->trouble);
             continue;
         }
+        look_at_index(ctx, doctor, one->table);
         if (one->due.count > 0 && count_workers(&workers, one->table->name) == 0)
             tell(doctor, true,
                  "%" PRId64 "%s job%s due in %s, and no worker that is alive works on it (start "
@@ -277,26 +338,32 @@ static void look(struct errand_context *ctx, void *arg)
     look_at_work(ctx, doctor);
 }
 
+/* What kept it from looking is a finding as well; for people it stands on standard error already. */
+static void close_report(struct doctor *doctor, int code)
+{
+    if (doctor->json) {
+        if (code != EXIT_OK)
+            tell(doctor, true, "%s", doctor->session.error.message);
+        json_end(&doctor->writer, ']');
+        puts(doctor->out.data);
+    } else if (code == EXIT_OK) {
+        printf(doctor->faults ? "%zu fault%s\n" : "nothing is wrong\n", doctor->faults, doctor->faults == 1 ? "" : "s");
+    }
+}
+
 static int examine(struct doctor *doctor, const struct options *options)
 {
     struct session *session = &doctor->session;
-    int code = session_open(session, options);
-    if (code != EXIT_OK)
-        return code;
     if (doctor->json)
         json_begin(&doctor->writer, NULL, '[');
-    tell(doctor, false, "%s declares %zu job table%s", session->schema_file, session->job_count,
-         session->job_count == 1 ? "" : "s");
-    code = session_run(session, look, doctor);
-    if (code != EXIT_OK)
-        return code;
-    if (doctor->json) {
-        json_end(&doctor->writer, ']');
-        puts(doctor->out.data);
-    } else {
-        printf(doctor->faults ? "%zu fault%s\n" : "nothing is wrong\n", doctor->faults, doctor->faults == 1 ? "" : "s");
+    int code = session_open(session, options);
+    if (code == EXIT_OK) {
+        tell(doctor, false, "%s declares %zu job table%s", session->schema_file, session->job_count,
+             session->job_count == 1 ? "" : "s");
+        code = session_run(session, look, doctor);
     }
-    return doctor->faults ? EXIT_FAILED : EXIT_OK;
+    close_report(doctor, code);
+    return code == EXIT_OK && doctor->faults ? EXIT_FAILED : code;
 }
 
 static int run(const struct command *command, const struct options *options, char **arguments)
