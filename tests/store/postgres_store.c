@@ -243,6 +243,31 @@ static void dropped_triggers_are_made_again(void **state)
     await(fixture, &worker->available);
 }
 
+static int64_t functions_marked(struct fixture *fixture, const char *mark)
+{
+    char text[256];
+    snprintf(
+        text, sizeof(text),
+        "SELECT count(*) FROM pg_proc WHERE proname = 'notify_job_queued_fixture_jobs' AND strpos(prosrc, $$%s$$) > 0",
+        mark);
+    return ask_number(fixture, text);
+}
+
+static void triggers_of_an_earlier_version_are_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "CREATE OR REPLACE FUNCTION notify_job_queued_fixture_jobs() RETURNS trigger LANGUAGE plpgsql AS $f$ "
+                 "BEGIN PERFORM 'errand 1'; PERFORM pg_notify('job_available_fixture_jobs', ''); RETURN NULL; END $f$");
+    assert_int_equal(functions_marked(fixture, "PERFORM 'errand 1'"), 1);
+    prepare(worker, worker->jobs);
+    assert_int_equal(functions_marked(fixture, "PERFORM 'errand 1'"), 0);
+    assert_int_equal(functions_marked(fixture, "/* errand 2 */"), 1);
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    insert_many(fixture, 1);
+    await(fixture, &worker->available);
+}
+
 static void a_job_that_becomes_pending_again_wakes(void **state)
 {
     struct fixture *fixture = *state;
@@ -285,6 +310,32 @@ static void an_insert_does_not_fail_for_want_of_our_tables(void **state)
     sql(fixture, "DROP TABLE errand_sleeping");
     insert_many(fixture, 2);
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs"), 2);
+}
+
+static void an_insert_does_not_fail_for_want_of_a_column_of_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+    sql(fixture, "ALTER TABLE errand_sleeping DROP COLUMN asleep");
+    insert_many(fixture, 1);
+    await(fixture, &fixture->worker->available);
+}
+
+static void an_insert_does_not_fail_for_want_of_rights_to_our_tables(void **state)
+{
+    struct fixture *fixture = *state;
+    if (ask_number(fixture, "SELECT count(*) FROM pg_roles WHERE rolname = 'inserter'") == 0)
+        sql(fixture, "CREATE ROLE inserter");
+    sql(fixture, "GRANT USAGE ON SCHEMA public TO inserter");
+    sql(fixture, "GRANT INSERT ON fixture_jobs TO inserter");
+    sql(fixture, "REVOKE SELECT ON errand_sleeping FROM PUBLIC");
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+    sql(fixture, "SET ROLE inserter");
+    sql(fixture, "INSERT INTO fixture_jobs DEFAULT VALUES");
+    sql(fixture, "RESET ROLE");
+    await(fixture, &fixture->worker->available);
+    sql(fixture, "DROP OWNED BY inserter");
+    sql(fixture, "DROP ROLE inserter");
 }
 
 /* As the other framework makes them: a row each, on its channel. */
@@ -724,10 +775,13 @@ int main(int argc, char **argv)
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         CONFORMS(nobody_is_given_up_while_our_own_heartbeat_is_not_written),
         CONFORMS(dropped_triggers_are_made_again),
+        CONFORMS(triggers_of_an_earlier_version_are_replaced),
         CONFORMS(a_job_that_becomes_pending_again_wakes),
         CONFORMS(an_insert_above_read_committed_wakes),
         CONFORMS(an_open_insert_keeps_the_worker_awake),
         CONFORMS(an_insert_does_not_fail_for_want_of_our_tables),
+        CONFORMS(an_insert_does_not_fail_for_want_of_a_column_of_ours),
+        CONFORMS(an_insert_does_not_fail_for_want_of_rights_to_our_tables),
         CONFORMS(triggers_of_the_other_framework_serve),
         CONFORMS(a_backup_at_work_changes_nothing),
         CONFORMS(a_locked_table_does_not_hold_up_another),

@@ -346,11 +346,17 @@ void postgres_table_add_triggers(struct postgres_table *table, struct request *r
     request_call(request, copy);
 }
 
+/* By the mark at its beginning, which in the first version was a statement. */
+static bool is_ours(const char *source)
+{
+    return strstr(source, "/* errand ") || strstr(source, "PERFORM 'errand ");
+}
+
 /* Ours, but not as it would be made today: from another version, or from before errand_sleeping was there. */
 static bool is_outdated(const struct postgres_table *table, const char *source)
 {
     char *body = trigger_body(table);
-    bool outdated = body && strstr(source, "PERFORM 'errand") && !strstr(source, body);
+    bool outdated = body && is_ours(source) && !strstr(source, body);
     free(body);
     return outdated;
 }
