@@ -54,6 +54,7 @@ struct store_verbs {
     void (*recover)(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
     void (*evict)(struct store *store, int backend, store_done done, void *arg);
     void (*stats)(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
+    void (*prune)(struct store *store, store_prune_done done, void *arg);
 };
 
 /* The first members of each backend's store and table. */

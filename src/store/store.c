@@ -101,6 +101,11 @@ void store_stats(struct store *store, const struct store_stat *stats, size_t cou
     store->verbs->stats(store, stats, count, done, arg);
 }
 
+void store_prune(struct store *store, store_prune_done done, void *arg)
+{
+    store->verbs->prune(store, done, arg);
+}
+
 errand_uuid store_claim_uuid(uint64_t worker, uint64_t claim)
 {
     unsigned char bytes[16];

@@ -197,4 +197,13 @@ struct store_stat {
 /* Adds to errand_stats, for the current minute of the database's clock. */
 void store_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
 
+/* How long they are kept. Attempts are read when somebody asks why a job failed, which may be a quarter later, and are
+   the larger by far; of the statistics nothing shows more than the last days. A step removes so many of each at most:
+   attempts with all the output that they can have are 12 MiB, some milliseconds. */
+enum { STORE_ATTEMPTS_DAYS = 90, STORE_STATS_DAYS = 30, STORE_PRUNE_MAX = 200 };
+typedef void (*store_prune_done)(void *arg, struct store_result result, bool more);
+/* A step of removing what is older from errand_attempts and errand_stats; waits for nobody. `more`: it removed as many
+   as a step may. */
+void store_prune(struct store *store, store_prune_done done, void *arg);
+
 #endif

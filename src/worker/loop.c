@@ -220,6 +220,7 @@ static void installed(void *arg, struct store_result result)
     if (result.fault != STORE_OK)
         WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s", result.message);
     worker->installed = true;
+    recover_prune(worker); /* also where workers are short-lived */
     prepare_all(worker);
     worker_check_done(worker);
 }
@@ -335,9 +336,9 @@ static int init_queues(struct worker *worker)
 
 static void init_timers(struct worker *worker)
 {
-    uv_timer_t *const timers[] = { &worker->sweep,    &worker->heartbeat,   &worker->statistics,
-                                   &worker->refresh,  &worker->tidy,        &worker->deadline,
-                                   &worker->watchdog, &worker->start_again, &worker->install_again };
+    uv_timer_t *const timers[] = { &worker->sweep,       &worker->heartbeat,    &worker->statistics, &worker->refresh,
+                                   &worker->tidy,        &worker->prune,        &worker->deadline,   &worker->watchdog,
+                                   &worker->start_again, &worker->install_again };
     for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
         uv_timer_init(&worker->loop, timers[i]);
         timers[i]->data = worker;

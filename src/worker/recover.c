@@ -1,5 +1,5 @@
 /* Staying alive in the eyes of others (heartbeat, locked_at of long jobs), taking over from the dead, and the
-   statistics of the minute: what is done by the clock. */
+   statistics of the minute, removing what is old: what is done by the clock. */
 #include "worker/worker.h"
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@ enum {
     STATISTICS_MS = 5000,
     REFRESH_MS = 60000,
     TIDY_MS = 2000,
+    PRUNE_MS = 60000,
+    PRUNE_AGAIN_MS = 200, /* while there is more: a thousand in a second, between which others have the database */
 };
 
 static void recovered(void *arg, struct store_result result, size_t retried, size_t failed)
@@ -131,6 +133,31 @@ static void refresh(uv_timer_t *timer)
     }
 }
 
+static void prune(uv_timer_t *timer);
+
+static void pruned(void *arg, struct store_result result, bool more)
+{
+    struct worker *worker = arg;
+    worker->prune_under_way = false;
+    if (result.fault == STORE_REFUSED)
+        WORKER_LOG(worker, ERRAND_LOG_WARNING, "old attempts and statistics cannot be removed: %s", result.message);
+    if (more && uv_is_active((const uv_handle_t *)&worker->prune))
+        uv_timer_start(&worker->prune, prune, PRUNE_AGAIN_MS, PRUNE_MS);
+}
+
+void recover_prune(struct worker *worker)
+{
+    if (!worker->online || !worker->installed || worker->prune_under_way)
+        return;
+    worker->prune_under_way = true;
+    store_prune(worker->store, pruned, worker);
+}
+
+static void prune(uv_timer_t *timer)
+{
+    recover_prune(timer->data);
+}
+
 static void tidy(uv_timer_t *timer)
 {
     dispatch_tidy(timer->data);
@@ -156,6 +183,7 @@ void recover_start(struct worker *worker)
     every(worker, &worker->statistics, write_statistics, STATISTICS_MS);
     every(worker, &worker->refresh, refresh, REFRESH_MS);
     every(worker, &worker->tidy, tidy, TIDY_MS);
+    every(worker, &worker->prune, prune, PRUNE_MS);
     every(worker, &worker->watchdog, watchdog, notify_watchdog_ms());
 }
 
@@ -166,4 +194,5 @@ void recover_stop(struct worker *worker)
     uv_timer_stop(&worker->statistics);
     uv_timer_stop(&worker->refresh);
     uv_timer_stop(&worker->tidy);
+    uv_timer_stop(&worker->prune);
 }

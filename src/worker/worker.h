@@ -162,8 +162,8 @@ struct worker {
     size_t evictions;          /* under way and waiting */
 
     uv_signal_t terminate, interrupt;
-    uv_timer_t sweep, heartbeat, statistics, refresh, tidy, deadline, watchdog, start_again, install_again;
-    bool heartbeat_under_way, statistics_under_way;
+    uv_timer_t sweep, heartbeat, statistics, refresh, tidy, prune, deadline, watchdog, start_again, install_again;
+    bool heartbeat_under_way, statistics_under_way, prune_under_way;
 };
 
 /* ---- watch.c ---- */
@@ -243,6 +243,8 @@ void finish_evict_again(struct worker *worker);
 
 /* ---- recover.c ---- */
 void recover_start(struct worker *worker);
+/* A step of removing old attempts and statistics; more follow by themselves. */
+void recover_prune(struct worker *worker);
 void recover_stop(struct worker *worker);
 
 /* ---- loop.c ---- */

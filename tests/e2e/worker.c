@@ -79,6 +79,26 @@ static void drain_works_what_is_due_and_ends(struct world *world)
     assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_workers"), 0);
 }
 
+static void old_attempts_and_statistics_are_removed(struct world *world)
+{
+    struct worker_process *first = start_worker(world, "--drain", NULL); /* makes our tables */
+    assert_int_equal(await_end(first), 0);
+    for (int days = 0; days <= 100; days += 50) {
+        sql(world,
+            "INSERT INTO errand_attempts (table_name, job_id, attempt, started_at, finished_at, outcome) "
+            "VALUES ('gone_jobs', '1', 1, %s, %s, 'failed')",
+            sql_now(world, -days * 86400), sql_now(world, -days * 86400));
+        sql(world,
+            "INSERT INTO errand_stats (table_name, minute, outcome, count, total_us, max_us) "
+            "VALUES ('gone_jobs', %s, 'failed', 1, 1, 1)",
+            sql_now(world, -days * 86400));
+    }
+    struct worker_process *second = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(second), 0);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts"), 2);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_stats"), 1);
+}
+
 static void only_the_chosen_table_is_worked(struct world *world)
 {
     insert_numbered(world, "other_jobs", 5);
@@ -268,6 +288,7 @@ int main(int argc, char **argv)
         E2E(bad_options_are_refused_with_a_sentence),
         E2E(a_database_that_is_not_there_is_named_and_ends_it),
         E2E(drain_works_what_is_due_and_ends),
+        E2E(old_attempts_and_statistics_are_removed),
         E2E(only_the_chosen_table_is_worked),
         E2E(a_log_as_json_is_one_object_a_line),
         E2E(systemd_is_told_when_it_is_ready_and_when_it_stops),

@@ -1,6 +1,7 @@
 /* Conformance: what an outcome makes of the row, and when it is dropped or refused. */
 #include "conformance.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 
 #include <sys/resource.h>
@@ -328,6 +329,91 @@ static void statistics_add_up(void **state)
                      1);
 }
 
+/* Ended so many days ago, numbered in this order; each with its job's name. */
+static void insert_attempts(struct fixture *fixture, int count, int days_ago)
+{
+    errand_time ended = clock_realtime_us() - errand_days(days_ago);
+    sql(fixture,
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $3) "
+        "INSERT INTO errand_attempts (table_name, job_id, attempt, started_at, finished_at, outcome, output) "
+        "SELECT 'gone_jobs', $2, n, $1, $1, 'failed', 'said' FROM numbers ORDER BY n",
+        errand_timestamp(ended), errand_int(days_ago), errand_int(count));
+}
+
+/* Minutes of the day that was so long ago. */
+static void insert_minutes(struct fixture *fixture, const char *table, int count, int days_ago)
+{
+    for (int i = 0; i < count; i++)
+        sql(fixture,
+            "INSERT INTO errand_stats (table_name, minute, outcome, count, total_us, max_us) "
+            "VALUES ($1, $2, 'returned', 1, 1, 1)",
+            errand_text(table), errand_timestamp(clock_realtime_us() - errand_days(days_ago) - errand_minutes(i + 1)));
+}
+
+struct pruned {
+    struct answered base;
+    bool more;
+};
+
+static void on_pruned(void *arg, struct store_result result, bool more)
+{
+    struct pruned *into = arg;
+    into->more = more;
+    answered(&into->base, result);
+}
+
+static bool prune(struct fixture *fixture)
+{
+    struct pruned into = { 0 };
+    store_prune(fixture->worker->store, on_pruned, &into);
+    await(fixture, &into.base.done);
+    if (into.base.fault != STORE_OK)
+        fail_msg("%s", into.base.message);
+    return into.more;
+}
+
+static void attempts_of_more_than_ninety_days_are_removed_in_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_attempts(fixture, STORE_PRUNE_MAX + 1, 91);
+    insert_attempts(fixture, 3, 89);
+    assert_true(prune(fixture));
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_attempts"), 4);
+    assert_false(prune(fixture));
+    assert_false(prune(fixture));
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_attempts"), 3);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_attempts WHERE job_id = '89'"), 3);
+}
+
+static void statistics_of_more_than_thirty_days_are_removed_in_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_minutes(fixture, "fixture_jobs", STORE_PRUNE_MAX, 30);
+    insert_minutes(fixture, "fixture_jobs", 2, 29);
+    insert_minutes(fixture, "dropped_jobs", 1, 30);
+    insert_minutes(fixture, "renamed_jobs", 1, 0);
+    assert_true(prune(fixture));
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_stats"), 4);
+    assert_false(prune(fixture));
+    assert_false(prune(fixture));
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_stats"), 3);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_stats WHERE table_name = 'dropped_jobs'"), 0);
+}
+
+/* And tells nobody to try again at once. */
+static void without_our_tables_nothing_is_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = worker_open(fixture);
+    await(fixture, &worker->online);
+    struct pruned into = { 0 };
+    store_prune(worker->store, on_pruned, &into);
+    await(fixture, &into.base.done);
+    assert_int_equal(into.base.fault, STORE_OK);
+    assert_false(into.more);
+    worker_free(worker);
+}
+
 #ifndef __SANITIZE_ADDRESS__ /* which reserves terabytes of addresses */
 static void limit_memory(rlim_t more)
 {
@@ -439,5 +525,8 @@ const struct CMUnitTest outcomes_tests[] = {
     CONFORMS(an_attempt_is_kept_with_what_happened),
     CONFORMS(an_outcome_is_not_lost_for_want_of_our_tables),
     CONFORMS(statistics_add_up),
+    CONFORMS(attempts_of_more_than_ninety_days_are_removed_in_steps),
+    CONFORMS(statistics_of_more_than_thirty_days_are_removed_in_steps),
+    CONFORMS(without_our_tables_nothing_is_removed),
 };
 const size_t outcomes_test_count = sizeof(outcomes_tests) / sizeof(*outcomes_tests);

@@ -183,6 +183,9 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg);
 void postgres_sleep_end(struct store_table *base);
 void postgres_sleep_next_due(struct store_table *base, store_next_done done, void *arg);
 
+/* prune.c */
+void postgres_prune(struct store *base, store_prune_done done, void *arg);
+
 /* recover.c */
 void postgres_recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done,
                             void *arg);

@@ -52,6 +52,7 @@ struct request {
         store_table_done table;
         store_next_done next_due;
         store_recover_done recover;
+        store_prune_done prune;
     } tell;
     struct store_result result; /* of a request that is answered without the server */
     int64_t sent_us;

@@ -420,4 +420,5 @@ const struct store_verbs postgres_store_verbs = {
     .recover = postgres_recover_begin,
     .evict = postgres_session_evict,
     .stats = postgres_session_stats,
+    .prune = postgres_prune,
 };

@@ -92,6 +92,8 @@ static void request_free(struct request *request)
 static const char *const own_sql[] = {
     [OWN_ADD_ATTEMPT] = sql_add_attempt,
     [OWN_ADD_STATS] = sql_add_stats,
+    [OWN_PRUNE_ATTEMPTS] = sql_prune_attempts,
+    [OWN_PRUNE_STATS] = sql_prune_stats,
     [OWN_HEARTBEAT] = sql_heartbeat,
     [OWN_BURY] = sql_bury,
     [OWN_LEAVE] = sql_leave,
@@ -601,4 +603,5 @@ const struct store_verbs sqlite_store_verbs = {
     .recover = sqlite_recover,
     .evict = sqlite_evict,
     .stats = sqlite_stats,
+    .prune = sqlite_prune,
 };

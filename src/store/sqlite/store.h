@@ -84,6 +84,8 @@ struct sqlite_table {
 enum own_statement {
     OWN_ADD_ATTEMPT,
     OWN_ADD_STATS,
+    OWN_PRUNE_ATTEMPTS,
+    OWN_PRUNE_STATS,
     OWN_HEARTBEAT,
     OWN_BURY,
     OWN_LEAVE,
@@ -174,7 +176,7 @@ int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table
 /* A hint for the job's outcome. */
 void sqlite_remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row);
 
-/* ---- exchange.c, upkeep.c, recover.c, sleep.c: the verbs ---- */
+/* ---- exchange.c, upkeep.c, prune.c, recover.c, sleep.c: the verbs ---- */
 
 void sqlite_exchange(struct store_table *table, const struct store_exchange *exchange, store_exchange_done done,
                      void *arg);
@@ -182,6 +184,7 @@ void sqlite_install(struct store *store, store_done done, void *arg);
 void sqlite_heartbeat(struct store *store, store_done done, void *arg);
 void sqlite_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg);
 void sqlite_stats(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
+void sqlite_prune(struct store *store, store_prune_done done, void *arg);
 /* Takes this worker out of errand_workers; on the thread, when it ends. */
 void sqlite_leave(struct sqlite_store *store);
 void sqlite_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
