@@ -48,6 +48,15 @@ void lite_diff(struct migration *migration, const struct lite_table *live, const
 /* Whether the text names a column that is added only when told. */
 bool lite_needs_absent(const struct lite_changes *changes, const char *canonical);
 
+/* ---- sqlite_convert.c ---- */
+/* Columns that do not say what their text is, made before they did, are of whatever type is wanted. */
+bool lite_same_type(const struct lite_item *live, const struct lite_item *wanted);
+/* The live column's value in the form of the wanted one. */
+const char *lite_converted(struct migration *migration, const struct lite_item *live, const struct lite_item *wanted);
+/* Conditions of a row: its value has another form than the wanted one; and even converted it has. NULL: no row does. */
+const char *lite_unlike(struct migration *migration, const struct lite_item *live, const struct lite_item *wanted);
+const char *lite_refused(struct migration *migration, const struct lite_item *live, const struct lite_item *wanted);
+
 /* ---- sqlite_rebuild.c ---- */
 /* The live table with the changes done: all, or those that are not destructive. Its text. */
 const char *lite_merge(struct migration *migration, const struct lite_table *live, const struct lite_table *wanted,

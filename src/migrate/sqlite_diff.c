@@ -209,9 +209,36 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static const char *type_of(const struct lite_item *item)
+{
+    return item->mark ? item->mark : item->type;
+}
+
+static bool any_row(struct diff *diff, const char *condition)
+{
+    return condition && finds(diff, text_format(diff->migration, "SELECT 1 FROM %s WHERE %s LIMIT 1",
+                                                quoted(diff, diff->live->name), condition));
+}
+
+/* Of a column that does not say what its text is, the rows say whether it becomes another. */
+static void see_type(struct diff *diff, struct lite_change *change, const struct lite_item *live,
+                     const struct lite_item *wanted)
+{
+    struct migration *migration = diff->migration;
+    bool same = lite_same_type(live, wanted);
+    if (!same)
+        warn(diff, change, text_format(migration, "its type: %s, was %s", type_of(wanted), type_of(live)));
+    if (any_row(diff, lite_refused(migration, live, wanted)))
+        warn(diff, change,
+             text_format(migration, "there are rows with what is no %s: say before what they get", type_of(wanted)));
+    else if (same && any_row(diff, lite_unlike(migration, live, wanted)))
+        warn(diff, change,
+             text_format(migration, "there are rows with what is no %s, and is made one", type_of(wanted)));
+}
+
 static void see_column(struct diff *diff, const struct lite_item *live, const struct lite_item *wanted)
 {
-    bool same = strcmp(live->type, wanted->type) == 0 && live->not_null == wanted->not_null &&
+    bool same = lite_same_type(live, wanted) && live->not_null == wanted->not_null &&
                 same_text(live->default_value, wanted->default_value) &&
                 same_text(live->computation, wanted->computation) && strcmp(live->collation, wanted->collation) == 0 &&
                 !see_lost(diff, NULL, live, wanted) && !see_gained(diff, NULL, wanted);
@@ -220,8 +247,7 @@ static void see_column(struct diff *diff, const struct lite_item *live, const st
     struct lite_change *change =
         add_change(diff, LITE_CHANGE_COLUMN, live, wanted,
                    text_format(diff->migration, "column %s.%s", diff->live->name, live->column));
-    if (strcmp(live->type, wanted->type) != 0)
-        warn(diff, change, text_format(diff->migration, "its type: %s, was %s", wanted->type, live->type));
+    see_type(diff, change, live, wanted);
     if (strcmp(live->collation, wanted->collation) != 0)
         warn(diff, change, "its collation");
     if (!same_text(live->computation, wanted->computation))
@@ -337,7 +363,7 @@ static void hint_at_rename(struct diff *diff)
         struct lite_change *gone = &diff->changes->items[i];
         for (size_t n = 0; gone->effect == LITE_DROP_COLUMN && n < diff->changes->count; n++) {
             const struct lite_change *come = &diff->changes->items[n];
-            if (come->effect != LITE_ADD_COLUMN || strcmp(come->wanted->type, gone->live->type) != 0)
+            if (come->effect != LITE_ADD_COLUMN || !lite_same_type(gone->live, come->wanted))
                 continue;
             warn(diff, gone,
                  text_format(diff->migration,

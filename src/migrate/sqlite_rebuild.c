@@ -173,18 +173,38 @@ static void add_copy(struct migration *migration, struct buffer *out, const stru
         if (!source || item->computation)
             continue;
         bool filled = item->not_null && !source->not_null && item->default_raw;
-        const char *name = quoted(migration, source->column);
+        const char *value = lite_converted(migration, source, item);
         buffer_printf(&to, "%s%s", comma, quoted(migration, item->column));
         if (filled)
-            buffer_printf(&from, "%scoalesce(%s, %s)", comma, name, item->default_raw);
+            buffer_printf(&from, "%scoalesce(%s, %s)", comma, value, item->default_raw);
         else
-            buffer_printf(&from, "%s%s", comma, name);
+            buffer_printf(&from, "%s%s", comma, value);
         comma = ", ";
     }
     const char *columns = text_take(migration, &to), *values = text_take(migration, &from);
     if (*columns)
         buffer_printf(out, "INSERT INTO %s (%s) SELECT %s FROM %s;\n", new_name, columns, values,
                       quoted(migration, live->name));
+}
+
+/* SQLite has no error of one's own in plain SQL but that of a check, which says the check's name. */
+static void add_refusals(struct migration *migration, struct buffer *out, const struct lite_table *live,
+                         const struct lite_table *next)
+{
+    for (size_t i = 0; i < next->item_count; i++) {
+        const struct lite_item *item = &next->items[i];
+        const struct lite_item *source = item->column ? lite_find_column(live, item->column) : NULL;
+        const char *refused = source ? lite_refused(migration, source, item) : NULL;
+        if (!refused)
+            continue;
+        const char *name =
+            text_format(migration, "rows of %s whose %s is no %s", live->name, source->column, item->mark);
+        buffer_printf(out,
+                      "CREATE TEMP TABLE errand_refused (found INTEGER CONSTRAINT %s CHECK (found = 0));\n"
+                      "INSERT INTO errand_refused SELECT 1 FROM %s WHERE %s LIMIT 1;\n"
+                      "DROP TABLE temp.errand_refused;\n",
+                      quoted(migration, name), quoted(migration, live->name), refused);
+    }
 }
 
 static const char *literal(struct migration *migration, const char *text)
@@ -248,7 +268,9 @@ const char *lite_rebuild(struct migration *migration, const struct lite_table *l
     const char *draft = text_format(migration, "errand_new_%s", live->name);
     const char *new_name = quoted(migration, draft), *name = quoted(migration, live->name);
     struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    buffer_printf(&out, "PRAGMA legacy_alter_table = ON;\n%s;\n", renamed(migration, next, draft));
+    buffer_puts(&out, "PRAGMA legacy_alter_table = ON;\n");
+    add_refusals(migration, &out, live, next);
+    buffer_printf(&out, "%s;\n", renamed(migration, next, draft));
     add_copy(migration, &out, live, next, new_name);
     add_sequence(migration, &out, live, next, draft);
     buffer_printf(&out, "DROP TABLE %s;\nALTER TABLE %s RENAME TO %s;\n", name, new_name, name);

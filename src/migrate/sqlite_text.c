@@ -11,6 +11,7 @@ struct token {
     const char *word; /* canonical; of a quoted name the name in quotes unless it is plain */
     bool name;        /* a word or a quoted name */
     bool quoted;
+    const char *mark; /* behind it: what stands in a comment that says a type; NULL: none */
 };
 
 struct tokens {
@@ -104,6 +105,18 @@ static void add_token(struct tokens *tokens, const char *start, const char *end)
     token->word = word;
 }
 
+/* A comment that says what a column's text is, which belongs to the word in front of it. */
+static void read_mark(struct tokens *tokens, const char *comment)
+{
+    const char *word = comment + 3;
+    size_t size = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+    if (tokens->count == 0 || strncmp(comment, "/* ", 3) != 0 || strncmp(word + size, " */", 3) != 0)
+        return;
+    const char *mark = text_format(tokens->migration, "%.*s", (int)size, word);
+    if (schema_is_sqlite_mark(mark))
+        tokens->items[tokens->count - 1].mark = mark;
+}
+
 static struct tokens tokenize(struct migration *migration, const char *sql)
 {
     struct tokens tokens = { migration, NULL, 0 };
@@ -114,6 +127,7 @@ static struct tokens tokenize(struct migration *migration, const char *sql)
             at += strcspn(at, "\n");
         } else if (strncmp(at, "/*", 2) == 0) {
             const char *end = strstr(at + 2, "*/");
+            read_mark(&tokens, at);
             at = end ? end + 2 : at + strlen(at);
         } else {
             const char *end = token_end(at);
@@ -151,7 +165,7 @@ static const char *joined(const struct tokens *tokens, size_t from, size_t to)
     return text_take(tokens->migration, &out);
 }
 
-/* As written, but on one line and without comments, which could end what comes behind them. */
+/* As written, but on one line and without comments, which could end what comes behind them; marks stay. */
 static const char *raw(const struct tokens *tokens, size_t from, size_t to)
 {
     struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
@@ -160,6 +174,8 @@ static const char *raw(const struct tokens *tokens, size_t from, size_t to)
         bool together = i > from && tokens->items[i - 1].start + tokens->items[i - 1].size == token->start;
         buffer_puts(&out, i > from && !together ? " " : "");
         buffer_add(&out, token->start, token->size);
+        if (token->mark)
+            buffer_printf(&out, " /* %s */", token->mark);
     }
     return text_take(tokens->migration, &out);
 }
@@ -373,6 +389,7 @@ static void read_column(const struct tokens *tokens, size_t at, size_t end, stru
     while (at < end && !begins_clause(&mine, at))
         at++;
     item->type = joined(&mine, type, at);
+    item->mark = at > type ? tokens->items[at - 1].mark : NULL;
     while (at < end)
         at = read_clause(&mine, at, item);
 }

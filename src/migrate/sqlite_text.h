@@ -22,9 +22,10 @@ struct lite_constraint {
 
 /* A column, or a constraint of the table: what stands between two commas. */
 struct lite_item {
-    const char *raw;    /* as written, without comments */
+    const char *raw;    /* as written, without comments but marks */
     const char *column; /* its name; NULL: a constraint */
     const char *type;   /* canonical, "" for none */
+    const char *mark;   /* what its text is, said in a comment behind the type: "date"; NULL: it is not said */
     bool not_null;
     const char *default_value; /* canonical; NULL: none */
     const char *default_raw;

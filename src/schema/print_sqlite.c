@@ -252,6 +252,38 @@ static const char *storage(const struct schema_column *column)
     }
 }
 
+/* Of what is text there. SQLite keeps the comment with the table, and a change of type is seen by it; a check would
+   have to be asked with every row. */
+static const char *const marks[] = {
+    [ERRAND_TYPE_TEXT] = "text",   [ERRAND_TYPE_ENUM] = "enum",  [ERRAND_TYPE_UUID] = "uuid",
+    [ERRAND_TYPE_DATE] = "date",   [ERRAND_TYPE_CLOCK] = "time", [ERRAND_TYPE_TIME] = "timestamp",
+    [ERRAND_TYPE_POINT] = "point",
+};
+enum { MARKS = sizeof marks / sizeof *marks };
+
+bool schema_is_sqlite_mark(const char *word)
+{
+    for (size_t i = 0; i < MARKS; i++)
+        if (marks[i] && strcmp(marks[i], word) == 0)
+            return true;
+    return false;
+}
+
+static bool computed_here(const struct schema_column *column)
+{
+    return column->computed && column->computation.sqlite;
+}
+
+/* What is computed cannot be of another type than its computation; and SQLite takes a comment in front of GENERATED for
+   a part of the type. */
+static void print_storage(struct buffer *out, const struct schema_column *column)
+{
+    size_t kind = column->type.kind;
+    buffer_printf(out, " %s", storage(column));
+    if (kind < MARKS && marks[kind] && !computed_here(column))
+        buffer_printf(out, " /* %s */", marks[kind]);
+}
+
 /* SQLite builds a table of an IN list of more than two, anew in every statement that writes the column: for a statement
    of one row that takes as long as all the rest of it. Long chains, though, are deeper than its parser goes. */
 enum { COMPARED_MAX = 32 };
@@ -311,11 +343,6 @@ static void print_default(struct buffer *out, const struct schema_column *column
     buffer_printf(out, bare ? " DEFAULT %s" : " DEFAULT (%s)", value);
 }
 
-static bool computed_here(const struct schema_column *column)
-{
-    return column->computed && column->computation.sqlite;
-}
-
 /* A column of which SQLite knows no value must do without one. */
 static bool must_have_value(const struct schema_column *column, bool is_numbered)
 {
@@ -329,7 +356,7 @@ static void print_column(struct buffer *out, const struct schema_table *table, c
     bool is_numbered = numbered_column(table) == column;
     bool is_key = table->primary_key.count == 1 && schema_has_primary_key(table, column->name);
     print_name(out, column->name);
-    buffer_printf(out, " %s", storage(column));
+    print_storage(out, column);
     if (with_keys && is_numbered)
         buffer_puts(out, " PRIMARY KEY");
     if (must_have_value(column, is_numbered) && !(with_keys && is_numbered))

@@ -230,6 +230,8 @@ void schema_print_sqlite_table(const struct schema *schema, const struct schema_
 void schema_print_sqlite_index(const struct schema_index *index, struct buffer *out);
 /* Whether SQLite gets the index: it can have it, and has need of it. The rows are in the order of the column that it
    numbers as they are. */
+/* Columns of TEXT say what they are of in a comment behind that word: TEXT, date. True for what may stand there. */
+bool schema_is_sqlite_mark(const char *word);
 bool schema_index_on_sqlite(const struct schema_index *index);
 void schema_print_sqlite_column(const struct schema *schema, const struct schema_table *table,
                                 const struct schema_column *column, struct buffer *out);

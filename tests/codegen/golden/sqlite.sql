@@ -1,19 +1,19 @@
 CREATE TABLE customers (
-    id TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
-    name TEXT NOT NULL,
-    country TEXT NOT NULL DEFAULT 'CH' CHECK (length(country) <= 2),
+    id TEXT /* uuid */ NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+    name TEXT /* text */ NOT NULL,
+    country TEXT /* text */ NOT NULL DEFAULT 'CH' CHECK (length(country) <= 2),
     vip INTEGER NOT NULL DEFAULT 0 CHECK (vip IN (0, 1)),
-    credit TEXT NOT NULL DEFAULT '0',
-    favourite TEXT DEFAULT 'dark-green' CHECK (favourite = 'red' OR favourite = 'dark-green'),
-    born TEXT,
+    credit TEXT /* text */ NOT NULL DEFAULT '0',
+    favourite TEXT /* enum */ DEFAULT 'dark-green' CHECK (favourite = 'red' OR favourite = 'dark-green'),
+    born TEXT /* date */,
     photo BLOB,
-    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
+    created_at TEXT /* timestamp */ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
 ) STRICT;
 
 CREATE TABLE order_lines (
     order_number INTEGER NOT NULL CHECK (order_number BETWEEN -2147483648 AND 2147483647),
     line INTEGER NOT NULL CHECK (line BETWEEN -32768 AND 32767),
-    customer_id TEXT NOT NULL,
+    customer_id TEXT /* uuid */ NOT NULL,
     price REAL,
     PRIMARY KEY (order_number, line),
     CHECK (("line" > 0)),
@@ -21,16 +21,16 @@ CREATE TABLE order_lines (
 ) STRICT;
 
 CREATE TABLE email_customers_jobs (
-    id TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
-    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
-    updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
-    status TEXT NOT NULL DEFAULT 'job_status_not_started' CHECK (status = 'job_status_not_started' OR status = 'job_status_running' OR status = 'job_status_failed' OR status = 'job_status_timed_out' OR status = 'job_status_succeeded' OR status = 'job_status_retry'),
-    last_error TEXT,
+    id TEXT /* uuid */ NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+    created_at TEXT /* timestamp */ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+    updated_at TEXT /* timestamp */ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+    status TEXT /* enum */ NOT NULL DEFAULT 'job_status_not_started' CHECK (status = 'job_status_not_started' OR status = 'job_status_running' OR status = 'job_status_failed' OR status = 'job_status_timed_out' OR status = 'job_status_succeeded' OR status = 'job_status_retry'),
+    last_error TEXT /* text */,
     attempts_count INTEGER NOT NULL DEFAULT 0 CHECK (attempts_count BETWEEN -2147483648 AND 2147483647),
-    locked_at TEXT,
-    locked_by TEXT,
-    run_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) CHECK (run_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'),
-    customer_id TEXT,
+    locked_at TEXT /* timestamp */,
+    locked_by TEXT /* uuid */,
+    run_at TEXT /* timestamp */ NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) CHECK (run_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'),
+    customer_id TEXT /* uuid */,
     queue_position INTEGER PRIMARY KEY,
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 ) STRICT;
