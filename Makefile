@@ -23,7 +23,7 @@ packages:
 
 # Without the tests, which need more packages; a build folder that was set up by hand stays as it is.
 $(build)/build.ninja:
-	meson setup --prefix $(PREFIX) -Dtests=false $(build)
+	meson setup --prefix "$(PREFIX)" -Dtests=false $(build)
 
 demo:
 	@tools/install-packages build demo $(filter postgres,$(DATABASE))
@@ -49,8 +49,8 @@ bench:
 	@bench/run
 
 install: all
-	@meson configure $(build) -Dprefix=$(PREFIX)
-	@meson install -C $(build) $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+	@meson configure $(build) "-Dprefix=$(PREFIX)"
+	@meson install -C $(build) $(if $(DESTDIR),--destdir "$$(realpath -m -- "$(DESTDIR)")")
 	@$(if $(DESTDIR),,ldconfig 2>/dev/null || true)
 
 deb:
