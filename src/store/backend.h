@@ -67,6 +67,8 @@ struct store_table {
     struct store *store;
     const struct errand_job_type *type;
     void *owner;
+    const char *const *passed_over_ids; /* borrowed of the caller of store_pass_over */
+    size_t passed_over;
 };
 
 extern const struct store_verbs sqlite_store_verbs;

@@ -61,6 +61,12 @@ void store_exchange(struct store_table *table, const struct store_exchange *exch
     table->store->verbs->exchange(table, exchange, done, arg);
 }
 
+void store_pass_over(struct store_table *table, const char *const *ids, size_t count)
+{
+    table->passed_over_ids = ids;
+    table->passed_over = count;
+}
+
 void store_sleep(struct store_table *table, store_done done, void *arg)
 {
     table->store->verbs->sleep(table, done, arg);

@@ -133,6 +133,7 @@ struct store_exchange {
     uint64_t claim;     /* its number, never used before by this worker; 0: claim nothing */
     size_t claim_limit; /* at most STORE_CLAIM_MAX */
     bool in_order;      /* max_concurrency is 1: strictly in order, from the very first pending row */
+    bool name_refused;  /* claim_limit is 1; where the claim is refused, the answer names its job */
 };
 enum { STORE_OUTCOMES_MAX = 4096, STORE_CLAIM_MAX = 4096, STORE_ERROR_MAX = 8192, STORE_OUTPUT_MAX = 65536 };
 
@@ -146,6 +147,7 @@ struct store_answer {
      */
     const char *const *locked_ids;
     size_t locked;
+    const char *refused_id; /* where name_refused and STORE_REFUSED: the job; NULL: it is not for one job */
 };
 typedef void (*store_exchange_done)(void *arg, struct store_result result, const struct store_answer *answer);
 
@@ -153,6 +155,11 @@ typedef void (*store_exchange_done)(void *arg, struct store_result result, const
    (one where in_order); more is a defect of the caller. */
 void store_exchange(struct store_table *table, const struct store_exchange *exchange, store_exchange_done done,
                     void *arg);
+
+/* From now on claims and store_next_due leave these jobs out, which the database does not let be claimed; until the
+   next call. At most STORE_PASSED_OVER_MAX; they are borrowed. */
+void store_pass_over(struct store_table *table, const char *const *ids, size_t count);
+enum { STORE_PASSED_OVER_MAX = 100 };
 
 /* ---- Sleeping and waking ---- */
 

@@ -24,6 +24,7 @@ struct exchange {
     struct job_list outcomes;
     struct claim *claim; /* NULL: none is asked for */
     size_t claim_limit;
+    bool singly;            /* the claim is of one job, since claims were refused */
     size_t forgotten_count; /* of the first ones in queue->forgotten */
 };
 
@@ -35,9 +36,52 @@ static void backoff_is_over(uv_timer_t *timer)
     claim_pump(queue);
 }
 
+/* ---- Jobs whose claim the database refuses ---- */
+
+/* Those that were not refused again since the last time are forgotten. */
+static void pass_over_none(struct queue *queue)
+{
+    while (queue->passed_over.known > queue->passed_over.count)
+        free(queue->passed_over.ids[--queue->passed_over.known]);
+    queue->passed_over.count = 0;
+    store_pass_over(queue->table, NULL, 0);
+}
+
+/* Where the id stands among those of a minute ago; if it does not, where it may: *known is set. */
+static size_t place_of(struct queue *queue, const char *id, bool *known)
+{
+    size_t at = queue->passed_over.count;
+    while (at < queue->passed_over.known && strcmp(queue->passed_over.ids[at], id) != 0)
+        at++;
+    *known = at < queue->passed_over.known;
+    if (at == STORE_PASSED_OVER_MAX) /* all are known, none is this: the last makes room */
+        free(queue->passed_over.ids[--at]);
+    else if (!*known)
+        queue->passed_over.known++;
+    return at;
+}
+
+/* Its id joins the others. False: they are too many. */
+static bool pass_over(struct queue *queue, const char *id, bool *known)
+{
+    char *copy = queue->passed_over.count < STORE_PASSED_OVER_MAX ? strdup(id) : NULL;
+    if (!copy)
+        return false;
+    char **ids = queue->passed_over.ids;
+    size_t at = place_of(queue, id, known);
+    if (*known)
+        free(ids[at]);
+    ids[at] = ids[queue->passed_over.count];
+    ids[queue->passed_over.count++] = copy;
+    store_pass_over(queue->table, (const char *const *)ids, queue->passed_over.count);
+    return true;
+}
+
 void claim_try_refused(struct queue *queue)
 {
     queue->claims_refused = false;
+    queue->claim_limit = CLAIM_MOST;
+    pass_over_none(queue);
     queue->more = true;
     job_list_prepend(&queue->finished, &queue->locked);
     job_list_prepend(&queue->finished, &queue->refused);
@@ -60,6 +104,7 @@ static void locked_a_while_ago(uv_timer_t *timer)
 void claim_init(struct queue *queue)
 {
     queue->outcome_limit = STORE_OUTCOMES_MAX;
+    queue->claim_limit = CLAIM_MOST;
     queue->more = true;
     uv_timer_init(&queue->worker->loop, &queue->backoff);
     uv_timer_init(&queue->worker->loop, &queue->refused_again);
@@ -255,6 +300,7 @@ static void succeeded(struct exchange *exchange, const struct store_answer *answ
     if (exchange->claim) {
         take_in(exchange, answer);
         queue->more = answer->job_count == exchange->claim_limit;
+        queue->claim_limit = queue->more && queue->claim_limit < CLAIM_MOST / 2 ? 2 * queue->claim_limit : CLAIM_MOST;
     }
     if (queue->again)
         queue->more = true;
@@ -267,23 +313,23 @@ static void mark_resent(struct job_list *list)
         job->resent = true;
 }
 
-static void log_refused(struct queue *queue, struct job *job, const char *message)
+/* id: of the job; NULL: it is about all. */
+static void log_refused(const struct queue *queue, const char *id, const char *what, const char *message)
 {
     struct log_field fields[] = {
         { .name = "type", .text = queue->type->table->record_name },
-        { .name = job ? "id" : NULL, .text = job ? job->id : NULL },
+        { .name = id ? "id" : NULL, .text = id },
         { 0 },
     };
-    const char *what =
-        job ? "the database refuses the outcome of a job, it will be sent again" : "no jobs can be claimed";
-    if (!job || !job->refused)
-        log_write(&queue->worker->log, ERRAND_LOG_ERROR, fields, "%s: %s", what, message);
-    if (job)
-        job->refused = true;
+    log_write(&queue->worker->log, ERRAND_LOG_ERROR, fields, "%s: %s", what, message);
 }
 
-static void keep_refused(struct queue *queue, struct job_list *outcomes)
+static void keep_refused(struct queue *queue, struct job_list *outcomes, const char *message)
 {
+    struct job *job = outcomes->first;
+    if (!job->refused)
+        log_refused(queue, job->id, "the database refuses the outcome of a job, it will be sent again", message);
+    job->refused = true;
     job_list_prepend(&queue->refused, outcomes);
     queue->refusing = true;
     if (queue->refused.count == REFUSED_MOST)
@@ -292,9 +338,27 @@ static void keep_refused(struct queue *queue, struct job_list *outcomes)
                    REFUSED_MOST, queue->type->table->name);
 }
 
+/* A claim by itself: one job at a time, until the one that is refused is known. It is passed over; where it is not
+   known, or one of too many, nothing is claimed for a while. */
+static void claim_refused(struct exchange *exchange, const char *message, const char *refused_id)
+{
+    struct queue *queue = exchange->queue;
+    bool known;
+    if (exchange->claim && !exchange->singly) {
+        queue->claim_limit = 1;
+    } else if (refused_id && pass_over(queue, refused_id, &known)) {
+        if (!known)
+            log_refused(queue, refused_id, "the database refuses the claim of a job, it is passed over", message);
+    } else {
+        log_refused(queue, NULL, "no jobs can be claimed", message);
+        queue->claims_refused = true;
+        watch_prepare(queue); /* altered or gone: it says so */
+    }
+}
+
 /* The database does not take it: without its claim, and by halves, until the one row that it refuses is alone. That one
    waits, and is tried again now and then, as does a claim that is refused by itself; the others go on. */
-static void refused(struct exchange *exchange, const char *message)
+static void refused(struct exchange *exchange, const char *message, const char *refused_id)
 {
     struct queue *queue = exchange->queue;
     size_t count = exchange->outcomes.count;
@@ -303,13 +367,13 @@ static void refused(struct exchange *exchange, const char *message)
         job_list_prepend(&queue->finished, &exchange->outcomes);
         return;
     }
-    log_refused(queue, exchange->outcomes.first, message);
-    if (count == 0)
-        queue->claims_refused = true;
-    else
-        keep_refused(queue, &exchange->outcomes);
+    if (count == 0) {
+        claim_refused(exchange, message, refused_id);
+    } else {
+        keep_refused(queue, &exchange->outcomes, message);
+        watch_prepare(queue);
+    }
     queue->outcome_limit = STORE_OUTCOMES_MAX;
-    watch_prepare(queue); /* altered or gone: it says so */
     if (!uv_is_active((uv_handle_t *)&queue->refused_again))
         uv_timer_start(&queue->refused_again, refused_long_ago, REFUSED_AGAIN_MS, 0);
 }
@@ -331,11 +395,11 @@ void claim_drop_outcomes(struct queue *queue)
                    queue->type->table->name);
 }
 
-static void failed(struct exchange *exchange, struct store_result result)
+static void failed(struct exchange *exchange, struct store_result result, const char *refused_id)
 {
     struct queue *queue = exchange->queue;
     if (result.fault == STORE_REFUSED) {
-        refused(exchange, result.message);
+        refused(exchange, result.message, refused_id);
         return;
     }
     if (result.fault == STORE_BUSY) {
@@ -363,7 +427,7 @@ static void exchange_done(void *arg, struct store_result result, const struct st
     if (result.fault == STORE_OK)
         succeeded(exchange, answer);
     else
-        failed(exchange, result);
+        failed(exchange, result, answer ? answer->refused_id : NULL);
     if (exchange->claim) {
         claim_release(queue, exchange->claim);
         if (result.fault == STORE_OK)
@@ -401,7 +465,7 @@ static size_t claim_size(const struct queue *queue)
     size_t wanted = room - held, bearable = room_for_outcomes(queue, held);
     if (wanted > bearable)
         wanted = bearable;
-    return wanted < CLAIM_MOST ? wanted : CLAIM_MOST;
+    return wanted < queue->claim_limit ? wanted : queue->claim_limit;
 }
 
 static void fill_attempt(struct store_attempt *kept, const struct attempt *attempt, int64_t now)
@@ -465,6 +529,7 @@ static int send_exchange(struct exchange *exchange)
         .claim = exchange->claim ? exchange->claim->number : 0,
         .claim_limit = exchange->claim_limit,
         .in_order = queue->type->options->max_concurrency == 1,
+        .name_refused = exchange->singly,
     };
     store_exchange(queue->table, &message, exchange_done, exchange);
     free(outcomes);
@@ -488,7 +553,8 @@ static void take_outcomes(struct exchange *exchange, size_t count)
    not know which of them is the first in the list. */
 static size_t tellable(const struct queue *queue)
 {
-    bool may = queue->usable && !queue->claims_refused && queue->outcome_limit == STORE_OUTCOMES_MAX;
+    bool may = queue->usable && !queue->claims_refused && queue->outcome_limit == STORE_OUTCOMES_MAX &&
+               queue->claim_limit == CLAIM_MOST;
     return may && queue->in_flight == 0 ? queue->forgotten_count : 0;
 }
 
@@ -501,6 +567,7 @@ static bool begin_exchange(struct queue *queue, size_t outcomes, size_t claim_li
     exchange->queue = queue;
     exchange->claim = claim_limit > 0 ? new_claim(queue) : NULL;
     exchange->claim_limit = exchange->claim ? claim_limit : 0;
+    exchange->singly = exchange->claim && queue->claim_limit == 1;
     exchange->forgotten_count = tellable(queue);
     take_outcomes(exchange, outcomes);
     queue->in_flight++;
@@ -529,7 +596,8 @@ void claim_pump(struct queue *queue)
         if (queue->finished.count == 0)
             queue->outcome_limit = STORE_OUTCOMES_MAX;
         size_t outcomes = queue->finished.count < queue->outcome_limit ? queue->finished.count : queue->outcome_limit;
-        size_t claim = claim_size(queue);
+        bool apart = outcomes > 0 && queue->claim_limit < CLAIM_MOST; /* claims are refused: they go by themselves */
+        size_t claim = apart ? 0 : claim_size(queue);
         if (outcomes == 0 && claim == 0 && tellable(queue) == 0)
             return;
         if (queue->in_flight > 0 && outcomes + claim < SECOND_EXCHANGE_AT)

@@ -143,7 +143,7 @@ static bool nothing_is_due(const struct worker *worker)
 static bool claims_are_refused(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->queue_count; i++)
-        if (worker->queues[i].claims_refused)
+        if (worker->queues[i].claims_refused || worker->queues[i].passed_over.count > 0)
             return true;
     return false;
 }
@@ -371,6 +371,8 @@ static void release(struct worker *worker)
         for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++)
             for (struct job *job; (job = job_list_take(lists[list]));)
                 job_free(job);
+        for (size_t id = 0; id < queue->passed_over.known; id++)
+            free(queue->passed_over.ids[id]);
         free(queue->forgotten);
         free(queue->last_warning);
     }

@@ -89,6 +89,12 @@ struct queue {
     struct job_list locked;   /* outcomes whose rows others have locked; tried again soon */
     bool refusing;            /* none has got through since the last one was refused */
     bool claims_refused;      /* claims are; outcomes go on meanwhile */
+    size_t claim_limit;       /* how many jobs at once; lowered when the database refuses */
+    struct {
+        char *ids[STORE_PASSED_OVER_MAX]; /* owned */
+        size_t count;                     /* jobs whose claim is refused, and that claims leave out */
+        size_t known;                     /* behind them up to this: those of a minute ago; their refusal was said */
+    } passed_over;
     bool backing_off;
     int backoff_ms;
     uv_timer_t backoff, refused_again, locked_again;

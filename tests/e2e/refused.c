@@ -1,6 +1,8 @@
 /* A database that refuses something: one table's claims, outcomes, or the table itself is gone. */
 #include "harness.h"
 
+#include "store/store.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +47,7 @@ static void outcomes_are_written_while_claims_are_refused(struct world *world)
     struct worker_process *worker = with_one_at_the_gate(world, NULL);
     refuse_status(world, "traced_jobs", "running");
     insert_numbered(world, "traced_jobs", 1);
-    await(log_has(worker, "no jobs can be claimed"));
+    await(log_has(worker, "refuses the claim of a job, it is passed over: "));
     open_gate(world, "open");
     await(count_of(world, "traced_jobs", "succeeded") == 1);
     assert_int_equal(count_of(world, "traced_jobs", "not_started"), 1);
@@ -71,9 +73,70 @@ static void drain_ends_with_1_where_claims_are_refused(struct world *world)
     insert_numbered(world, "traced_jobs", 3);
     struct worker_process *worker = start_worker(world, "--drain", NULL);
     assert_int_equal(await_end(worker), 1);
-    assert_true(log_has(worker, "no jobs can be claimed"));
+    assert_int_equal(log_count(worker, "refuses the claim of a job, it is passed over: "), 3);
     assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 3);
     assert_int_equal(count_of(world, "other_jobs", "not_started"), 3);
+}
+
+/* Refuses that the jobs with these numbers are claimed. */
+static void refuse_claims_of(struct world *world, const char *table, const char *numbers)
+{
+    if (world->kind == STORE_SQLITE)
+        sql(world,
+            "CREATE TRIGGER refuse BEFORE UPDATE ON %s WHEN NEW.status = 'job_status_running' AND NEW.number IN (%s) "
+            "BEGIN SELECT RAISE(ABORT, 'not today'); END",
+            table, numbers);
+    else
+        sql(world, "ALTER TABLE %s ADD CHECK (status <> 'job_status_running' OR number NOT IN (%s))", table, numbers);
+}
+
+static void a_job_whose_claim_is_refused_is_passed_over(struct world *world)
+{
+    refuse_claims_of(world, "other_jobs", "1, 2, 150, 299");
+    insert_numbered(world, "other_jobs", 300);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_int_equal(count_of(world, "other_jobs", "succeeded"), 296);
+    assert_int_equal(log_count(worker, "refuses the claim of a job"), 4);
+}
+
+static void a_job_that_was_passed_over_is_tried_again_in_a_minute(struct world *world)
+{
+    refuse_claims_of(world, "ordered_jobs", "1, 2");
+    insert_numbered(world, "ordered_jobs", 4);
+    struct worker_process *worker = start_worker(world, NULL);
+    await(count_of(world, "ordered_jobs", "succeeded") == 2);
+    await(log_count(worker, "refuses the claim of a job") == 2);
+    if (world->kind == STORE_SQLITE)
+        accept_again(world, "ordered_jobs");
+    else
+        sql(world, "ALTER TABLE ordered_jobs DROP CONSTRAINT ordered_jobs_check");
+    await_for(90, count_of(world, "ordered_jobs", "succeeded") == 4);
+    stop_worker(worker);
+}
+
+static void behind_100_jobs_that_cannot_be_claimed_no_more_are(struct world *world)
+{
+    refuse_status(world, "other_jobs", "running");
+    insert_numbered(world, "other_jobs", STORE_PASSED_OVER_MAX + 1);
+    insert_numbered(world, "traced_jobs", 3);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_int_equal(log_count(worker, "refuses the claim of a job"), STORE_PASSED_OVER_MAX);
+    assert_int_equal(log_count(worker, "no jobs can be claimed"), 1);
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 3);
+}
+
+/* What is wrong is not for one job: no other is tried. */
+static void claims_by_a_broken_trigger_are_refused_as_a_whole(struct world *world)
+{
+    sql(world, "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN no_such_column; END $$;"
+               "CREATE TRIGGER broken BEFORE UPDATE ON other_jobs FOR EACH ROW EXECUTE FUNCTION broken()");
+    insert_numbered(world, "other_jobs", 3);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "no jobs can be claimed: "));
+    assert_false(log_has(worker, "refuses the claim of a job"));
 }
 
 static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *world)
@@ -162,6 +225,10 @@ int main(int argc, char **argv)
         E2E(outcomes_are_written_while_claims_are_refused),
         E2E(outcomes_are_written_though_the_table_lacks_a_column),
         E2E(drain_ends_with_1_where_claims_are_refused),
+        E2E(a_job_whose_claim_is_refused_is_passed_over),
+        E2E(a_job_that_was_passed_over_is_tried_again_in_a_minute),
+        E2E(behind_100_jobs_that_cannot_be_claimed_no_more_are),
+        E2E_ONLY(STORE_POSTGRES, claims_by_a_broken_trigger_are_refused_as_a_whole),
         E2E(the_outcome_for_a_table_that_was_dropped_is_dropped),
         E2E(a_worker_told_to_stop_does_not_wait_for_a_dropped_table),
         E2E(behind_1000_refused_outcomes_no_more_jobs_are_claimed),

@@ -222,6 +222,89 @@ static void a_table_that_cannot_be_worked_is_reported(void **state)
     assert_non_null(strstr(missing.warning, "missing_jobs"));
 }
 
+static const char *number_text(int number)
+{
+    static char text[16];
+    snprintf(text, sizeof(text), "%d", number);
+    return text;
+}
+
+/* No row of this note may become running. */
+static void refuse_claims_of(struct fixture *fixture, const char *note)
+{
+    char text[512];
+    if (fixture->kind == STORE_POSTGRES)
+        sql(fixture, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                     "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$");
+    snprintf(text, sizeof(text), "CREATE TRIGGER refuse BEFORE UPDATE ON fixture_jobs %s WHEN (NEW.note = '%s') %s",
+             fixture->kind == STORE_POSTGRES ? "FOR EACH ROW" : "", note,
+             fixture->kind == STORE_POSTGRES ? "EXECUTE FUNCTION refuse()"
+                                             : "BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+    sql(fixture, text);
+}
+
+static struct exchanged claim_that_is_refused(struct fixture *fixture, size_t limit, bool name)
+{
+    struct worker *worker = fixture->worker;
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = limit, .name_refused = name };
+    struct exchanged got = exchange(worker, worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_REFUSED);
+    assert_non_null(strstr(got.base.message, "not this one"));
+    assert_int_equal(got.count, 0);
+    exchanged_release(&got);
+    return got;
+}
+
+static void a_job_whose_claim_is_refused_is_named_and_can_be_passed_over(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 4);
+    refuse_claims_of(fixture, "2");
+    struct exchanged got = claim(fixture->worker, 1);
+    assert_string_equal(cell(fixture, &got.jobs[0], "note"), "1");
+    exchanged_release(&got);
+    assert_string_equal(claim_that_is_refused(fixture, 10, false).refused_id, "");
+    struct exchanged refused = claim_that_is_refused(fixture, 1, true);
+    assert_string_equal(ask(fixture, "SELECT note FROM fixture_jobs WHERE id = $1", errand_text(refused.refused_id)),
+                        "2");
+    const char *const ids[] = { refused.refused_id };
+    store_pass_over(fixture->worker->jobs, ids, 1);
+    got = claim(fixture->worker, 1);
+    assert_string_equal(cell(fixture, &got.jobs[0], "note"), "3");
+    exchanged_release(&got);
+    got = claim(fixture->worker, 10);
+    assert_int_equal(got.count, 1);
+    exchanged_release(&got);
+    assert_int_equal(next_due(fixture->worker), -1);
+    insert_due(fixture, "later", 60000000);
+    assert_true(next_due(fixture->worker) > 0);
+    store_pass_over(fixture->worker->jobs, NULL, 0);
+    assert_int_equal(next_due(fixture->worker), 0);
+    claim_that_is_refused(fixture, 1, true);
+    sql(fixture, fixture->kind == STORE_POSTGRES ? "DROP TRIGGER refuse ON fixture_jobs" : "DROP TRIGGER refuse");
+    claim_one(fixture->worker);
+}
+
+static void as_many_jobs_as_may_be_are_passed_over(void **state)
+{
+    enum { REST = 5 };
+    struct fixture *fixture = *state;
+    static char ids[STORE_PASSED_OVER_MAX][64];
+    const char *pointers[STORE_PASSED_OVER_MAX];
+    insert_many(fixture, STORE_PASSED_OVER_MAX + REST);
+    for (int i = 0; i < STORE_PASSED_OVER_MAX; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "%s",
+                 ask(fixture, "SELECT id FROM fixture_jobs WHERE note = $1", errand_text(number_text(i + 1))));
+        pointers[i] = ids[i];
+    }
+    store_pass_over(fixture->worker->jobs, pointers, STORE_PASSED_OVER_MAX);
+    struct exchanged got = claim(fixture->worker, STORE_PASSED_OVER_MAX + REST);
+    assert_int_equal(got.count, REST);
+    assert_string_equal(cell(fixture, &got.jobs[0], "note"), number_text(STORE_PASSED_OVER_MAX + 1));
+    exchanged_release(&got);
+    assert_int_equal(next_due(fixture->worker), -1);
+}
+
 static void a_column_added_between_two_claims_does_no_harm(void **state)
 {
     struct fixture *fixture = *state;
@@ -251,6 +334,8 @@ const struct CMUnitTest claims_tests[] = {
     CONFORMS(a_table_without_our_index_is_worked_and_warned_about),
     CONFORMS(our_own_table_needs_no_warning),
     CONFORMS(a_table_that_cannot_be_worked_is_reported),
+    CONFORMS(a_job_whose_claim_is_refused_is_named_and_can_be_passed_over),
+    CONFORMS(as_many_jobs_as_may_be_are_passed_over),
     CONFORMS(a_column_added_between_two_claims_does_no_harm),
 };
 const size_t claims_test_count = sizeof(claims_tests) / sizeof(*claims_tests);

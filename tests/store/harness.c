@@ -320,6 +320,8 @@ static void on_exchanged(void *arg, struct store_result result, const struct sto
     if (into->dropped)
         snprintf(into->dropped_id, sizeof(into->dropped_id), "%s", answer->dropped_id);
     into->locked = answer ? answer->locked : 0;
+    if (answer && answer->refused_id)
+        snprintf(into->refused_id, sizeof(into->refused_id), "%s", answer->refused_id);
     if (into->locked)
         snprintf(into->locked_id, sizeof(into->locked_id), "%s", answer->locked_ids[0]);
     answered(&into->base, result);

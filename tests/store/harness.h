@@ -88,6 +88,7 @@ struct exchanged {
     char dropped_id[64];
     size_t locked;
     char locked_id[64]; /* the first of them */
+    char refused_id[64];
 };
 struct exchanged exchange(struct worker *worker, struct store_table *table, const struct store_exchange *wanted);
 /* Begins it only; await(&into->base.done) ends it. */

@@ -517,6 +517,16 @@ static void triggers_wait_for_no_writer(void **state)
     await(fixture, &worker->available);
 }
 
+static void a_job_that_has_been_due_for_ever_is_due(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "INSERT INTO fixture_jobs (run_at) VALUES ('-infinity')");
+    assert_int_equal(next_due(fixture->worker), 0);
+    assert_int_equal(claim_one(fixture->worker).late_us, 0);
+    sql(fixture, "INSERT INTO fixture_jobs (run_at) VALUES ('infinity')");
+    assert_int_equal(next_due(fixture->worker), -1);
+}
+
 /* ---- What is refused only when it is committed ---- */
 
 static void refuse_at_commit(struct fixture *fixture, const char *status)
@@ -789,6 +799,7 @@ int main(int argc, char **argv)
         CONFORMS(outcomes_are_written_around_locked_rows),
         CONFORMS(jobs_of_forgotten_claims_are_put_back_around_locked_rows),
         CONFORMS(triggers_wait_for_no_writer),
+        CONFORMS(a_job_that_has_been_due_for_ever_is_due),
         CONFORMS(an_outcome_refused_at_commit_is_refused),
         CONFORMS(a_claim_refused_at_commit_brings_no_job),
         CONFORMS(a_column_added_or_altered_in_use_is_no_matter),

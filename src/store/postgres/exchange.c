@@ -36,6 +36,7 @@ struct exchange {
     struct postgres_table *table;
     struct settled settled[KINDS + 1]; /* the last of ANY: where `around`, asks for those that were left out */
     struct call *claim;                /* NULL: nothing is claimed */
+    struct call *first;                /* names the job that the claim takes; NULL: it is not asked for */
     uint64_t number;
     size_t limit;
     bool in_order, ranged;
@@ -267,15 +268,29 @@ static bool wants_range(const struct postgres_table *table, bool in_order)
     return table->filled || table->full_us > SLOW_US;
 }
 
+void postgres_call_passed_over(struct request *request, struct call *call, const struct store_table *table)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < table->passed_over; i++)
+        size += strlen(table->passed_over_ids[i]);
+    struct array ids = array_begin(request, ARRAY_TEXT, table->passed_over, size);
+    for (size_t i = 0; i < table->passed_over; i++)
+        array_text(&ids, table->passed_over_ids[i], strlen(table->passed_over_ids[i]));
+    call_array(request, call, &ids);
+}
+
 static void add_claim(struct request *request, struct exchange *exchange)
 {
     struct postgres_table *table = exchange->table;
     errand_uuid claim = store_claim_uuid(table->store->worker, exchange->number);
-    exchange->claim = request_call_kept(request, &table->statements[CLAIM]);
+    bool passing = table->base.passed_over > 0;
+    exchange->claim = request_call_kept(request, &table->statements[passing ? CLAIM_PASSING : CLAIM]);
     call_uuid(request, exchange->claim, claim.text);
     call_int(request, exchange->claim, (int64_t)exchange->limit);
     call_text(request, exchange->claim, exchange->ranged ? table->since : "-infinity");
     call_int(request, exchange->claim, exchange->ranged ? table->since_position : INT64_MIN);
+    if (passing)
+        postgres_call_passed_over(request, exchange->claim, &table->base);
 }
 
 static void exchanged(struct request *request, struct store_result result);
@@ -315,7 +330,11 @@ void postgres_exchange_begin(struct store_table *base, const struct store_exchan
         exchange->number = given->claim;
         exchange->limit = given->claim_limit;
         exchange->in_order = given->in_order;
-        exchange->ranged = !exchange->around && wants_range(table, given->in_order);
+        exchange->ranged = !exchange->around && !given->name_refused && wants_range(table, given->in_order);
+        if (given->name_refused) {
+            exchange->first = request_call_kept(request, &table->statements[FIRST]);
+            postgres_call_passed_over(request, exchange->first, base);
+        }
         add_claim(request, exchange);
     }
     postgres_queue(table->store, request);
@@ -564,10 +583,20 @@ static void tell_jobs(struct request *request, struct exchange *exchange, struct
     request->tell.exchange(request->arg, (struct store_result){ STORE_OK, "" }, &answer);
 }
 
+/* The job whose claim was refused, unless it is not for its row: a missing right, a table or trigger that is broken. */
+static const char *refused_id(const struct request *request, const struct exchange *exchange)
+{
+    const PGresult *first = exchange->first ? exchange->first->answer : NULL;
+    bool of_all = strncmp(connect_sqlstate(request->error), "42", 2) == 0;
+    return first && PQntuples(first) > 0 && !of_all ? PQgetvalue(first, 0, 0) : NULL;
+}
+
 static void tell(struct request *request, struct exchange *exchange, struct store_result result)
 {
     if (result.fault != STORE_OK) {
-        request->tell.exchange(request->arg, result, NULL);
+        struct store_answer none = { 0 };
+        none.refused_id = result.fault == STORE_REFUSED ? refused_id(request, exchange) : NULL;
+        request->tell.exchange(request->arg, result, &none);
         return;
     }
     const PGresult *last = exchange->claim ? exchange->claim->answer : NULL;

@@ -81,7 +81,10 @@ enum table_statement {
     STILL_HELD,
     FORGET,
     CLAIM,
+    CLAIM_PASSING, /* this and NEXT_DUE_PASSING: where jobs are passed over */
+    FIRST,
     NEXT_DUE,
+    NEXT_DUE_PASSING,
     REFRESH,
     RECOVER,
     SLEEP,
@@ -172,6 +175,8 @@ void postgres_table_listen(struct postgres_table *table);
 void postgres_announce(struct postgres_store *store);
 
 /* exchange.c */
+/* Adds the array of the jobs that are passed over. */
+void postgres_call_passed_over(struct request *request, struct call *call, const struct store_table *table);
 void postgres_exchange_begin(struct store_table *base, const struct store_exchange *exchange, store_exchange_done done,
                              void *arg);
 /* May it be sent now, beside what is under way of its table? */

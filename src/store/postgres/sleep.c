@@ -87,7 +87,9 @@ void postgres_sleep_next_due(struct store_table *base, store_next_done done, voi
     if (!request)
         abort();
     request->tell.next_due = done;
-    if (table->usable)
+    if (table->usable && base->passed_over > 0)
+        postgres_call_passed_over(request, request_call_kept(request, &table->statements[NEXT_DUE_PASSING]), base);
+    else if (table->usable)
         request_call_kept(request, &table->statements[NEXT_DUE]);
     postgres_send(table->store, request);
 }

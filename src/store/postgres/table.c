@@ -13,21 +13,27 @@
 
 enum { WARNING_MAX = 8192 };
 
-static const char *const statement_sql[TABLE_STATEMENTS] = {
-    [SUCCEED] = sql_succeed,
-    [SETTLE] = sql_settle,
-    [SETTLE_KEEP] = sql_settle_keep,
-    [SUCCEED_AROUND] = sql_succeed,
-    [SETTLE_AROUND] = sql_settle,
-    [SETTLE_KEEP_AROUND] = sql_settle_keep,
-    [STILL_HELD] = sql_still_held,
-    [FORGET] = sql_forget,
-    [CLAIM] = sql_claim,
-    [NEXT_DUE] = sql_next_due,
-    [REFRESH] = sql_refresh,
-    [RECOVER] = sql_recover,
-    [SLEEP] = sql_sleep,
-    [WAKE] = sql_wake,
+static const struct {
+    const char *sql;
+    const char *more; /* what stands at {more} in it; NULL: nothing */
+} statements[TABLE_STATEMENTS] = {
+    [SUCCEED] = { sql_succeed },
+    [SETTLE] = { sql_settle },
+    [SETTLE_KEEP] = { sql_settle_keep },
+    [SUCCEED_AROUND] = { sql_succeed, sql_around },
+    [SETTLE_AROUND] = { sql_settle, sql_around },
+    [SETTLE_KEEP_AROUND] = { sql_settle_keep, sql_around },
+    [STILL_HELD] = { sql_still_held },
+    [FORGET] = { sql_forget },
+    [CLAIM] = { sql_claim },
+    [CLAIM_PASSING] = { sql_claim, "AND id::text <> ALL ($5::text[])" },
+    [FIRST] = { sql_first },
+    [NEXT_DUE] = { sql_next_due },
+    [NEXT_DUE_PASSING] = { sql_next_due, "AND id::text <> ALL ($1::text[])" },
+    [REFRESH] = { sql_refresh },
+    [RECOVER] = { sql_recover },
+    [SLEEP] = { sql_sleep },
+    [WAKE] = { sql_wake },
 };
 
 /* ---- Names ---- */
@@ -240,9 +246,14 @@ static void set_statement(struct postgres_table *table, int which, char *sql)
     snprintf(statement->name, sizeof(statement->name), "errand_%u_%d_%u", table->number, which, ++table->changes);
 }
 
-static bool is_around(int which)
+/* pairs: the first of them is for {more}. */
+static char *fill_statement(int which, const char **pairs)
 {
-    return which == SUCCEED_AROUND || which == SETTLE_AROUND || which == SETTLE_KEEP_AROUND;
+    char *more = statements[which].more ? fill(statements[which].more, pairs) : NULL;
+    pairs[1] = more ? more : "";
+    char *sql = fill(statements[which].sql, pairs);
+    free(more);
+    return sql;
 }
 
 static void compile(struct postgres_table *table, const PGresult *columns, bool plain)
@@ -255,7 +266,7 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
         snprintf(cast, sizeof(cast), "::%s", id_type);
     char *list = returning(table), *name = quoted_literal(table->base.type->table->name);
     const char *pairs[] = {
-        "around",
+        "more",
         "",
         "table",
         table->found,
@@ -281,12 +292,8 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
         list,
         NULL,
     };
-    char *around = fill(sql_around, pairs);
-    for (int i = 0; i < TABLE_STATEMENTS; i++) {
-        pairs[1] = is_around(i) && around ? around : "";
-        set_statement(table, i, fill(statement_sql[i], pairs));
-    }
-    free(around);
+    for (int i = 0; i < TABLE_STATEMENTS; i++)
+        set_statement(table, i, fill_statement(i, pairs));
     free(list);
     free(name);
 }

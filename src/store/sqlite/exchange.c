@@ -11,6 +11,7 @@
 struct exchange_request {
     struct request base;
     store_exchange_done done;
+    struct passed_over passed;
     struct store_exchange exchange; /* what it points to is in the request's arena */
     struct store_answer answer;
     struct store_job *jobs; /* owned */
@@ -78,7 +79,10 @@ static int add_claimed(struct exchange_request *request, sqlite3_stmt *claim, er
 static int gather(struct exchange_request *request, sqlite3_stmt *claim, int64_t *rows, errand_time now)
 {
     int code = sqlite3_step(claim);
-    for (; code == SQLITE_ROW; code = sqlite3_step(claim)) {
+    for (; code == SQLITE_ROW && request->answer.job_count < request->exchange.claim_limit;
+         code = sqlite3_step(claim)) {
+        if (sqlite_is_passed_over(&request->passed, claim, CLAIM_ID))
+            continue;
         rows[request->answer.job_count] = sqlite3_column_int64(claim, CLAIM_ROW);
         int added = add_claimed(request, claim, now);
         if (added != SQLITE_OK) {
@@ -142,7 +146,7 @@ static int claim(struct sqlite_store *store, struct exchange_request *request, e
     errand_uuid lock = store_claim_uuid(store->config.worker, request->exchange.claim);
     sqlite_bind(statement, 1, now_as_text);
     sqlite_bind(statement, 2, lock.text);
-    sqlite3_bind_int64(statement, 3, (int64_t)limit);
+    sqlite3_bind_int64(statement, 3, (int64_t)(limit + request->passed.count));
     if (!request->jobs)
         request->jobs = calloc(limit, sizeof(*request->jobs));
     if (!request->offsets)
@@ -199,7 +203,8 @@ static void tell(struct request *base)
 {
     struct exchange_request *request = (struct exchange_request *)base;
     bool took_effect = base->result.fault == STORE_OK;
-    static const struct store_answer none;
+    bool one = base->result.fault == STORE_REFUSED && request->exchange.name_refused && request->answer.job_count == 1;
+    struct store_answer none = { .refused_id = one ? request->jobs[0].id : NULL };
     request->done(base->arg, base->result, took_effect ? &request->answer : &none);
     free(request->jobs);
     free(request->offsets);
@@ -268,6 +273,7 @@ void sqlite_exchange(struct store_table *table, const struct store_exchange *wan
     request->done = done;
     request->rows = (struct buffer)BUFFER_INIT(ROWS_BYTES_MAX);
     copy_exchange(request, wanted);
+    request->passed = sqlite_copy_passed_over(&request->base, table);
     if (request->failed)
         arena_release(&request->base.arena);
     sqlite_request_send(table->store, &request->base);

@@ -72,6 +72,7 @@ void sqlite_wake(struct store_table *base)
 
 struct next_request {
     struct request base;
+    struct passed_over passed;
     store_next_done done;
     int64_t delay_us;
 };
@@ -83,7 +84,10 @@ static int find_next(struct sqlite_store *store, struct request *base)
     if (!statement)
         return sqlite3_extended_errcode(store->database.handle);
     errand_time due = ERRAND_TIME_INFINITY;
+    sqlite3_bind_int64(statement, 1, (int64_t)request->passed.count + 1);
     int code = sqlite3_step(statement);
+    while (code == SQLITE_ROW && sqlite_is_passed_over(&request->passed, statement, 1))
+        code = sqlite3_step(statement);
     if (code == SQLITE_ROW && clock_parse((const char *)sqlite3_column_text(statement, 0), &due) < 0)
         due = ERRAND_TIME_INFINITY;
     sqlite3_reset(statement);
@@ -106,5 +110,6 @@ void sqlite_next_due(struct store_table *table, store_next_done done, void *arg)
     request->base.table = (struct sqlite_table *)table;
     request->base.arg = arg;
     request->done = done;
+    request->passed = sqlite_copy_passed_over(&request->base, table);
     sqlite_request_send(table->store, &request->base);
 }

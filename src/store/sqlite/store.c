@@ -131,6 +131,28 @@ char *sqlite_now(char text[CLOCK_TEXT_MAX])
     return clock_format(clock_realtime_us(), text);
 }
 
+/* ---- Jobs that are passed over ---- */
+
+struct passed_over sqlite_copy_passed_over(struct request *request, const struct store_table *table)
+{
+    struct passed_over copy = { .count = table->passed_over };
+    if (copy.count == 0)
+        return copy;
+    copy.ids = sqlite_needed(arena_alloc(&request->arena, copy.count * sizeof(*copy.ids)));
+    for (size_t i = 0; i < copy.count; i++)
+        copy.ids[i] = sqlite_needed(arena_strdup(&request->arena, table->passed_over_ids[i]));
+    return copy;
+}
+
+bool sqlite_is_passed_over(const struct passed_over *passed, sqlite3_stmt *statement, int column)
+{
+    const char *id = passed->count > 0 ? (const char *)sqlite3_column_text(statement, column) : NULL;
+    for (size_t i = 0; id && i < passed->count; i++)
+        if (strcmp(id, passed->ids[i]) == 0)
+            return true;
+    return false;
+}
+
 /* ---- The thread: requests in transactions ---- */
 
 /* Keeps the sentence before the handle forgets it. */

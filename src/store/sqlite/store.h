@@ -159,6 +159,15 @@ void sqlite_bind(sqlite3_stmt *statement, int at, const char *text);
 /* Now, by the clock of the database, which is this machine's, as its tables hold it. */
 char *sqlite_now(char text[CLOCK_TEXT_MAX]);
 
+/* Jobs that are passed over, as they were when a request was made; in its arena. */
+struct passed_over {
+    const char **ids;
+    size_t count;
+};
+struct passed_over sqlite_copy_passed_over(struct request *request, const struct store_table *table);
+/* Is the job passed over whose id stands in this column? */
+bool sqlite_is_passed_over(const struct passed_over *passed, sqlite3_stmt *statement, int column);
+
 /* ---- table.c ---- */
 
 struct store_table *sqlite_table(struct store *store, const struct errand_job_type *type, void *owner);

@@ -12,5 +12,5 @@ FROM unnest($1::{id_type}[], $2::uuid[], $3::text[], $4::bool[], $5::int8[], $6:
 WHERE job.id = done.id{id_cast}
     -- CASE, lest the planner reads the few running jobs that it expects, for each of the ids.
     AND CASE WHEN job.locked_by = done.claim THEN job.status = 'job_status_running' END
-    {around}
+    {more}
 RETURNING job.id

@@ -15,7 +15,7 @@ WITH applied AS (
     WHERE job.id = done.id{id_cast}
         -- CASE, lest the planner reads the few running jobs that it expects, for each of the ids.
         AND CASE WHEN job.locked_by = done.claim THEN job.status = 'job_status_running' END
-        {around}
+        {more}
     RETURNING job.id, done.attempt, done.started_us, done.finished_us, done.outcome, done.said, done.backtrace,
               done.output
 ), kept AS (
