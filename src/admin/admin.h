@@ -14,6 +14,7 @@
 enum {
     ADMIN_COUNT_MAX = 10000,  /* counted exactly up to here; then "10,000+" */
     ADMIN_PAGE_MAX = 200,     /* jobs on a page */
+    ADMIN_LOOK_MAX = 20000,   /* rows that a list or a count looks at to find those that match, and sorts */
     ADMIN_CONDITIONS_MAX = 8, /* of a filter, on columns of the table's own */
     ADMIN_VALUE_MAX = 4096,   /* bytes of what a filter compares with */
     ADMIN_STEP = 1000,        /* rows that one step of a bulk change touches, in a transaction of its own */
@@ -42,7 +43,7 @@ const char *admin_status_name(enum admin_status status);
 
 struct admin_count {
     int64_t count;
-    bool more;      /* there are more than count */
+    bool more;      /* there may be more than count; of a count of 0 nothing is known then */
     bool estimated; /* from the database's statistics */
 };
 
@@ -144,13 +145,21 @@ struct admin_list_query {
     int64_t offset; /* where after is NULL */
     int64_t limit;  /* at most ADMIN_PAGE_MAX */
 };
+/* Where a filter or an order has no index that serves, and the table is large, ADMIN_LOOK_MAX rows by age are looked
+   at. Unsorted they begin where the page does: what was not looked at is found by going on behind last_key. Sorted they
+   are the newest, on every page. */
 struct admin_list {
-    struct errand_list jobs; /* records of the table */
-    const char *first_key;   /* for the page in front; NULL: this is the first */
-    const char *last_key;    /* for the page behind; NULL: this is the last */
+    struct errand_list
+        jobs;              /* records of the table; where looked_at is set perhaps none, and yet there is a last_key */
+    const char *first_key; /* for the page in front; NULL: this is the first */
+    const char *last_key;  /* for the page behind; NULL: this is the last */
+    int64_t looked_at;     /* at most so many rows; 0: at all that could match */
+    bool looks_back;       /* last_key is where the looking ended, not the page: it goes on there */
+    bool looks_ahead;      /* the same of first_key */
 };
 struct admin_list admin_list(struct errand_context *ctx, const struct admin_list_query *query);
-/* How many match, up to ADMIN_COUNT_MAX; where the filter must look at rows, among the newest 50,000: "37 or more". */
+/* How many match, up to ADMIN_COUNT_MAX; where rows must be looked at to know, among the newest ADMIN_LOOK_MAX: "37 or
+   more". */
 struct admin_count admin_count_matching(struct errand_context *ctx, const struct errand_table *table,
                                         const struct admin_filter *filter);
 

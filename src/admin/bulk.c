@@ -72,7 +72,10 @@ static void plan(struct errand_context *ctx, struct walking *walking)
     unsigned statuses = walking->filter->statuses;
     walking->age = order_of(ctx, walking->table, 0, true);
     walking->age.descending = false;
-    if (statuses && !(statuses & ~readable) && overview_can_read_statuses(ctx, walking->table)) {
+    struct overview_reading reading = { 0 };
+    if (statuses && !(statuses & ~readable))
+        reading = overview_reading_of(ctx, walking->table);
+    if (reading.small || reading.indexed) {
         plan_statuses(ctx, walking);
         return;
     }

@@ -77,10 +77,35 @@ void filter_add(struct errand_context *ctx, const struct errand_table *table, co
 
 /* ---- overview.c ---- */
 
-/* Whether each status of a table but the last can be read by itself: by its indexes, or because there is little. */
-bool overview_can_read_statuses(struct errand_context *ctx, const struct errand_table *table);
+/* How a table can be read. */
+struct overview_reading {
+    bool small;   /* all of it in a few milliseconds */
+    bool indexed; /* each status of its jobs but the last by itself, through indexes */
+};
+struct overview_reading overview_reading_of(struct errand_context *ctx, const struct errand_table *table);
 /* The condition of having that status, in the words of the indexes. */
 const char *overview_condition(enum admin_status status);
+
+/* ---- reach.c: how far a list or a count looks. ---- */
+
+struct order;
+struct reach {
+    const struct errand_table *table;
+    const struct admin_filter *filter;
+    enum {
+        REACH_ALL = 1, /* at all rows: there are few, or their order alone is asked for, which has an index */
+        REACH_PICKED,  /* at those that an index picks, which are at most ADMIN_LOOK_MAX */
+        REACH_NEWEST   /* at ADMIN_LOOK_MAX rows by age, and those among them that run */
+    } how;
+};
+struct reach reach_of(struct errand_context *ctx, const struct errand_table *table, const struct admin_filter *filter,
+                      bool sorted);
+/* What "FROM {table}" becomes, for a sql_part's add; arg is a struct reach. */
+void reach_add_rows(struct errand_context *ctx, const struct errand_table *table, const void *reach);
+/* The condition of the rows that stand in the index on their age: the jobs that do not run. */
+const char *reach_base(const struct reach *reach);
+/* The key of the last row by age that is looked at, from that key on (NULL: from the first); NULL: all are. */
+const char *reach_end(struct errand_context *ctx, const struct reach *reach, const struct order *age, const char *from);
 
 /* ---- change.c ---- */
 

@@ -11,17 +11,21 @@ enum { OFFSET_MAX = 1000000000 };
 struct page_of_jobs {
     const struct admin_list_query *query;
     struct order order;
+    struct reach reach;
+    struct order age;  /* the order of what is looked at; */
+    const char *until; /* the key of its end, NULL: all is */
     const char *after; /* NULL: from the beginning */
     int64_t limit, offset;
 };
 
-/* By age, on PostgreSQL, where the jobs that run are in another index than the others. */
+/* On PostgreSQL, where the jobs that run are in another index than the others, which is read along their age. */
 static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_jobs *page)
 {
     unsigned statuses = page->query->filter.statuses;
     bool both =
         filter_has_all_statuses(statuses) || (statuses & 1U << ADMIN_RUNNING && statuses != 1U << ADMIN_RUNNING);
-    return context_kind(ctx) == STORE_POSTGRES && page->order.by_position && both;
+    bool along_age = page->query->sort == 0 ? page->reach.how != REACH_PICKED : page->until != NULL;
+    return context_kind(ctx) == STORE_POSTGRES && page->age.by_position && both && along_age;
 }
 
 /* One row more than the page holds tells whether there are more behind. Limits are written out: a plan made for any
@@ -29,13 +33,15 @@ static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_job
 static struct result *run(struct errand_context *ctx, const struct page_of_jobs *page)
 {
     const struct errand_table *table = page->query->table;
-    const struct order_bound bound = { &page->order, page->after, false };
+    const struct order_bound bound = { &page->order, page->after, false }, until = { &page->age, page->until, true };
     const struct order_places places = { &page->order, table->column_count + 1 };
     return sql_run(
         ctx, table, is_in_two_parts(ctx, page) ? sql_list_newest : sql_list,
-        SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &page->order },
+        SQL_PARTS({ .name = "table", .add = reach_add_rows, .arg = &page->reach },
+                  { .name = "keys", .add = order_add_keys, .arg = &page->order },
                   { .name = "filter", .add = filter_add, .arg = &page->query->filter },
                   { .name = "bound", .add = order_add_bound, .arg = &bound },
+                  { .name = "until", .add = order_add_bound, .arg = &until },
                   { .name = "order", .add = order_add, .arg = &page->order },
                   { .name = "places", .add = order_add_places, .arg = &places },
                   { .name = "most", .text = errand_printf(ctx, "%lld", (long long)(page->limit + 1 + page->offset)) },
@@ -57,34 +63,51 @@ static void turn_around(struct errand_list *list, size_t size)
     }
 }
 
+/* The keys of the pages around it. */
+static void set_keys(struct errand_context *ctx, const struct page_of_jobs *page, const struct result *result,
+                     struct admin_list *list)
+{
+    size_t columns = page->query->table->column_count, count = list->jobs.count;
+    bool more = result_rows(result) > count, came_from = page->after || page->offset > 0;
+    const char *begin = count ? order_key(ctx, &page->order, result, 0, columns) : page->after;
+    const char *end = count ? order_key(ctx, &page->order, result, count - 1, columns) : NULL;
+    /* Where the page is not full, it goes on where the looking ended. */
+    bool goes_on = !more && page->until && page->query->sort == 0;
+    end = more ? end : goes_on ? page->until : NULL;
+    if (page->order.backward) {
+        list->first_key = end;
+        list->looks_ahead = goes_on;
+        list->last_key = begin;
+    } else {
+        list->first_key = came_from ? begin : NULL;
+        list->last_key = end;
+        list->looks_back = goes_on;
+    }
+}
+
 static struct admin_list read_page(struct errand_context *ctx, const struct page_of_jobs *page,
                                    const struct result *result)
 {
     const struct errand_table *table = page->query->table;
     size_t rows = result_rows(result), count = rows <= (size_t)page->limit ? rows : (size_t)page->limit;
-    struct admin_list list = { .jobs = { .count = count } };
+    struct admin_list list = { .jobs = { .count = count }, .looked_at = page->until ? ADMIN_LOOK_MAX : 0 };
     list.jobs.items = errand_alloc(ctx, count * table->record_size + 1);
     struct errand_error err;
     if (rows_decode(ctx, table, result, 0, count, list.jobs.items, &err) < 0)
         errand_fail(ctx, "%s", err.message);
-    if (count == 0)
-        return list;
-    const char *begin = order_key(ctx, &page->order, result, 0, table->column_count);
-    const char *end = order_key(ctx, &page->order, result, count - 1, table->column_count);
-    bool more = rows > count, came_from = page->after || page->offset > 0;
-    if (page->order.backward) {
+    if (count > 0 || page->until)
+        set_keys(ctx, page, result, &list);
+    if (page->order.backward)
         turn_around(&list.jobs, table->record_size);
-        list.first_key = more ? end : NULL;
-        list.last_key = begin;
-    } else {
-        list.first_key = came_from ? begin : NULL;
-        list.last_key = more ? end : NULL;
-    }
     return list;
 }
 
-static struct admin_list fetch(struct errand_context *ctx, const struct page_of_jobs *page)
+/* Sorted, the newest are looked at, wherever the page lies in their order. */
+static struct admin_list fetch(struct errand_context *ctx, struct page_of_jobs *page)
 {
+    bool sorted = page->query->sort != 0;
+    page->age = sorted ? order_of(ctx, page->query->table, 0, true) : page->order;
+    page->until = reach_end(ctx, &page->reach, &page->age, sorted ? NULL : page->after);
     struct result *result = run(ctx, page);
     errand_on_unwind(ctx, sql_release, result);
     struct admin_list list = read_page(ctx, page, result);
@@ -98,6 +121,7 @@ struct admin_list admin_list(struct errand_context *ctx, const struct admin_list
     struct page_of_jobs page = {
         .query = query,
         .order = order_of(ctx, query->table, query->sort, query->descending),
+        .reach = reach_of(ctx, query->table, &query->filter, query->sort != 0),
         .after = query->after,
         .limit = query->limit < 1                ? 1
                  : query->limit > ADMIN_PAGE_MAX ? ADMIN_PAGE_MAX

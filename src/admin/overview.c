@@ -22,7 +22,8 @@ struct look {
     bool there;
     bool small;                   /* all of it can be counted */
     bool indexed;                 /* what is not finished can be */
-    double rows;                  /* PostgreSQL: by its statistics */
+    bool numbered;                /* SQLite numbers its rows */
+    double rows;                  /* PostgreSQL: by its statistics; -1: it has none */
     double parts[ADMIN_STATUSES]; /* of the rows, by the statistics or the sample; all 0: not known */
 };
 
@@ -98,13 +99,12 @@ static void read_sample(const struct result *result, struct look *look)
     }
 }
 
-/* A table without numbered rows has no places to take a sample from: it is counted from its beginning. */
 static void look_sqlite(struct errand_context *ctx, const struct errand_table *table, struct look *look)
 {
     struct result *result =
         sql_run(ctx, table, sql_look_sqlite, SQL_PARTS({ .name = "name", .value = errand_text(table->name) }));
     *look = (struct look){ .there = result_rows(result) > 0 };
-    bool numbered = look->there && cell_number(result, 0, 0) == 1;
+    look->numbered = look->there && cell_number(result, 0, 0) == 1;
     look->indexed = look->there && cell_number(result, 0, 1) == 1;
     result_free(result);
     if (!look->there)
@@ -112,11 +112,16 @@ static void look_sqlite(struct errand_context *ctx, const struct errand_table *t
     result = sql_run(ctx, table, sql_first_sqlite, SQL_PARTS({ .name = "most", .value = errand_int(SMALL_ROWS + 1) }));
     look->small = cell_number(result, 0, 0) <= SMALL_ROWS;
     result_free(result);
-    if (look->small || !numbered)
+}
+
+/* A table without numbered rows has no places to take a sample from: it is counted from its beginning. */
+static void sample_sqlite(struct errand_context *ctx, const struct errand_table *table, struct look *look)
+{
+    if (look->small || !look->numbered)
         return;
-    result = sql_run(ctx, table, sql_sample_sqlite,
-                     SQL_PARTS({ .name = "places", .value = errand_int(SAMPLE_PLACES) },
-                               { .name = "wide", .value = errand_int(SAMPLE_WIDE) }));
+    struct result *result = sql_run(ctx, table, sql_sample_sqlite,
+                                    SQL_PARTS({ .name = "places", .value = errand_int(SAMPLE_PLACES) },
+                                              { .name = "wide", .value = errand_int(SAMPLE_WIDE) }));
     read_sample(result, look);
     result_free(result);
 }
@@ -199,6 +204,11 @@ static struct admin_count estimate(double count)
     return (struct admin_count){ .count = count > 0 ? (int64_t)(count + 0.5) : 0, .estimated = true };
 }
 
+static struct admin_count unknown(void)
+{
+    return (struct admin_count){ .more = true };
+}
+
 static bool knows_parts(const struct look *look)
 {
     double sum = 0;
@@ -218,17 +228,19 @@ static struct admin_count succeeded(const struct errand_context *ctx, const stru
         others += (double)overview->by_status[status].count;
         more |= overview->by_status[status].more;
     }
-    bool by_part = context_kind(ctx) == STORE_SQLITE || (more && knows_parts(look));
+    bool by_part = more || context_kind(ctx) == STORE_SQLITE;
+    if (look->rows < 0 || (by_part && !knows_parts(look)))
+        return unknown();
     return estimate(by_part ? look->rows * look->parts[ADMIN_SUCCEEDED] : look->rows - others);
 }
 
 static void estimate_table(const struct look *look, struct admin_overview *overview)
 {
-    double pending = 0;
+    bool known = look->rows >= 0 && knows_parts(look);
     for (int status = 0; status < ADMIN_STATUSES; status++)
-        overview->by_status[status] = estimate(look->rows * look->parts[status]);
-    pending = look->rows * (look->parts[ADMIN_NOT_STARTED] + look->parts[ADMIN_RETRY]);
-    overview->due = estimate(pending);
+        overview->by_status[status] = known ? estimate(look->rows * look->parts[status]) : unknown();
+    double pending = look->rows * (look->parts[ADMIN_NOT_STARTED] + look->parts[ADMIN_RETRY]);
+    overview->due = known ? estimate(pending) : unknown();
 }
 
 /* ---- The whole ---- */
@@ -256,14 +268,14 @@ static void fill(struct errand_context *ctx, const struct look *look, struct adm
         estimate_table(look, overview);
 }
 
-bool overview_can_read_statuses(struct errand_context *ctx, const struct errand_table *table)
+struct overview_reading overview_reading_of(struct errand_context *ctx, const struct errand_table *table)
 {
     struct look look = { 0 };
     if (context_kind(ctx) == STORE_POSTGRES)
         look_postgres(ctx, &table, 1, &look);
     else
         look_sqlite(ctx, table, &look);
-    return look.small || look.indexed;
+    return (struct overview_reading){ .small = look.small, .indexed = look.indexed };
 }
 
 const char *overview_condition(enum admin_status status)
@@ -281,8 +293,10 @@ struct admin_overview *admin_overviews(struct errand_context *ctx, const struct 
         look_postgres(ctx, tables, count, looks);
     for (size_t i = 0; i < count; i++) {
         overviews[i].table = tables[i];
-        if (!postgres)
+        if (!postgres) {
             look_sqlite(ctx, tables[i], &looks[i]);
+            sample_sqlite(ctx, tables[i], &looks[i]);
+        }
         fill(ctx, &looks[i], &overviews[i]);
     }
     return overviews;

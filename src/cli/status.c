@@ -24,6 +24,8 @@ struct status {
 /* "10,000+" is 10000+ here, where scripts read too; ~ marks what the database only estimates. */
 static const char *count_text(struct errand_context *ctx, struct admin_count count)
 {
+    if (count.count == 0 && count.more)
+        return "unknown";
     return errand_printf(ctx, "%s%" PRId64 "%s", count.estimated ? "~" : "", count.count, count.more ? "+" : "");
 }
 

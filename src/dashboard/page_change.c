@@ -189,7 +189,8 @@ static void ask_all(struct page *page, const struct errand_table *table, enum ad
         json_question(page, count);
         return;
     }
-    const char *jobs = count_of_jobs(out, part_count(out, count));
+    const char *jobs =
+        part_count_is_unknown(count) ? "all jobs that match" : count_of_jobs(out, part_count(out, count));
     begin_question(out, table, change, jobs);
     filter_chips(out, request);
     begin_form(out, table, change);

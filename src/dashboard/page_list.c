@@ -40,7 +40,16 @@ static void add_tab(struct html *out, const struct filter_request *request, unsi
     html_printf(out, "<li><a class=\"tab %s\" href=\"%s%s\"", class, link_list(out, request->query.table->name),
                 filter_parameters(out, &other));
     html_raw(out, is_current ? " aria-current=\"true\"" : "");
-    html_printf(out, ">%s <span class=\"tab-count\">%s</span></a></li>", label, count);
+    html_printf(out, ">%s", label);
+    if (count)
+        html_printf(out, " <span class=\"tab-count\">%s</span>", count);
+    html_raw(out, "</a></li>");
+}
+
+/* What is counted are the jobs of a status: a list that is narrowed further holds fewer. */
+static const char *tab_count(struct html *out, const struct filter_request *request, struct admin_count count)
+{
+    return filter_is_narrow(&request->query.filter) ? NULL : part_count(out, count);
 }
 
 static void add_tabs(struct html *out, const struct filter_request *request, const struct admin_overview *counts)
@@ -49,11 +58,11 @@ static void add_tabs(struct html *out, const struct filter_request *request, con
     for (int i = 0; i < ADMIN_STATUSES; i++)
         all = part_count_sum(all, counts->by_status[i]);
     html_raw(out, "<nav aria-label=\"Status\"><ul class=\"tabs\">");
-    add_tab(out, request, 0, "All", "", part_count(out, all));
+    add_tab(out, request, 0, "All", "", tab_count(out, request, all));
     for (int i = 0; i < ADMIN_STATUSES; i++) {
         const char *label = admin_status_label((enum admin_status)i) + strlen("job_status_");
         add_tab(out, request, 1U << i, admin_status_name((enum admin_status)i),
-                errand_printf(out->page->ctx, "status-%s", label), part_count(out, counts->by_status[i]));
+                errand_printf(out->page->ctx, "status-%s", label), tab_count(out, request, counts->by_status[i]));
     }
     html_raw(out, "</ul></nav>");
 }
@@ -81,7 +90,10 @@ static void add_toolbar(struct html *out, const struct filter_request *request, 
     html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\">");
     if (can_select)
         add_selected_actions(out, form);
-    html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
+    if (part_count_is_unknown(matching))
+        html_raw(out, "<span class=\"toolbar-label\">All that match:</span>");
+    else
+        html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         html_printf(out,
                     "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"all\" value=\"1\">%s "
@@ -100,22 +112,38 @@ static void add_page_links(struct html *out, const struct filter_request *reques
     if (list->first_key)
         html_printf(out,
                     "<a class=\"btn btn-sm btn-secondary\" href=\"%s\">First page</a>"
-                    "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&amp;before=%s\">← Previous</a>",
-                    address, address, html_url(out, list->first_key));
+                    "<a class=\"btn btn-sm btn-secondary\" rel=\"prev\" href=\"%s&amp;before=%s\">← %s</a>",
+                    address, address, html_url(out, list->first_key), list->looks_ahead ? "Look further" : "Previous");
     if (list->last_key)
-        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&amp;after=%s\">Next →</a>",
-                    address, html_url(out, list->last_key));
+        html_printf(out, "<a class=\"btn btn-sm btn-secondary\" rel=\"next\" href=\"%s&amp;after=%s\">%s →</a>",
+                    address, html_url(out, list->last_key), list->looks_back ? "Look further back" : "Next");
     html_raw(out, "</nav>");
 }
 
-static void add_nothing(struct html *out, const struct filter_request *request)
+/* Where a list does not show all that there is: no index serves it, and the table is large. */
+static void add_looked_at(struct html *out, const struct filter_request *request, const struct admin_list *list)
+{
+    const char *rows = format_count(out->page, list->looked_at);
+    if (list->looked_at > 0 && request->query.sort > 0)
+        html_printf(out,
+                    "<p class=\"form-text\">Sorted are the newest %s jobs alone. Those of a status that has fewer are "
+                    "all sorted.</p>",
+                    rows);
+    else if (list->looks_ahead || (list->looks_back && request->query.after))
+        html_printf(out, "<p class=\"form-text\">Looked at %s jobs from here on.</p>", rows);
+    else if (list->looks_back)
+        html_printf(out, "<p class=\"form-text\">Looked at the newest %s jobs.</p>", rows);
+}
+
+static void add_nothing(struct html *out, const struct filter_request *request, const struct admin_list *list)
 {
     const struct admin_filter *filter = &request->query.filter;
     if (!filter->statuses && !filter_is_narrow(filter) && request->page == 0 && !request->query.after) {
         part_no_jobs(out, request->query.table);
         return;
     }
-    html_printf(out, "<div class=\"empty\"><p>No job matches. <a href=\"%s\">Show all jobs</a></p></div>",
+    html_printf(out, "<div class=\"empty\"><p>No job matches%s. <a href=\"%s\">Show all jobs</a></p></div>",
+                list->looked_at > 0 ? " among those that were looked at" : "",
                 link_list(out, request->query.table->name));
 }
 
@@ -152,9 +180,12 @@ void list_show(struct html *out, const struct filter_request *request, const str
     filter_form(out, request);
     filter_chips(out, request);
     if (list.jobs.count == 0) {
-        add_nothing(out, request);
+        add_nothing(out, request, &list);
+        add_looked_at(out, request, &list);
+        add_page_links(out, request, &list);
         return;
     }
+    add_looked_at(out, request, &list);
     add_jobs(out, request, list.jobs, view);
     add_page_links(out, request, &list);
 }
@@ -173,6 +204,10 @@ static void show_json(struct page *page, const struct filter_request *request, c
     jobs_table_json(page->out, &json, "jobs", request->query.table, list.jobs);
     json_text(&json, "before", list.first_key);
     json_text(&json, "after", list.last_key);
+    if (list.looked_at > 0)
+        json_int(&json, "looked_at", list.looked_at);
+    else
+        json_null(&json, "looked_at");
     json_end(&json, '}');
 }
 

@@ -65,9 +65,16 @@ void part_heading(struct html *out, const char *format, ...)
 
 /* ---- Counts ---- */
 
+bool part_count_is_unknown(struct admin_count count)
+{
+    return count.count == 0 && count.more;
+}
+
 const char *part_count(struct html *out, struct admin_count count)
 {
     const char *number = format_count(out->page, count.count);
+    if (part_count_is_unknown(count))
+        return "unknown";
     if (count.estimated)
         return errand_printf(out->page->ctx, "~%s", number);
     return count.more ? errand_printf(out->page->ctx, "%s+", number) : number;

@@ -8,8 +8,9 @@
 
 /* The heading, and the sentence about what was just done (notice= of the address) under it. */
 void part_heading(struct html *out, const char *format, ...) ERRAND_PRINTF(2, 3);
-/* "12,345", "10,000+", "~48,000" */
+/* "12,345", "10,000+", "~48,000"; "unknown" */
 const char *part_count(struct html *out, struct admin_count count);
+bool part_count_is_unknown(struct admin_count count);
 struct admin_count part_count_sum(struct admin_count a, struct admin_count b);
 void part_count_json(struct json *json, const char *name, struct admin_count count);
 /* "+ New Job"; nothing where nothing can be changed. */

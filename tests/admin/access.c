@@ -177,6 +177,26 @@ static void large_tables_without_indexes_are_estimated(struct errand_context *ct
     assert_in_range(succeeded->count, FINISHED * 8 / 10, FINISHED * 12 / 10);
 }
 
+/* A table that PostgreSQL has not analysed yet is not said to hold finished jobs, whatever its size. */
+static void what_no_statistics_tell_is_not_known(struct errand_context *ctx)
+{
+    if (!on_postgres())
+        skip();
+    run_sql("TRUNCATE letter_jobs; TRUNCATE foreign_jobs; ALTER TABLE letter_jobs SET (autovacuum_enabled = off);"
+            " ALTER TABLE foreign_jobs SET (autovacuum_enabled = off)");
+    run_sql("INSERT INTO foreign_jobs SELECT FROM generate_series(1, 60000)");
+    add_letters(1, 60000, "job_status_not_started");
+    const struct errand_table *tables[] = { world.letters, world.foreign };
+    struct admin_overview *overviews = admin_overviews(ctx, tables, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct admin_count *succeeded = &overviews[i].by_status[ADMIN_SUCCEEDED];
+        assert_true(succeeded->count == 0 && succeeded->more && !succeeded->estimated);
+    }
+    assert_int_equal(overviews[0].by_status[ADMIN_NOT_STARTED].count, ADMIN_COUNT_MAX);
+    assert_true(overviews[1].due.count == 0 && overviews[1].due.more);
+    run_sql("TRUNCATE letter_jobs; TRUNCATE foreign_jobs");
+}
+
 static void what_is_more_than_the_bound_is_said_to_be(struct errand_context *ctx)
 {
     add_letters(1, ADMIN_COUNT_MAX, "job_status_failed");
@@ -199,6 +219,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_role_sees_what_it_may_and_changes_what_it_may),
         IN_CONTEXT(other_schemas_and_enums_in_any_order_serve),
         IN_CONTEXT(large_tables_without_indexes_are_estimated),
+        IN_CONTEXT(what_no_statistics_tell_is_not_known),
         IN_CONTEXT(what_is_more_than_the_bound_is_said_to_be),
     };
     void *schema_file = argv[1];

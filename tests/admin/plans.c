@@ -1,6 +1,7 @@
 /* How the statements are run where there are many finished jobs: by an index, and reading no more than they show. */
 #include "world.h"
 
+#include "record/field.h"
 #include "record/state.h"
 
 #include <stdio.h>
@@ -104,6 +105,135 @@ static void pages_of_a_status_read_its_jobs_alone(struct errand_context *ctx)
     assert_bounded(ctx, "Failed, Timed out", 100);
 }
 
+/* The same, and on SQLite only a range of the numbers of rows. */
+static void assert_window(struct errand_context *ctx, const char *what)
+{
+    assert_bounded(ctx, what, ADMIN_LOOK_MAX);
+    const char *plan = plan_of_last(ctx);
+    if (!on_postgres() && !strstr(plan, "SEARCH letter_jobs USING INTEGER PRIMARY KEY (rowid>?"))
+        fail_msg("%s:\n%s\n%s", what, ctx->sql.data, plan);
+}
+
+static struct admin_filter where(const char *column, enum admin_operator op, const char *value)
+{
+    struct admin_filter filter = { .condition_count = 1 };
+    filter.conditions[0] = (struct admin_condition){ column_of(world.letters, column), op, value };
+    return filter;
+}
+
+/* The oldest job of all is found by going on; no page looks at more than it may. */
+static void lists_that_no_index_serves_look_at_a_bounded_number_of_the_newest(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
+    query.filter.statuses = 1U << ADMIN_SUCCEEDED;
+    int64_t pages = 0, found = 0;
+    for (;;) {
+        struct admin_list list = look_at(ctx, &query);
+        if (list.looked_at > 0)
+            assert_window(ctx, "narrowed by a number");
+        pages++;
+        found += (int64_t)list.jobs.count;
+        assert_int_equal(list.looks_back, list.last_key != NULL);
+        assert_int_equal(list.looked_at, list.looks_back ? ADMIN_LOOK_MAX : 0);
+        query.after = list.last_key;
+        if (!query.after)
+            break;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(pages, FINISHED / ADMIN_LOOK_MAX + 1);
+}
+
+static void errors_times_and_orders_look_at_the_newest_too(struct errand_context *ctx)
+{
+    const struct admin_list_query queries[] = {
+        { .filter = { .error = "none has it" } },
+        { .filter = { .created_to = { true, 1 } } },
+        { .filter = { .error = "none has it", .statuses = 1U << ADMIN_FAILED | 1U << ADMIN_SUCCEEDED } },
+        { .sort = (int)column_of(world.letters, "number") + 1 },
+        { .sort = (int)column_of(world.letters, "number") + 1, .descending = true },
+        { .sort = (int)column_of(world.letters, "id") + 1 },
+        { .sort = (int)column_of(world.letters, "last_error") + 1, .filter.statuses = 1U << ADMIN_SUCCEEDED },
+    };
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        struct admin_list list = look_at(ctx, &queries[i]);
+        assert_window(ctx, errand_printf(ctx, "query %zu", i));
+        assert_int_equal(list.looked_at, ADMIN_LOOK_MAX);
+        assert_int_equal(list.looks_back, queries[i].sort == 0);
+        if (queries[i].sort == 0)
+            continue;
+        struct admin_list_query behind = queries[i];
+        behind.after = list.last_key;
+        assert_int_equal(look_at(ctx, &behind).jobs.count, 25);
+        assert_window(ctx, errand_printf(ctx, "behind the first page of query %zu", i));
+    }
+}
+
+/* Those that run are in no index by age, and stand in the list all the same; back and forth it is the same list. */
+static void what_is_looked_at_holds_the_running_and_can_be_walked_back(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter = where("number", ADMIN_LESS_EQUAL, "5") };
+    struct admin_list list = look_at(ctx, &query);
+    assert_string_equal(numbers_of(ctx, &list), "5 4 3 2 1 5 4 3 2 1 5 4 3 2 1 5 4 3 2 1");
+    query.after = list.last_key;
+    while (query.after) {
+        list = look_at(ctx, &query);
+        query.after = list.last_key;
+    }
+    assert_string_equal(numbers_of(ctx, &list), "5 4 3 2 1"); /* the oldest */
+    query.before = true;
+    for (query.after = list.first_key; query.after; query.after = list.first_key) {
+        list = look_at(ctx, &query);
+        assert_int_equal(list.looks_ahead, list.first_key != NULL);
+        if (list.looks_ahead)
+            assert_window(ctx, "back");
+    }
+    assert_string_equal(numbers_of(ctx, &list), "5 4 3 2 1 5 4 3 2 1 5 4 3 2 1 5 4 3 2 1");
+}
+
+static void the_jobs_of_a_rare_status_are_all_looked_at(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
+    query.filter.statuses = 1U << ADMIN_FAILED | 1U << ADMIN_TIMED_OUT;
+    struct admin_list list = look_at(ctx, &query);
+    assert_bounded(ctx, "narrowed", 100);
+    assert_int_equal(list.jobs.count, 1);
+    assert_int_equal(list.looked_at, 0);
+    query = (struct admin_list_query){ .filter.statuses = 1U << ADMIN_FAILED };
+    query.sort = (int)column_of(world.letters, "number") + 1;
+    list = look_at(ctx, &query);
+    assert_bounded(ctx, "sorted", 100);
+    assert_int_equal(list.jobs.count, 25);
+    assert_int_equal(list.looked_at, 0);
+}
+
+/* At the limit all failed jobs are sorted, past it the newest rows of the table. */
+static void as_many_of_a_status_as_may_be_looked_at_are_sorted_and_no_more(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter.statuses = 1U << ADMIN_TIMED_OUT };
+    query.sort = (int)column_of(world.letters, "number") + 1;
+    add_letters(1, ADMIN_LOOK_MAX, "job_status_timed_out");
+    assert_int_equal(look_at(ctx, &query).looked_at, 0);
+    add_letters(ADMIN_LOOK_MAX + 1, ADMIN_LOOK_MAX + 1, "job_status_timed_out");
+    assert_int_equal(look_at(ctx, &query).looked_at, ADMIN_LOOK_MAX);
+}
+
+static void a_job_is_found_by_its_id_however_old_it_is(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
+    query.filter.statuses = 1U << ADMIN_SUCCEEDED;
+    struct admin_list list = { 0 };
+    do {
+        list = look_at(ctx, &query);
+        query.after = list.last_key;
+    } while (list.jobs.count == 0);
+    struct errand_value id = field_value(&world.letters->columns[column_of(world.letters, "id")], list.jobs.items);
+    query = (struct admin_list_query){ .filter = where("id", ADMIN_EQUAL, id.as.text.data), .sort = 1 };
+    list = look_at(ctx, &query);
+    assert_bounded(ctx, "by its id", 1);
+    assert_int_equal(list.jobs.count, 1);
+    assert_int_equal(list.looked_at, 0);
+}
+
 static void counts_read_what_is_not_finished(struct errand_context *ctx)
 {
     struct admin_overview *overview = admin_overviews(ctx, &world.letters, 1);
@@ -152,9 +282,17 @@ static int end_with_history(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_HISTORY(pages_by_age_read_what_they_show),          IN_HISTORY(pages_of_a_status_read_its_jobs_alone),
-        IN_HISTORY(counts_read_what_is_not_finished),          IN_HISTORY(what_matches_is_counted_among_the_newest),
+        IN_HISTORY(pages_by_age_read_what_they_show),
+        IN_HISTORY(pages_of_a_status_read_its_jobs_alone),
+        IN_HISTORY(counts_read_what_is_not_finished),
+        IN_HISTORY(what_matches_is_counted_among_the_newest),
         IN_HISTORY(a_step_over_a_status_reads_its_jobs_alone),
+        IN_HISTORY(lists_that_no_index_serves_look_at_a_bounded_number_of_the_newest),
+        IN_HISTORY(errors_times_and_orders_look_at_the_newest_too),
+        IN_HISTORY(what_is_looked_at_holds_the_running_and_can_be_walked_back),
+        IN_HISTORY(the_jobs_of_a_rare_status_are_all_looked_at),
+        IN_HISTORY(a_job_is_found_by_its_id_however_old_it_is),
+        IN_HISTORY(as_many_of_a_status_as_may_be_looked_at_are_sorted_and_no_more),
     };
     void *schema_file = argv[1];
     return argc == 2 && open_database(&schema_file) == 0

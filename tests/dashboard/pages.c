@@ -291,6 +291,60 @@ static const char *link_of(const char *relation)
     return address;
 }
 
+/* More than are looked at, and than either database reads at once. */
+static void add_many(int count)
+{
+    if (on_postgres())
+        run_sql("INSERT INTO letter_jobs (pages, status) SELECT i, 'job_status_succeeded' FROM generate_series(1, %d) "
+                "AS n (i)",
+                count);
+    else
+        run_sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO letter_jobs "
+                "(pages, status) SELECT i, 'job_status_succeeded' FROM n",
+                count);
+}
+
+static void a_large_list_says_how_far_it_looked_and_goes_on_from_there(void **state)
+{
+    (void)state;
+    int pages = 0;
+    add_many(50000);
+    serve_plain();
+    char target[1024] = "/jobs/ListJob?tableName=letter_jobs&where.pages=1";
+    assert_int_equal(ask(.target = target), 200);
+    assert_page_has("No job matches among those that were looked at.");
+    assert_page_has("Looked at the newest 20,000 jobs.");
+    assert_page_has("Look further back →");
+    while (!strstr(world.body, "<tr id=\"job-") && pages++ < 10) {
+        const char *next = link_of("next");
+        assert_non_null(next);
+        snprintf(target, sizeof(target), "%s", next);
+        assert_int_equal(ask(.target = target), 200);
+    }
+    assert_int_equal(pages, 2);
+    assert_null(link_of("next"));
+    assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs&where.pages=1"), 200);
+    assert_page_has("\"looked_at\":20000}");
+    assert_page_lacks("\"after\":null");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&sort=pages&order=asc"), 200);
+    assert_page_has("Sorted are the newest 20,000 jobs alone.");
+    assert_page_has(">30001<");
+    assert_page_has(">Next →");
+    assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has("\"looked_at\":null}");
+}
+
+static void a_narrowed_list_counts_nothing_on_its_tabs(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&status=failed"), 200);
+    assert_page_has("class=\"tab-count\">1</span>");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&where.pages=4"), 200);
+    assert_page_lacks("tab-count");
+}
+
 static void pages_by_key_show_every_job_once_while_others_arrive(void **state)
 {
     (void)state;
@@ -964,6 +1018,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_list_takes_as_many_conditions_as_it_says_and_no_more),
         DASHBOARD_TEST(a_list_is_sorted_by_its_headers),
         DASHBOARD_TEST(a_form_of_filters_leads_to_the_short_address),
+        DASHBOARD_TEST(a_large_list_says_how_far_it_looked_and_goes_on_from_there),
+        DASHBOARD_TEST(a_narrowed_list_counts_nothing_on_its_tabs),
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),

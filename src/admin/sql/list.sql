@@ -1,1 +1,1 @@
-SELECT {columns}{keys} FROM {table} WHERE {filter}{bound} ORDER BY {order} LIMIT {limit} OFFSET {offset}
+SELECT {columns}{keys} FROM {table} WHERE {filter}{bound}{until} ORDER BY {order} LIMIT {limit} OFFSET {offset}

@@ -1,5 +1,6 @@
 -- What is known of tables without reading them: whether they are there and may be read, how many rows they have (by the
--- last ANALYZE, grown with the file since, as the planner reckons), and how those spread over the statuses.
+-- last ANALYZE, grown with the file since, as the planner reckons; -1 before the first), and how those spread over the
+-- statuses.
 SELECT wanted.place, coalesce(c.readable, false), coalesce(c.rows::bigint, 0), coalesce(c.pages, 0),
     coalesce(c.indexed, false),
     CASE WHEN c.pages > {small}::int8 THEN
@@ -12,8 +13,9 @@ LEFT JOIN LATERAL (
     SELECT nspname, relname,
         has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(t.oid, 'SELECT') AS readable,
         greatest(size.pages, t.relpages) AS pages,
-        CASE WHEN t.relkind <> 'r' THEN greatest(t.reltuples, 0)
-             WHEN t.reltuples <= 0 OR t.relpages = 0 THEN 50.0 * size.pages -- never looked at
+        CASE WHEN t.reltuples <= 0 THEN -1 -- a vacuum of the empty table knows nothing either
+             WHEN t.relkind <> 'r' THEN t.reltuples
+             WHEN t.relpages = 0 THEN -1
              ELSE t.reltuples::float8 / t.relpages * size.pages END AS rows,
         -- For the pending, and for one other status at least.
         (SELECT count(*) FILTER (WHERE a.attname = 'run_at') > 0 AND count(*) FILTER (WHERE a.attname <> 'run_at') > 0
