@@ -20,7 +20,9 @@ enum {
     HIGH_FD = 200, /* out of the way of a job that closes descriptors and opens others */
     CHUNK = 64 * 1024,
     REPLY_EVERY_US = 1000,
-    RESTORE_AFTER_US = 10000 /* a job this long pays for looking what it changed; shorter ones, when there is a pause */
+    /* A job this long, or that has raised and so put nothing back itself, pays for looking at all that it may have
+       changed; the others, when there is a pause. */
+    RESTORE_AFTER_US = 10000
 };
 
 struct child {
@@ -169,7 +171,7 @@ static struct context_end perform(struct child *child, struct call *call, int64_
     child->scene.inside = 0;
     if (!*child->scene.identity)
         _exit(0); /* a process that the job has forked, and let return */
-    surroundings_restore_mask();
+    surroundings_restore_cheap(&child->surroundings);
     return end;
 }
 
@@ -197,7 +199,7 @@ static bool run(struct child *child, struct call *call, const struct tasks_head 
     if (!silent || child->now_us - child->replied_us >= REPLY_EVERY_US)
         send_replies(child);
     context_reset(child->ctx);
-    if (child->now_us - outcome.started_us >= RESTORE_AFTER_US) {
+    if (end.end != JOB_END_RETURNED || child->now_us - outcome.started_us >= RESTORE_AFTER_US) {
         surroundings_restore(&child->surroundings);
         child->restored = true;
         child->now_us = clock_monotonic_us();

@@ -36,7 +36,8 @@ void crash_handle_signals(void);
 
 /* What a job finds: to be restored before the next. */
 struct surroundings {
-    char *directory; /* NULL: it could not be read */
+    char *directory;   /* NULL: it could not be read */
+    struct stat place; /* what it is */
     mode_t mask;
     char **environment;
     size_t environment_count;
@@ -45,9 +46,9 @@ struct surroundings {
 };
 
 int surroundings_remember(struct surroundings *surroundings, int output_fd);
-/* Cheap: the signal mask alone. After each job. */
-void surroundings_restore_mask(void);
-/* Signals, timers, standard descriptors, directory, umask and environment. */
+/* What takes hardly longer than a look: signal mask, alarm, umask, directory and environment. After each job. */
+void surroundings_restore_cheap(struct surroundings *surroundings);
+/* All: what signals do, the other timers and the standard descriptors too. */
 void surroundings_restore(struct surroundings *surroundings);
 
 #endif

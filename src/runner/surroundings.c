@@ -2,6 +2,7 @@
 #include "runner/child.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -28,13 +29,17 @@ int surroundings_remember(struct surroundings *surroundings, int output_fd)
     *surroundings = (struct surroundings){ .directory = getcwd(NULL, 0), .output_fd = output_fd };
     surroundings->mask = umask(0);
     umask(surroundings->mask);
+    if (stat(".", &surroundings->place) < 0) {
+        free(surroundings->directory);
+        surroundings->directory = NULL;
+    }
     for (int fd = 0; fd < 3; fd++)
         if (fstat(fd, &surroundings->standard[fd]) < 0)
             return -1;
     return remember_environment(surroundings);
 }
 
-void surroundings_restore_mask(void)
+static void restore_mask(void)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -47,22 +52,27 @@ static void restore_signals(void)
         if (number != SIGKILL && number != SIGSTOP)
             signal(number, SIG_DFL);
     crash_handle_signals();
-    surroundings_restore_mask();
+    restore_mask();
 }
+
+static const struct itimerval off;
 
 static void restore_timers(void)
 {
-    static const struct itimerval off;
-    setitimer(ITIMER_REAL, &off, NULL);
     setitimer(ITIMER_VIRTUAL, &off, NULL);
     setitimer(ITIMER_PROF, &off, NULL);
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static void restore_standard(const struct surroundings *surroundings, int fd)
 {
     const struct stat *before = &surroundings->standard[fd];
     struct stat now;
-    if (fstat(fd, &now) == 0 && now.st_dev == before->st_dev && now.st_ino == before->st_ino)
+    if (fstat(fd, &now) == 0 && is_same_file(&now, before))
         return;
     if (fd > 0) {
         dup2(surroundings->output_fd, fd);
@@ -77,8 +87,8 @@ static void restore_standard(const struct surroundings *surroundings, int fd)
 
 static void restore_directory(const struct surroundings *surroundings)
 {
-    char now[4096];
-    if (!surroundings->directory || (getcwd(now, sizeof(now)) && strcmp(now, surroundings->directory) == 0))
+    struct stat now;
+    if (!surroundings->directory || (stat(".", &now) == 0 && is_same_file(&now, &surroundings->place)))
         return;
     if (chdir(surroundings->directory) < 0) {
         /* It was removed: the next job finds itself where this one was, which no one can help. */
@@ -98,13 +108,20 @@ static void restore_environment(struct surroundings *surroundings)
         putenv(surroundings->environment[i]);
 }
 
+void surroundings_restore_cheap(struct surroundings *surroundings)
+{
+    restore_mask();
+    setitimer(ITIMER_REAL, &off, NULL);
+    umask(surroundings->mask);
+    restore_directory(surroundings);
+    restore_environment(surroundings);
+}
+
 void surroundings_restore(struct surroundings *surroundings)
 {
+    surroundings_restore_cheap(surroundings);
     restore_signals();
     restore_timers();
     for (int fd = 0; fd < 3; fd++)
         restore_standard(surroundings, fd);
-    restore_directory(surroundings);
-    restore_environment(surroundings);
-    umask(surroundings->mask);
 }

@@ -191,8 +191,22 @@ static void do_change_surroundings(struct errand_context *ctx, const struct bad_
     setenv("ERRAND_TEST_LEFT", "1", 1);
     unsetenv("PATH");
     alarm(1000);
-    if (chdir("/proc") < 0 || !freopen("/dev/null", "w", stdout))
+    if (chdir("/proc") < 0)
         errand_fail_errno(ctx, "cannot change");
+}
+
+static void do_change_all_surroundings(struct errand_context *ctx, const struct bad_job *job)
+{
+    do_change_surroundings(ctx, job);
+    do_block_signals(ctx, job);
+    if (!freopen("/dev/null", "w", stdout))
+        errand_fail_errno(ctx, "cannot change");
+}
+
+static void do_change_all_surroundings_and_fail(struct errand_context *ctx, const struct bad_job *job)
+{
+    do_change_all_surroundings(ctx, job);
+    do_fail(ctx, job);
 }
 
 static void do_check_surroundings(struct errand_context *ctx, const struct bad_job *job)
@@ -341,6 +355,8 @@ static const struct {
     { "block signals", do_block_signals },
     { "check signals", do_check_signals },
     { "change surroundings", do_change_surroundings },
+    { "change all surroundings", do_change_all_surroundings },
+    { "change all surroundings and fail", do_change_all_surroundings_and_fail },
     { "check surroundings", do_check_surroundings },
     { "ignore SIGTERM and wait", do_ignore_sigterm_and_wait },
     { "wait", do_wait },

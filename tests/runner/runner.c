@@ -322,12 +322,36 @@ static void blocked_signals_do_not_reach_the_next_job(void **state)
 static void changed_surroundings_do_not_reach_the_next_job(void **state)
 {
     struct world *world = *state;
-    struct world_task *task = world_do(world, "change surroundings", "");
+    struct world_task *task = world_do(world, "change all surroundings", "");
     world_until_ended(world);
     assert_end(task, JOB_END_RETURNED, NULL);
     task = world_do(world, "check surroundings", "");
     world_until_ended(world);
     assert_end(task, JOB_END_RETURNED, NULL);
+}
+
+/* Where the next one follows at once, from the same message. */
+static void changed_surroundings_do_not_reach_a_job_close_behind(void **state)
+{
+    struct world *world = *state;
+    struct world_task *change = world_add(world, "change surroundings", "");
+    struct world_task *check = world_add(world, "check surroundings", "");
+    world_send(world);
+    world_until_ended(world);
+    assert_end(change, JOB_END_RETURNED, NULL);
+    assert_end(check, JOB_END_RETURNED, NULL);
+}
+
+static void a_job_that_fails_leaves_nothing_changed_to_one_close_behind(void **state)
+{
+    struct world *world = *state;
+    struct world_task *change = world_add(world, "change all surroundings and fail", "no");
+    struct world_task *check[] = { world_add(world, "check surroundings", ""), world_add(world, "check signals", "") };
+    world_send(world);
+    world_until_ended(world);
+    assert_end(change, JOB_END_FAILED, "it said no");
+    assert_end(check[0], JOB_END_RETURNED, NULL);
+    assert_end(check[1], JOB_END_RETURNED, NULL);
 }
 
 static void killed_in_its_job(void **state, const char *name, const char *argument)
@@ -691,6 +715,8 @@ int main(void)
         WITH_RUNNER(a_process_forked_by_a_job_does_not_speak_for_it),
         WITH_RUNNER(blocked_signals_do_not_reach_the_next_job),
         WITH_RUNNER(changed_surroundings_do_not_reach_the_next_job),
+        WITH_RUNNER(changed_surroundings_do_not_reach_a_job_close_behind),
+        WITH_RUNNER(a_job_that_fails_leaves_nothing_changed_to_one_close_behind),
         WITH_RUNNER(a_killed_job_times_out),
         WITH_RUNNER(a_job_that_ignores_sigterm_is_killed_all_the_same),
         WITH_RUNNER(a_job_that_has_stopped_itself_is_killed_all_the_same),
