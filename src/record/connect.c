@@ -25,6 +25,12 @@ void context_disconnect(struct errand_context *ctx)
     ctx->lost = false;
 }
 
+void context_renew(struct errand_context *ctx)
+{
+    if (ctx->connection && connection_renew(ctx->connection) < 0)
+        context_disconnect(ctx);
+}
+
 static void wait_to_connect(struct errand_context *ctx, int attempt, const struct errand_error *err)
 {
     if (attempt == 0)

@@ -59,6 +59,8 @@ ERRAND_NORETURN void context_refuse(struct errand_context *ctx, enum context_fau
 void context_abandon(struct errand_context *ctx);
 /* Frees what the context has handed out; between two calls, outside both. */
 void context_reset(struct errand_context *ctx);
+/* Between two calls: the next one finds the database session as if nobody had used it. */
+void context_renew(struct errand_context *ctx);
 /* CLOCK_MONOTONIC microseconds at which the running job is killed; INT64_MAX: never. */
 void context_set_deadline(struct errand_context *ctx, int64_t deadline_us);
 

@@ -199,6 +199,8 @@ static bool run(struct child *child, struct call *call, const struct tasks_head 
     if (!silent || child->now_us - child->replied_us >= REPLY_EVERY_US)
         send_replies(child);
     context_reset(child->ctx);
+    if (end.end != JOB_END_RETURNED)
+        context_renew(child->ctx);
     if (end.end != JOB_END_RETURNED || child->now_us - outcome.started_us >= RESTORE_AFTER_US) {
         surroundings_restore(&child->surroundings);
         child->restored = true;

@@ -17,6 +17,7 @@ struct connection_verbs {
                  struct result **result, struct errand_error *err);
     int (*script)(struct connection *connection, const char *sql, struct errand_error *err);
     int (*begin)(struct connection *connection, struct errand_error *err); /* a transaction for writing */
+    int (*renew)(struct connection *connection);                           /* NULL: only by being opened anew */
     int (*limit)(struct connection *connection, const struct connection_limits *limits, struct errand_error *err);
     bool (*in_transaction)(const struct connection *connection);
     int (*watch)(struct connection *connection, const struct errand_table *const *tables, size_t count,

@@ -48,6 +48,11 @@ bool connection_is_lost(const struct connection *connection)
     return connection->verbs->is_lost(connection);
 }
 
+int connection_renew(struct connection *connection)
+{
+    return connection->verbs->renew ? connection->verbs->renew(connection) : -1;
+}
+
 int connection_limit(struct connection *connection, const struct connection_limits *limits, struct errand_error *err)
 {
     const struct connection_limits before = connection->limits;

@@ -27,6 +27,10 @@ int connection_backend(const struct connection *connection);
    that the server has closed it; it must be closed and opened anew. */
 bool connection_is_lost(const struct connection *connection);
 
+/* Makes the session what it was when it was opened: settings, locks and temporary tables that were left go. 0, or -1:
+   it must be closed, and opened anew. Not inside a transaction, nor where there are limits. */
+int connection_renew(struct connection *connection);
+
 /* What the session allows; all zero: everything. 0, or -1 and the sentence. */
 struct connection_limits {
     /* Each statement, and on SQLite each wait for the lock too; 0: none. Behind a proxy that gives each transaction

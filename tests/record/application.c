@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +38,50 @@ static void insert_and_fail(struct errand_context *ctx, void *arg)
 static int64_t customers(struct errand_context *ctx)
 {
     return errand_record_count(&customer_table, (struct errand_query){ .ctx = ctx });
+}
+
+static void change_session(struct errand_context *ctx, void *arg)
+{
+    (void)arg;
+    if (database.url.kind == STORE_SQLITE) {
+        errand_sql(ctx, "PRAGMA foreign_keys = OFF");
+        errand_sql(ctx, "CREATE TEMP TABLE customers (name TEXT)");
+    } else {
+        errand_sql(ctx, "SET search_path = nowhere");
+        errand_sql(ctx, "SET TimeZone = 'Asia/Tokyo'");
+        errand_sql(ctx, "SELECT pg_advisory_lock(4711)");
+        errand_sql(ctx, "CREATE TEMP TABLE mine (name TEXT)");
+    }
+    errand_fail(ctx, "left as it is");
+}
+
+static void check_session(struct errand_context *ctx, void *arg)
+{
+    (void)arg;
+    assert_int_equal(customers(ctx), 0);
+    if (database.url.kind == STORE_SQLITE) {
+        assert_string_equal(errand_sql(ctx, "PRAGMA foreign_keys").cells[0], "1");
+        return;
+    }
+    assert_string_equal(errand_sql(ctx, "SHOW TimeZone").cells[0], "UTC");
+    assert_int_equal(errand_sql(ctx, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711").count, 0);
+    assert_int_equal(errand_sql(ctx, "SELECT 1 FROM pg_class WHERE relname = 'mine'").count, 0);
+}
+
+static void a_renewed_context_knows_nothing_of_the_session_before(void **state)
+{
+    (void)state;
+    if (getenv("TEST_TRANSACTION_POOL_URL"))
+        skip(); /* there the session is everyone's */
+    struct errand_context *ctx = context_new(&(struct context_config){ .url = &database.url });
+    empty_tables();
+    context_renew(ctx); /* which has no connection yet */
+    assert_int_equal(context_call(ctx, check_session, NULL).end, JOB_END_RETURNED);
+    assert_string_equal(context_call(ctx, change_session, NULL).error, "left as it is");
+    context_renew(ctx);
+    struct context_end end = context_call(ctx, check_session, NULL);
+    assert_string_equal(end.error ? end.error : "", "");
+    context_free(ctx);
 }
 
 static void errand_run_gives_back_what_was_raised(struct errand_context *ctx)
@@ -207,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_CONTEXT(errand_run_gives_back_what_was_raised),
+        cmocka_unit_test(a_renewed_context_knows_nothing_of_the_session_before),
         IN_CONTEXT(errand_run_serves_several_threads_at_once),
         IN_CONTEXT(a_raise_of_the_outer_context_passes_an_inner_run),
         IN_CONTEXT(opening_what_is_not_there_says_so),

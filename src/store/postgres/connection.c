@@ -379,6 +379,22 @@ static PGresult *run_anew(struct postgres_connection *connection, const char *sq
     return run(connection, sql, values);
 }
 
+/* ---- A session as at its start ---- */
+
+/* Two round trips, where a new connection is a process of the server's. Behind a proxy the session is not ours. */
+static int postgres_renew(struct connection *base)
+{
+    struct postgres_connection *connection = of(base);
+    if (!connection->keeps)
+        return -1;
+    forget_all(connection);
+    PGresult *answer = PQexec(connection->conn, "DISCARD ALL");
+    bool done = PQresultStatus(answer) == PGRES_COMMAND_OK;
+    PQclear(answer);
+    struct errand_error ignored;
+    return done ? configure(connection, &ignored) : -1;
+}
+
 /* ---- Limits ---- */
 
 static bool is_limited(const struct postgres_connection *connection)
@@ -548,6 +564,7 @@ const struct connection_verbs postgres_connection_verbs = {
     .query = postgres_query,
     .script = postgres_script,
     .begin = postgres_begin,
+    .renew = postgres_renew,
     .limit = postgres_limit,
     .in_transaction = postgres_in_transaction,
     .watch = postgres_watch,
