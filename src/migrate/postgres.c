@@ -212,6 +212,12 @@ static bool is_of_search_path(const struct schema_statement *statement)
            strcasestr(statement->sql, "search_path");
 }
 
+/* A dump drops what it makes; here there is nothing of it, and other schemas are none of its business. */
+static bool is_run(const struct schema_statement *statement)
+{
+    return !is_of_search_path(statement) && statement->kind != SCHEMA_STATEMENT_DROP;
+}
+
 static int run_schema(struct migration *migration, void *arg, struct errand_error *err)
 {
     (void)arg;
@@ -222,11 +228,11 @@ static int run_schema(struct migration *migration, void *arg, struct errand_erro
         return -1;
     for (size_t i = 0; i < schema->statement_count; i++) {
         const struct schema_statement *statement = schema->statements[i];
-        if (!is_of_search_path(statement) && connection_script(migration->connection, statement->sql, err) != 0)
+        if (is_run(statement) && connection_script(migration->connection, statement->sql, err) != 0)
             return error_prefix(err, "%s:%d:%d: %s", schema->file, statement->at.line, statement->at.column,
                                 statement->what);
     }
-    return files_count(migration, err);
+    return postgres_record_unnamed(migration, err) != 0 ? -1 : files_count(migration, err);
 }
 
 static int fill(struct migration *migration, struct errand_error *err)

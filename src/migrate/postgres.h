@@ -170,6 +170,12 @@ void postgres_indexes(struct postgres *postgres);
 void postgres_type(struct postgres *postgres, const struct schema_statement *statement, const char *schema,
                    const char *name);
 
+/* ---- postgres_unnamed.c ---- */
+/* A step for a statement of which nobody can see whether what it does was done, unless it was run already. */
+void postgres_unnamed(struct postgres *postgres, const struct schema_statement *statement);
+/* All of the schema as run, inside the transaction that has run them. */
+int postgres_record_unnamed(struct migration *migration, struct errand_error *err);
+
 /* ---- postgres_objects.c ---- */
 void postgres_functions(struct postgres *postgres, const char *schema, const char *name);
 void postgres_view(struct postgres *postgres, const struct row *wanted);

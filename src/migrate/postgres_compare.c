@@ -174,19 +174,6 @@ static void see_extension(struct postgres *postgres, const struct schema_stateme
     result_free(result);
 }
 
-/* What has no name here to look for (a cast, an aggregate, a rule): where the server takes it, it is not there yet. */
-static void see_other(struct postgres *postgres, const struct schema_statement *statement)
-{
-    struct connection *connection = postgres->migration->connection;
-    struct errand_error ignored;
-    if (connection_script(connection, "SAVEPOINT errand_try", &ignored) != 0)
-        return;
-    bool taken = connection_script(connection, statement->sql, &ignored) == 0;
-    connection_script(connection, "ROLLBACK TO SAVEPOINT errand_try; RELEASE SAVEPOINT errand_try", &ignored);
-    if (taken)
-        postgres_step(postgres, verb_create, PHASE_NONE, verbatim(postgres, statement), "%s", statement->what);
-}
-
 static void see(struct postgres *postgres, const struct schema_statement *statement)
 {
     switch (statement->kind) {
@@ -223,8 +210,9 @@ static void see(struct postgres *postgres, const struct schema_statement *statem
     case SCHEMA_STATEMENT_EXTENSION:
         see_extension(postgres, statement);
         return;
+    case SCHEMA_STATEMENT_BLOCK:
     case SCHEMA_STATEMENT_OTHER:
-        see_other(postgres, statement);
+        postgres_unnamed(postgres, statement);
         return;
     default:
         return;

@@ -111,6 +111,10 @@ void read_alter_table(struct reader *reader, PgQuery__Node *node);
 void read_statement(struct reader *reader, PgQuery__Node *node);
 struct schema_statement *add_statement(struct reader *reader, enum schema_statement_kind kind, const char *what);
 
+/* ---- refuse.c ---- */
+/* An error where the statement has no place in a schema. */
+void refuse_statement(struct reader *reader, const PgQuery__Node *node);
+
 /* ---- index.c ---- */
 void read_index(struct reader *reader, PgQuery__IndexStmt *statement);
 

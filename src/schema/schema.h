@@ -150,15 +150,15 @@ enum schema_statement_kind {
     SCHEMA_STATEMENT_SEQUENCE_CHANGE, /* ALTER SEQUENCE */
     SCHEMA_STATEMENT_SCHEMA,
     SCHEMA_STATEMENT_EXTENSION,
-    SCHEMA_STATEMENT_ROWS, /* INSERT and its kin: run once, with its table */
+    SCHEMA_STATEMENT_ROWS, /* INSERT: run once, with its table */
     SCHEMA_STATEMENT_COMMENT,
     SCHEMA_STATEMENT_GRANT,
     SCHEMA_STATEMENT_OWNER,
     SCHEMA_STATEMENT_SETTING, /* SET */
     SCHEMA_STATEMENT_SELECT,
     SCHEMA_STATEMENT_BLOCK, /* DO */
-    SCHEMA_STATEMENT_DROP,
-    SCHEMA_STATEMENT_OTHER
+    SCHEMA_STATEMENT_DROP,  /* not done: the file says what there is to be */
+    SCHEMA_STATEMENT_OTHER  /* what it makes has no name here: run once for its text */
 };
 
 struct schema_statement {

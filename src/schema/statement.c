@@ -142,6 +142,9 @@ static void read_drop(struct reader *reader, const PgQuery__DropStmt *drop)
 {
     struct schema_statement *statement = add_statement(reader, SCHEMA_STATEMENT_DROP, "DROP");
     statement->on_sqlite = true;
+    if (drop->remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
+        reader_warning(reader, statement->at,
+                       "DROP is left out: Schema.sql says what there is to be, and nothing is dropped for it");
     for (size_t i = 0; drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && i < drop->n_objects; i++) {
         const char *schema_name, *name;
         if (drop->objects[i]->node_case != PG_QUERY__NODE__NODE_LIST)
@@ -158,10 +161,10 @@ static void read_drop(struct reader *reader, const PgQuery__DropStmt *drop)
     }
 }
 
-static void add_rows(struct reader *reader, const char *verb, const PgQuery__RangeVar *relation)
+static void add_rows(struct reader *reader, const PgQuery__RangeVar *relation)
 {
     struct schema_statement *statement = add_statement(
-        reader, SCHEMA_STATEMENT_ROWS, reader_printf(reader, "%s %s", verb, relation ? relation->relname : ""));
+        reader, SCHEMA_STATEMENT_ROWS, reader_printf(reader, "INSERT INTO %s", relation ? relation->relname : ""));
     statement->table = relation ? reader_strdup(reader, relation->relname) : NULL;
     statement->table_schema = relation ? optional(reader, relation->schemaname) : NULL;
 }
@@ -289,17 +292,12 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
     struct schema *schema = reader->schema;
     schema->uses_uuid_v4 = schema->uses_uuid_v4 || strcasestr(reader->sql, "uuid_generate_v4");
     schema->uses_uuid_v7 = schema->uses_uuid_v7 || strcasestr(reader->sql, "uuidv7");
+    refuse_statement(reader, node);
     if (read_table_statement(reader, node) || read_object_statement(reader, node))
         return;
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_INSERT_STMT:
-        add_rows(reader, "INSERT INTO", node->insert_stmt->relation);
-        return;
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-        add_rows(reader, "UPDATE", node->update_stmt->relation);
-        return;
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-        add_rows(reader, "DELETE FROM", node->delete_stmt->relation);
+        add_rows(reader, node->insert_stmt->relation);
         return;
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
         read_comment(reader, node->comment_stmt);

@@ -21,6 +21,16 @@ static struct postgres_connection *of(struct connection *connection)
     return (struct postgres_connection *)connection;
 }
 
+/* The states in which PostgreSQL says that a schema, table, type, function or any other object has its name already. */
+static bool is_duplicate(const char *state)
+{
+    static const char *const states[] = { "42710", "42P06", "42P07", "42723", "42701" };
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(states[i], state) == 0)
+            return true;
+    return false;
+}
+
 int postgres_refuse(struct postgres_connection *connection, const PGresult *result, struct errand_error *err)
 {
     const char *state = connect_sqlstate(result);
@@ -29,6 +39,7 @@ int postgres_refuse(struct postgres_connection *connection, const PGresult *resu
     bool busy = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
     connection->base.fault = strcmp(state, "25006") == 0 ? CONNECTION_READ_ONLY
                              : busy                      ? CONNECTION_BUSY
+                             : is_duplicate(state)       ? CONNECTION_EXISTS
                                                          : CONNECTION_REFUSED;
     char text[sizeof(err->message)];
     connect_sentence(result, connection->conn, connection->url, text, sizeof(text));
