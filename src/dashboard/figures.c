@@ -196,33 +196,73 @@ static void add_total(struct html *out, const char *name, const char *class, con
                 note);
 }
 
-static const char *workers_note(struct html *out, const struct admin_workers *workers, int64_t *alive)
+static int64_t alive_of(const struct admin_workers *workers)
 {
-    *alive = 0;
+    int64_t alive = 0;
     for (size_t i = 0; i < workers->count; i++)
-        *alive += workers->items[i].alive;
-    int64_t silent = (int64_t)workers->count - *alive;
-    return silent ? errand_printf(out->page->ctx, "%s silent", format_count(out->page, silent)) : "";
+        alive += workers->items[i].alive;
+    return alive;
+}
+
+static const char *workers_note(struct html *out, const struct admin_workers *workers, int64_t alive)
+{
+    int64_t silent = (int64_t)workers->count - alive;
+    if (silent > 0)
+        return errand_printf(out->page->ctx, "%s silent", format_count(out->page, silent));
+    return alive > 0 ? "alive" : "start one: RunJobs";
+}
+
+/* The first of the jobs that run, of those that a worker of ours has. */
+static const char *running_note(struct html *out, const struct admin_workers *workers)
+{
+    errand_time since = ERRAND_TIME_INFINITY;
+    for (size_t i = 0; i < workers->count; i++) {
+        for (size_t j = 0; j < workers->items[i].running_count; j++) {
+            errand_time its = workers->items[i].running[j].since;
+            since = its < since ? its : since;
+        }
+    }
+    if (since == ERRAND_TIME_INFINITY)
+        return "now";
+    return errand_printf(out->page->ctx, "for up to %s", format_duration(out->page, page_now(out->page) - since));
+}
+
+static const char *failed_note(struct html *out, struct admin_count timed_out)
+{
+    if (timed_out.count == 0)
+        return "no attempt left";
+    return errand_printf(out->page->ctx, "%s timed out", part_count(out, timed_out));
+}
+
+static void add_states(struct html *out, const struct admin_overview *counts, const struct admin_workers *workers)
+{
+    struct errand_context *ctx = out->page->ctx;
+    const struct admin_count *by_status = counts->by_status;
+    struct admin_count bad = part_count_sum(by_status[ADMIN_FAILED], by_status[ADMIN_TIMED_OUT]), all = { 0 };
+    for (int i = 0; i < ADMIN_STATUSES; i++)
+        all = part_count_sum(all, by_status[i]);
+    add_total(out, "Waiting", "", part_count(out, counts->due),
+              counts->oldest_due.is_set
+                  ? errand_printf(ctx, "since %s", format_ago(out->page, counts->oldest_due.value))
+                  : "no job is due");
+    add_total(out, "Running", "status-running", part_count(out, by_status[ADMIN_RUNNING]), running_note(out, workers));
+    add_total(out, "To be retried", "status-retry", part_count(out, by_status[ADMIN_RETRY]), "after a failure");
+    add_total(out, "Failed", bad.count ? "status-failed" : "", part_count(out, bad),
+              failed_note(out, by_status[ADMIN_TIMED_OUT]));
+    add_total(out, "Succeeded", "", part_count(out, by_status[ADMIN_SUCCEEDED]),
+              errand_printf(ctx, "of %s jobs", part_count(out, all)));
 }
 
 void figures_totals(struct html *out, const struct figures *sum, const struct admin_workers *workers)
 {
-    const struct admin_overview *counts = sum->counts;
     struct hour hour = hour_of(sum);
-    struct admin_count bad = part_count_sum(counts->by_status[ADMIN_FAILED], counts->by_status[ADMIN_TIMED_OUT]);
-    const char *waiting = counts->oldest_due.is_set ? format_ago(out->page, counts->oldest_due.value) : NULL;
-    int64_t alive;
-    const char *silent = workers_note(out, workers, &alive);
+    int64_t alive = alive_of(workers);
     html_raw(out, "<dl class=\"totals\">");
-    add_total(out, "Waiting", "", part_count(out, counts->due),
-              waiting ? errand_printf(out->page->ctx, "since %s", waiting) : "");
-    add_total(out, "Running", "status-running", part_count(out, counts->by_status[ADMIN_RUNNING]), "");
-    add_total(out, "To be retried", "status-retry", part_count(out, counts->by_status[ADMIN_RETRY]), "");
-    add_total(out, "Failed", bad.count ? "status-failed" : "", part_count(out, bad), "");
-    add_total(out, "Succeeded", "", part_count(out, counts->by_status[ADMIN_SUCCEEDED]), "");
+    add_states(out, sum->counts, workers);
     add_total(out, "Throughput", "", rate_text(out, hour.ended), "last hour");
     add_total(out, "Error rate", "", hour.ended ? share_text(out, hour.bad, hour.ended) : "–", "last hour");
-    add_total(out, "Workers", alive ? "" : "status-failed", format_count(out->page, alive), silent);
+    add_total(out, "Workers", alive ? "" : "status-failed", format_count(out->page, alive),
+              workers_note(out, workers, alive));
     html_raw(out, "</dl>");
 }
 

@@ -17,10 +17,11 @@ static void add_chip(struct html *out, const struct filter_request *without, con
 static const char *condition_text(struct html *out, const struct filter_request *request, size_t i)
 {
     const struct admin_condition *condition = &request->query.filter.conditions[i];
-    return errand_printf(out->page->ctx, "%s %s %s",
-                         html_field_label(out, request->query.table->columns[condition->column].name),
-                         filter_operators[condition->operator].sign,
-                         filter_operators[condition->operator].takes_value ? condition->value : "");
+    const struct errand_column *column = &request->query.table->columns[condition->column];
+    const char *value =
+        filter_operators[condition->operator].takes_value ? value_words(out, column, condition->value) : "";
+    return errand_printf(out->page->ctx, "%s %s %s", html_field_label(out, column->name),
+                         filter_operators[condition->operator].sign, value);
 }
 
 static void remove_condition(struct admin_filter *filter, size_t i)
@@ -104,7 +105,7 @@ static void add_choices(struct html *out, const struct errand_column *column, co
     const char *const *labels = column->type == ERRAND_TYPE_BOOL ? booleans : column->labels;
     begin_choices(out, column);
     for (; *labels; labels++)
-        add_choice(out, *labels, *labels, value);
+        add_choice(out, *labels, value_words(out, column, *labels), value);
     html_raw(out, "</select>");
 }
 

@@ -178,6 +178,8 @@ const char *html_field_label(struct html *out, const char *column)
 {
     if (strcmp(column, "id") == 0)
         return "ID";
+    if (strcmp(column, "attempts_count") == 0)
+        return "Attempts";
     size_t size = size_without_id(column), length = 0;
     char *label = errand_alloc(out->page->ctx, 2 * size + 1);
     for (size_t i = 0; i < size; i++) {

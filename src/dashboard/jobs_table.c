@@ -6,25 +6,55 @@
 
 enum { OWN_COLUMNS_MAX = 6, NEWEST_COLUMNS_MAX = 3 }; /* the rest stands on the job's page */
 
-/* The columns of the user's own that are shown, behind the status: in a list the first of them, on the overview those
-   that say in a word what a job is about. Returns how many there are. */
-static size_t own_columns(const struct jobs_table *jobs, const struct errand_column *shown[OWN_COLUMNS_MAX])
+/* What is shown behind the status. A column in which no job of the page has anything would only take room. */
+struct shown {
+    const struct errand_column *own[OWN_COLUMNS_MAX];
+    size_t own_count;
+    bool has_errors;
+};
+
+static bool is_empty(const struct jobs_table *jobs, const struct errand_column *column)
 {
-    const struct errand_table *table = jobs->table;
-    size_t count = 0, most = jobs->request ? OWN_COLUMNS_MAX : NEWEST_COLUMNS_MAX;
-    for (size_t i = 0; i < table->column_count && count < most; i++) {
-        const struct errand_column *column = &table->columns[i];
-        bool is_short = filter_takes(table, column) && !column_is_json(column);
-        if (column_is_own(table, column) && (jobs->request || is_short))
-            shown[count++] = column;
+    for (size_t i = 0; i < jobs->jobs.count; i++) {
+        const void *job = (const char *)jobs->jobs.items + i * jobs->table->record_size;
+        if (value_named(jobs->table, column->name, job).kind != ERRAND_VALUE_NULL)
+            return false;
     }
-    return count;
+    return true;
 }
 
+static bool is_sorted_by(const struct jobs_table *jobs, const struct errand_column *column)
+{
+    return jobs->request && jobs->request->query.sort == (int)(column - jobs->table->columns) + 1;
+}
+
+static bool is_shown(const struct jobs_table *jobs, const struct errand_column *column)
+{
+    bool is_short = filter_takes(jobs->table, column) && !column_is_json(column);
+    return column_is_own(jobs->table, column) && (jobs->request || is_short) &&
+           (!is_empty(jobs, column) || is_sorted_by(jobs, column));
+}
+
+/* Of the user's own in a list the first ones, on the overview those that say in a word what a job is about. */
+static struct shown choose(const struct jobs_table *jobs)
+{
+    const struct errand_table *table = jobs->table;
+    const struct errand_column *error = column_called(table, "last_error");
+    struct shown shown = { .has_errors = error && (!is_empty(jobs, error) || is_sorted_by(jobs, error)) };
+    size_t most = jobs->request ? OWN_COLUMNS_MAX : NEWEST_COLUMNS_MAX;
+    for (size_t i = 0; i < table->column_count && shown.own_count < most; i++) {
+        if (is_shown(jobs, &table->columns[i]))
+            shown.own[shown.own_count++] = &table->columns[i];
+    }
+    return shown;
+}
+
+/* Text has the room that is left, all else as much as it needs. */
 static const char *class_of(const struct jobs_table *jobs, const struct errand_column *column)
 {
+    bool is_text = column->type == ERRAND_TYPE_TEXT || column_foreign_key(jobs->table, column);
     bool is_number = column_is_number(column) && !column_foreign_key(jobs->table, column);
-    return is_number ? "own number" : "own";
+    return is_number ? "own number" : is_text ? "own" : "own word";
 }
 
 const char *jobs_form_id(struct html *out, const struct errand_table *table)
@@ -34,10 +64,10 @@ const char *jobs_form_id(struct html *out, const struct errand_table *table)
 
 /* ---- Header ---- */
 
-static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *class,
-                       const char *label)
+static void add_header(struct html *out, const struct jobs_table *jobs, const char *column, const char *class)
 {
     const struct errand_column *found = column_called(jobs->table, column);
+    const char *label = html_field_label(out, column);
     if (!jobs->request || !found || column_is_masked(jobs->table, found) || !admin_sortable(found)) {
         html_printf(out, "<th scope=\"col\" class=\"%s\">%s</th>", class, label);
         return;
@@ -58,7 +88,7 @@ static void add_header(struct html *out, const struct jobs_table *jobs, const ch
                            : "↑");
 }
 
-static void add_head(struct html *out, const struct jobs_table *jobs)
+static void add_head(struct html *out, const struct jobs_table *jobs, const struct shown *shown)
 {
     html_raw(out, "<thead><tr>");
     bool can_change = !out->page->service->read_only;
@@ -66,17 +96,17 @@ static void add_head(struct html *out, const struct jobs_table *jobs)
         html_raw(out,
                  "<th scope=\"col\" class=\"select\"><input type=\"checkbox\" data-errand-all hidden "
                  "aria-label=\"Select all jobs of this page\"><span class=\"visually-hidden\">Selected</span></th>");
-    add_header(out, jobs, "id", "id", "ID");
-    add_header(out, jobs, "status", "status", "Status");
-    const struct errand_column *own[OWN_COLUMNS_MAX];
-    size_t count = own_columns(jobs, own);
-    for (size_t i = 0; i < count; i++)
-        add_header(out, jobs, own[i]->name, class_of(jobs, own[i]), html_field_label(out, own[i]->name));
+    add_header(out, jobs, "id", "id");
+    add_header(out, jobs, "status", "status");
+    for (size_t i = 0; i < shown->own_count; i++)
+        add_header(out, jobs, shown->own[i]->name, class_of(jobs, shown->own[i]));
     if (jobs->request)
-        add_header(out, jobs, "attempts_count", "number", "Attempts");
-    add_header(out, jobs, "updated_at", "time", "Updated at");
-    add_header(out, jobs, "last_error", "error", "Last error");
-    html_raw(out, "<th scope=\"col\"><span class=\"visually-hidden\">Actions</span></th></tr></thead>");
+        add_header(out, jobs, "attempts_count", "number");
+    add_header(out, jobs, "updated_at", "time");
+    if (shown->has_errors)
+        add_header(out, jobs, "last_error", "error");
+    html_raw(out,
+             "<th scope=\"col\" class=\"actions\"><span class=\"visually-hidden\">Actions</span></th></tr></thead>");
 }
 
 /* ---- Rows ---- */
@@ -122,7 +152,7 @@ static void add_actions(struct html *out, const struct jobs_table *jobs, const c
     html_raw(out, "</td>");
 }
 
-static void add_row(struct html *out, const struct jobs_table *jobs, const void *job)
+static void add_row(struct html *out, const struct jobs_table *jobs, const struct shown *shown, const void *job)
 {
     const struct errand_table *table = jobs->table;
     const char *id = job_id(table, job);
@@ -137,14 +167,13 @@ static void add_row(struct html *out, const struct jobs_table *jobs, const void 
     html_raw(out, "<td class=\"status\" data-label=\"Status\">");
     html_status_badge(out, value_string(value_named(table, "status", job)));
     html_raw(out, "</td>");
-    const struct errand_column *own[OWN_COLUMNS_MAX];
-    size_t count = own_columns(jobs, own);
-    for (size_t i = 0; i < count; i++)
-        add_cell(out, jobs, own[i]->name, class_of(jobs, own[i]), job);
+    for (size_t i = 0; i < shown->own_count; i++)
+        add_cell(out, jobs, shown->own[i]->name, class_of(jobs, shown->own[i]), job);
     if (jobs->request)
         add_cell(out, jobs, "attempts_count", "number", job);
     add_cell(out, jobs, "updated_at", "time", job);
-    add_cell(out, jobs, "last_error", "error", job);
+    if (shown->has_errors)
+        add_cell(out, jobs, "last_error", "error", job);
     add_actions(out, jobs, id, job);
     html_raw(out, "</tr>");
 }
@@ -152,13 +181,11 @@ static void add_row(struct html *out, const struct jobs_table *jobs, const void 
 /* ---- The whole ---- */
 
 /* The records that are shown by name, in one query a foreign key. */
-static void load_related(struct html *out, const struct jobs_table *jobs)
+static void load_related(struct html *out, const struct jobs_table *jobs, const struct shown *shown)
 {
     const struct errand_table *table = jobs->table;
-    const struct errand_column *own[OWN_COLUMNS_MAX];
-    size_t count = own_columns(jobs, own);
-    for (size_t i = 0; i < count; i++) {
-        const struct errand_foreign_key *key = column_foreign_key(table, own[i]);
+    for (size_t i = 0; i < shown->own_count; i++) {
+        const struct errand_foreign_key *key = column_foreign_key(table, shown->own[i]);
         if (key && table_has_records(out->page->service, key->target->name))
             errand_record_load(out->page->ctx, table, (size_t)(key - table->foreign_keys), jobs->jobs.items,
                                jobs->jobs.count);
@@ -183,16 +210,17 @@ void jobs_form(struct html *out, const struct errand_table *table, const struct 
 void jobs_table(struct html *out, const struct jobs_table *jobs)
 {
     const char *label = html_field_label(out, jobs->table->name);
-    load_related(out, jobs);
+    struct shown shown = choose(jobs);
+    load_related(out, jobs, &shown);
     html_printf(out,
                 "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s: table\"><table "
                 "class=\"table jobs %s\">"
                 "<caption class=\"visually-hidden\">%s</caption>",
-                label, jobs->request ? "" : "newest", label);
-    add_head(out, jobs);
+                label, jobs->request ? "list" : "newest", label);
+    add_head(out, jobs, &shown);
     html_raw(out, "<tbody>");
     for (size_t i = 0; i < jobs->jobs.count; i++)
-        add_row(out, jobs, (const char *)jobs->jobs.items + i * jobs->table->record_size);
+        add_row(out, jobs, &shown, (const char *)jobs->jobs.items + i * jobs->table->record_size);
     html_raw(out, "</tbody></table></div>");
 }
 

@@ -279,11 +279,27 @@ static void add_error(struct html *out, const struct job_page *shown)
     html_raw(out, "</section>");
 }
 
+/* As it is read behind "Attempt 2". */
+static const char *outcome_words(const char *outcome)
+{
+    static const struct {
+        enum job_end end;
+        const char *words;
+    } others[] = { { JOB_END_RETURNED, "succeeded" },
+                   { JOB_END_TIMED_OUT, "timed out" },
+                   { JOB_END_SNOOZED, "put off" } };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strcmp(outcome, job_end_label(others[i].end)) == 0)
+            return others[i].words;
+    }
+    return outcome;
+}
+
 static void add_attempt(struct html *out, const struct admin_attempt *attempt)
 {
     const char *key = errand_printf(out->page->ctx, "attempt-%" PRId64, attempt->attempt);
     html_printf(out, "<li id=\"%s\"><p><b>Attempt %" PRId64 "</b> <span class=\"outcome outcome-%s\">%s</span> after ",
-                key, attempt->attempt, html_url(out, attempt->outcome), attempt->outcome);
+                key, attempt->attempt, html_url(out, attempt->outcome), outcome_words(attempt->outcome));
     html_duration(out, attempt->finished_at - attempt->started_at);
     html_raw(out, ", began <span class=\"aside\">");
     html_time(out, attempt->started_at);

@@ -10,8 +10,8 @@ enum {
     SERIES_MAX = 8,
     POINTS_MAX = 500,
     LABELS_MAX = 6, /* under the axis */
-    WIDTH = 440,
-    HEIGHT = 200, /* of a drawing, in units of its own: the page scales it */
+    WIDTH = 1000,   /* of a drawing, in units that become as wide as the page has room */
+    HEIGHT = 200,   /* in pixels, and so is all text */
     SPARK_WIDTH = 100,
     SPARK_HEIGHT = 20,
 };
@@ -20,7 +20,7 @@ enum {
 struct frame {
     double left, right, top, bottom;
 };
-static const struct frame chart_frame = { .left = 44, .right = WIDTH - 6, .top = 10, .bottom = HEIGHT - 24 };
+static const struct frame chart_frame = { .left = 0, .right = WIDTH, .top = 10, .bottom = HEIGHT - 24 };
 static const struct frame spark_frame = { .left = 0, .right = SPARK_WIDTH, .top = 2, .bottom = SPARK_HEIGHT - 2 };
 
 /* Beyond it stacks of SERIES_MAX would leave the range of double, and below the inverse a step would. */
@@ -130,16 +130,15 @@ static void draw_axis(const struct chart *chart)
     for (int i = 0; i <= ticks; i++) {
         double value = chart->low + i * chart->step, y = y_of(chart, value);
         bool is_zero = fabs(value) < chart->step / 2;
-        html_printf(out, "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.2f\" y2=\"%.2f\"", chart->frame.left, chart->frame.right,
-                    y, y);
+        html_printf(out, "<line x1=\"0\" x2=\"100%%\" y1=\"%.2f\" y2=\"%.2f\"", y, y);
         html_raw(out, is_zero ? " class=\"zero\"/>" : "/>");
-        html_printf(out, "<text x=\"%.0f\" y=\"%.2f\" text-anchor=\"end\">%s</text>", chart->frame.left - 6, y + 4,
+        html_printf(out, "<text x=\"-6\" y=\"%.2f\" text-anchor=\"end\">%s</text>", y + 4,
                     short_number(out, is_zero ? 0 : value));
     }
     size_t every = (chart->points + LABELS_MAX - 1) / LABELS_MAX;
     for (size_t point = 0; chart->ends && point < chart->points; point += every)
-        html_printf(out, "<text x=\"%.2f\" y=\"%d\" text-anchor=\"middle\">%s</text>", x_of(chart, point), HEIGHT - 6,
-                    chart->ends[point]);
+        html_printf(out, "<text x=\"%.2f%%\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+                    x_of(chart, point) * 100 / WIDTH, HEIGHT - 6, chart->ends[point]);
     html_raw(out, "</g>");
 }
 
@@ -283,13 +282,14 @@ static void draw(struct chart *chart, bool stacked)
         return;
     }
     html_printf(out,
-                "<svg viewBox=\"0 0 %d %d\" role=\"img\" preserveAspectRatio=\"xMinYMid\"><title>%s</title><desc>From "
-                "%s to %s; the numbers stand in "
-                "the table that follows.</desc>",
-                WIDTH, HEIGHT, chart->title, short_number(out, chart->least), short_number(out, chart->most));
+                "<svg height=\"%d\" role=\"img\"><title>%s</title><desc>From %s to %s; the numbers stand in the table "
+                "that follows.</desc>",
+                HEIGHT, chart->title, short_number(out, chart->least), short_number(out, chart->most));
     draw_axis(chart);
+    html_printf(out, "<svg viewBox=\"0 0 %d %d\" width=\"100%%\" height=\"%d\" preserveAspectRatio=\"none\">", WIDTH,
+                HEIGHT, HEIGHT);
     (stacked ? draw_bars : draw_lines)(chart);
-    html_raw(out, "</svg>");
+    html_raw(out, "</svg></svg>");
     write_legend(chart);
     write_numbers(chart);
     html_raw(out, "</figure>");
@@ -320,7 +320,8 @@ void html_sparkline(struct html *out, const char *title, const double *values, s
     else
         html_printf(out, "now %s, at most %s", short_number(out, value_at(&series, count - 1)),
                     short_number(out, chart.most));
-    html_raw(out, "</title>");
+    /* A line through the gaps: where the numbers stand in time is then seen. */
+    html_printf(out, "</title><path class=\"base\" d=\"M0 %.2fH%d\"/>", y_of(&chart, 0), SPARK_WIDTH);
     draw_line(&chart, &series);
     html_raw(out, "</svg>");
 }

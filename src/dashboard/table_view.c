@@ -90,7 +90,8 @@ static void write_headers(const struct listing *listing)
         if (*headers[i])
             html_printf(listing->out, "<th scope=\"col\">%s</th>", headers[i]);
         else
-            html_raw(listing->out, "<th scope=\"col\"><span class=\"visually-hidden\">Action</span></th>");
+            html_raw(listing->out,
+                     "<th scope=\"col\" class=\"action\"><span class=\"visually-hidden\">Action</span></th>");
     }
     html_raw(listing->out, "</tr></thead>");
 }
@@ -105,7 +106,7 @@ static void write_jobs(const struct listing *listing)
     html_printf(
         out,
         "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s: table\"><table class=\"table "
-        "table-hover\">",
+        "table-hover own-table\">",
         listing->title);
     write_headers(listing);
     html_raw(out, "<tbody>");

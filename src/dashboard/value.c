@@ -206,6 +206,15 @@ const char *value_text(struct errand_context *ctx, const struct errand_column *c
 
 /* ---- On pages ---- */
 
+const char *value_words(struct html *out, const struct errand_column *column, const char *text)
+{
+    if (column->type == ERRAND_TYPE_ENUM)
+        return html_field_label(out, text);
+    if (column->type != ERRAND_TYPE_BOOL)
+        return text;
+    return strcmp(text, "true") == 0 ? "yes" : strcmp(text, "false") == 0 ? "no" : text;
+}
+
 /* The beginning of a text, never the half of a character. */
 static void show_cut(struct html *out, const char *text, size_t most)
 {
@@ -276,7 +285,7 @@ static void show(struct html *out, const struct errand_table *table, const struc
     else if (key)
         show_reference(out, key, record, plain_text(out->page->ctx, value), whole);
     else if (value.kind == ERRAND_VALUE_BOOL)
-        html_raw(out, value.as.boolean ? "yes" : "no");
+        html_raw(out, value_words(out, column, value.as.boolean ? "true" : "false"));
     else if (value.kind == ERRAND_VALUE_TIME && !whole)
         html_time_ago(out, value.as.integer);
     else if (value.kind == ERRAND_VALUE_TIME)
@@ -286,7 +295,7 @@ static void show(struct html *out, const struct errand_table *table, const struc
                     bytes_text(out->page->ctx, value, 16), value.as.text.size > 16 ? "…" : "",
                     format_count(out->page, (int64_t)value.as.text.size));
     else if (value.kind == ERRAND_VALUE_TEXT)
-        show_text(out, column, value.as.text.data, whole);
+        show_text(out, column, value_words(out, column, value.as.text.data), whole);
     else
         html_printf(out, "<span class=\"number\">%s</span>", plain_text(out->page->ctx, value));
 }

@@ -61,6 +61,26 @@ for (const colorScheme of ["light", "dark"])
         assert.deepStrictEqual(await violations(page), []);
     });
 
+if (!process.env.TEST_POSTGRES_URL)
+    test("on a phone a list is sorted and selected by its head, and nothing that one presses is out of sight", async (world) => {
+        const page = await world.page({ viewport: { width: 360, height: 740 } });
+        const is_in_sight = async (locator) => {
+            const box = await locator.boundingBox();
+            return box.x >= 0 && box.x + box.width <= 360;
+        };
+        await page.goto(`${world.base}ListJob?tableName=write_report_jobs`);
+        assert.ok(await is_in_sight(page.getByRole("navigation", { name: "Job types" }).getByRole("link", { name: "Write report jobs" })));
+        await page.getByRole("checkbox", { name: "Select all jobs of this page" }).check();
+        const boxes = page.getByRole("checkbox", { name: /^Select job/ });
+        assert.ok(await boxes.count() > 0);
+        assert.strictEqual(await page.getByText(`${await boxes.count()} selected:`).count(), 1);
+        await page.getByRole("main").getByRole("link", { name: "Title", exact: true }).click();
+        await page.waitForURL(/sort=title/);
+        await page.goto(world.base);
+        const scrapes = page.getByRole("region", { name: "Initial scrape jobs", exact: true });
+        assert.ok(await is_in_sight(scrapes.getByRole("button", { name: "Retry" }).first()));
+    });
+
 /* Tabs on until the element has the focus; it must be seen there. */
 async function tab_to(page, locator) {
     for (let i = 0; i < 200; i++) {

@@ -1,4 +1,4 @@
-/* docs/images/: overview, list, job and new job, of jobs that have really run; light and dark, wide and narrow. */
+/* docs/images/: overview, list, job and new job, of jobs that have really run; light and dark, on a wide screen, a tablet and a phone. */
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
@@ -48,7 +48,7 @@ main(async (world) => {
     const folder = path.join(ROOT, "docs/images");
     fs.mkdirSync(folder, { recursive: true });
     for (const colorScheme of ["light", "dark"])
-        for (const [size, width, height] of [["wide", 1440, 900], ["narrow", 360, 740]]) {
+        for (const [size, width, height] of [["wide", 1440, 900], ["middle", 768, 1024], ["narrow", 360, 740]]) {
             const page = await world.page({ colorScheme, viewport: { width, height } });
             for (const [name, address] of Object.entries(pages)) {
                 await page.goto(base + address);

@@ -284,6 +284,7 @@ TEST(labels_are_made_of_names)
         { "updated_at", "Updated at" },
         { "initial_scrape_jobs", "Initial scrape jobs" },
         { "id", "ID" },
+        { "attempts_count", "Attempts" },
         { "bandId", "Band" },
         { "firstName", "First name" },
         { "_id", " id" },

@@ -375,6 +375,26 @@ static void add_scrape(void)
     run_sql("INSERT INTO initial_scrape_jobs (id, band_id) VALUES ('" ID(1) "', '" BAND "')");
 }
 
+static void a_column_that_is_empty_on_the_whole_page_takes_no_room(void **state)
+{
+    (void)state;
+    static const char header[] = ">Mood<span", errors[] = ">Last error<span";
+    add_letters();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&status=succeeded"), 200);
+    assert_page_has(">Recipient<span");
+    assert_page_lacks(header);
+    assert_page_lacks(errors);
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&status=succeeded&sort=mood"), 200);
+    assert_page_has(header); /* or the order could not be turned */
+    run_sql("UPDATE letter_jobs SET mood = 'so so' WHERE id = '" ID(3) "'");
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has(header);
+    assert_page_has(errors);
+    assert_page_has("data-label=\"Mood\"><span>So so</span></td>");
+    assert_page_has("data-label=\"Attempts\">");
+}
+
 static void a_list_is_narrowed_by_the_name_of_what_a_job_refers_to(void **state)
 {
     (void)state;
@@ -448,6 +468,7 @@ static void the_figures_of_a_job_are_those_of_its_last_attempt(void **state)
                        "0:10.002000") ", updated_at = " SECOND("0:10.005000"));
     assert_page_has(FACT("Waited", ">2.0 ms"));
     assert_page_has(FACT("Last attempt took", " title=\"from its claim until its end was written\">≤ 3.0 ms"));
+    assert_page_has("<b>Attempt 2</b> <span class=\"outcome outcome-snoozed\">put off</span> after");
     assert_page_has("<pre>in pen.c</pre></details></section>"); /* of the attempt that the error is of */
     /* locked_at of a long one was refreshed while it ran */
     add_attempt(ID(4), 1, "timed_out", SECOND("0:01.000000") ", " SECOND("2:30.000000"),
@@ -1021,6 +1042,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_large_list_says_how_far_it_looked_and_goes_on_from_there),
         DASHBOARD_TEST(a_narrowed_list_counts_nothing_on_its_tabs),
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
+        DASHBOARD_TEST(a_column_that_is_empty_on_the_whole_page_takes_no_room),
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
         DASHBOARD_TEST(the_figures_of_a_job_are_those_of_its_last_attempt),

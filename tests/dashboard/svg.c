@@ -115,7 +115,7 @@ static void what_is_no_number_is_a_gap(void **state)
     assert_int_equal(count_of(text, "<td>–</td>"), 3);
     html_release(&drawing.out);
     struct drawing spark = { sparkline, &series, 1, { 0 } };
-    assert_non_null(strstr(drawn(*state, &spark), "now 4, at most 4</title>"));
+    assert_non_null(strstr(drawn(*state, &spark), "now 4, at most 4</title><path class=\"base\""));
     html_release(&spark.out);
 }
 
