@@ -39,6 +39,7 @@ struct exchange {
     struct call *first;                /* names the job that the claim takes; NULL: it is not asked for */
     uint64_t number;
     size_t limit;
+    bool uuid_ids; /* as the table's were when it was built */
     bool in_order, ranged;
     bool around;       /* outcomes whose rows others have locked are left out */
     bool ascii;        /* its texts are written without what the database's encoding has no place for */
@@ -59,9 +60,9 @@ static enum kind kind_of(const struct postgres_store *store, const struct store_
     return plain ? PLAIN : OTHER;
 }
 
-static void add_id(const struct postgres_table *table, struct array *ids, const char *id)
+static void add_id(const struct exchange *exchange, struct array *ids, const char *id)
 {
-    if (table->uuid_ids)
+    if (exchange->uuid_ids)
         array_uuid(ids, id);
     else
         array_text(ids, id, strlen(id));
@@ -84,16 +85,16 @@ static void add_fence(struct request *request, struct exchange *exchange, const 
         if (!is_of(exchange, &given->outcomes[i], kind))
             continue;
         settled->count++;
-        content += table->uuid_ids ? 16 : strlen(given->outcomes[i].id);
+        content += exchange->uuid_ids ? 16 : strlen(given->outcomes[i].id);
     }
     if (settled->count == 0)
         return;
-    settled->ids = array_begin(request, table->uuid_ids ? ARRAY_UUID : ARRAY_TEXT, settled->count, content);
+    settled->ids = array_begin(request, exchange->uuid_ids ? ARRAY_UUID : ARRAY_TEXT, settled->count, content);
     struct array claims = array_begin(request, ARRAY_UUID, settled->count, 16 * settled->count);
     for (size_t i = 0; i < given->outcome_count; i++) {
         if (!is_of(exchange, &given->outcomes[i], kind))
             continue;
-        add_id(table, &settled->ids, given->outcomes[i].id);
+        add_id(exchange, &settled->ids, given->outcomes[i].id);
         array_claim(&claims, table->store->worker, given->outcomes[i].claim);
     }
     settled->call = request_call_kept(request, &table->statements[statements[kind]]);
@@ -302,6 +303,7 @@ static struct request *new_exchange(struct postgres_table *table, struct exchang
     if (!*exchange)
         abort();
     (*exchange)->table = table;
+    (*exchange)->uuid_ids = table->uuid_ids;
     request->context = *exchange;
     return request;
 }
@@ -359,6 +361,24 @@ void postgres_exchange_goes(struct request *request)
 
 /* ---- What was claimed ---- */
 
+/* Where the columns that are read here stand in an answer; -1: not there. Not as the table is known by now: it may have
+   been altered while the claim was under way. */
+struct places {
+    int id, attempts, run_at, now, created_at, position;
+};
+
+static struct places places_in(const PGresult *answer)
+{
+    return (struct places){
+        .id = PQfnumber(answer, "id"),
+        .attempts = PQfnumber(answer, "attempts_count"),
+        .run_at = PQfnumber(answer, "run_at"),
+        .now = PQfnumber(answer, "locked_at"),
+        .created_at = PQfnumber(answer, "created_at"),
+        .position = PQfnumber(answer, "queue_position"),
+    };
+}
+
 /* A claimed job with what it is sorted by. */
 struct claimed {
     struct store_job job;
@@ -407,20 +427,20 @@ static int64_t lateness(errand_time now, errand_time run_at)
     return now - run_at;
 }
 
-static void read_job(const struct postgres_table *table, const PGresult *answer, int row, uint64_t claim,
-                     errand_time now, struct claimed *claimed)
+static void read_job(const struct places *places, const PGresult *answer, int row, uint64_t claim, errand_time now,
+                     struct claimed *claimed)
 {
-    claimed->run_at_text = PQgetvalue(answer, row, table->run_at_at);
+    claimed->run_at_text = PQgetvalue(answer, row, places->run_at);
     if (clock_parse(claimed->run_at_text, &claimed->run_at) < 0)
         claimed->run_at = now;
-    if (table->position_at >= 0)
-        claimed->position = strtoll(PQgetvalue(answer, row, table->position_at), NULL, 10);
-    else if (clock_parse(PQgetvalue(answer, row, table->created_at_at), &claimed->created_at) < 0)
+    if (places->position >= 0)
+        claimed->position = strtoll(PQgetvalue(answer, row, places->position), NULL, 10);
+    else if (clock_parse(PQgetvalue(answer, row, places->created_at), &claimed->created_at) < 0)
         claimed->created_at = 0;
     claimed->job = (struct store_job){
-        .id = PQgetvalue(answer, row, table->id_at),
+        .id = PQgetvalue(answer, row, places->id),
         .claim = claim,
-        .attempts = atoi(PQgetvalue(answer, row, table->attempts_at)),
+        .attempts = atoi(PQgetvalue(answer, row, places->attempts)),
         .late_us = lateness(now, claimed->run_at),
     };
 }
@@ -429,8 +449,8 @@ static void read_job(const struct postgres_table *table, const PGresult *answer,
 static bool read_jobs(struct request *request, const PGresult *answer, struct claimed *jobs, size_t *count)
 {
     struct exchange *exchange = request->context;
-    struct postgres_table *table = exchange->table;
-    int rows = PQntuples(answer), columns = (int)table->base.type->table->column_count;
+    int rows = PQntuples(answer), columns = (int)exchange->table->base.type->table->column_count;
+    struct places places = places_in(answer);
     size_t total = 0;
     for (int row = 0; row < rows; row++)
         total += row_size(answer, row, columns);
@@ -438,11 +458,11 @@ static bool read_jobs(struct request *request, const PGresult *answer, struct cl
     errand_time now = 0;
     if (!at)
         return false;
-    if (rows > 0 && clock_parse(PQgetvalue(answer, 0, table->now_at), &now) < 0)
+    if (rows > 0 && clock_parse(PQgetvalue(answer, 0, places.now), &now) < 0)
         now = 0;
     for (int row = 0; row < rows; row++) {
         struct claimed *claimed = &jobs[(*count)++];
-        read_job(table, answer, row, exchange->number, now, claimed);
+        read_job(&places, answer, row, exchange->number, now, claimed);
         claimed->job.row = at;
         at = encode_row(answer, row, columns, at);
         claimed->job.row_size = (size_t)(at - (const char *)claimed->job.row);
@@ -462,7 +482,7 @@ static void sort_jobs(struct claimed *jobs, size_t count)
 
 /* ---- Outcomes that did not apply: their row was no longer held, or is locked ---- */
 
-static const char *id_at(const struct postgres_table *table, const struct array *ids, size_t index,
+static const char *id_at(const struct exchange *exchange, const struct array *ids, size_t index,
                          struct request *request)
 {
     const char *at = ids->data + 20;
@@ -474,7 +494,7 @@ static const char *id_at(const struct postgres_table *table, const struct array 
             at += 4 + size;
             continue;
         }
-        if (!table->uuid_ids)
+        if (!exchange->uuid_ids)
             return arena_copy(&request->memory, at + 4, size);
         errand_uuid uuid = uuid_from_bytes((const unsigned char *)at + 4);
         return arena_strdup(&request->memory, uuid.text);
@@ -504,7 +524,7 @@ static size_t count_dropped(struct request *request, const struct exchange *exch
             continue;
         dropped += settled->count - applied;
         for (size_t i = 0; i < settled->count && !*dropped_id; i++) {
-            const char *id = id_at(exchange->table, &settled->ids, i, request);
+            const char *id = id_at(exchange, &settled->ids, i, request);
             if (id && !is_returned(settled->call->answer, id) && !is_returned(left_out(exchange), id))
                 *dropped_id = id;
         }

@@ -113,8 +113,6 @@ struct postgres_table {
     bool listening;   /* in the present session */
     bool ascii;       /* the next outcomes' texts are to be (exchange.c) */
     bool asleep;
-    /* Where the columns that the claim reads stand in its answer; -1: not there. */
-    int id_at, attempts_at, run_at_at, position_at, created_at_at, now_at;
     /* Claiming (exchange.c) */
     int in_flight;
     int64_t sent_us;                        /* of the exchange that went last */

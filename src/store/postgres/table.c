@@ -202,35 +202,29 @@ static bool has_columns(struct look *look, const struct postgres_table *table, c
 
 /* ---- The statements ---- */
 
-static int returned(struct buffer *list, const struct errand_table *generated, int *count, const char *name)
+static void add_column(struct buffer *list, const char *name)
 {
-    int at = table_column(generated, name);
-    if (at >= 0)
-        return at;
     char *column = quoted(name);
-    buffer_printf(list, "%sjob.%s", *count > 0 ? ", " : "", column ? column : "NULL");
+    buffer_printf(list, "%sjob.%s", list->size > 0 ? ", " : "", column ? column : "NULL");
     free(column);
-    return (*count)++;
 }
 
 /* The columns that the claim gives: those of the generated struct, in its order, and behind them what else is needed.
  */
-static char *returning(struct postgres_table *table)
+static char *returning(const struct postgres_table *table)
 {
+    static const char *const needed[] = {
+        "id", "attempts_count", "run_at", "locked_at", "created_at", "queue_position"
+    };
     const struct errand_table *generated = table->base.type->table;
     struct buffer list = BUFFER_INIT(1024 * 1024);
-    int count = 0;
-    for (size_t i = 0; i < generated->column_count; i++) {
-        char *column = quoted(generated->columns[i].name);
-        buffer_printf(&list, "%sjob.%s", count++ > 0 ? ", " : "", column ? column : "NULL");
-        free(column);
+    for (size_t i = 0; i < generated->column_count; i++)
+        add_column(&list, generated->columns[i].name);
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        bool there = table->has_position || strcmp(needed[i], "queue_position") != 0;
+        if (there && table_column(generated, needed[i]) < 0)
+            add_column(&list, needed[i]);
     }
-    table->id_at = returned(&list, generated, &count, "id");
-    table->attempts_at = returned(&list, generated, &count, "attempts_count");
-    table->run_at_at = returned(&list, generated, &count, "run_at");
-    table->now_at = returned(&list, generated, &count, "locked_at");
-    table->created_at_at = returned(&list, generated, &count, "created_at");
-    table->position_at = table->has_position ? returned(&list, generated, &count, "queue_position") : -1;
     return list.data;
 }
 
