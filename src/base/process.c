@@ -22,20 +22,20 @@ static bool read_small_file(const char *path, char *text, size_t size)
     return got > 0;
 }
 
-/* 0 where there is no such process or it cannot be read; a zombie counts as none: it does nothing any more. */
+/* -1 where it cannot be read, which may be forbidden; 0 of a zombie, which counts as gone: it does nothing any more. */
 static int64_t start_ticks_of(int64_t pid)
 {
     char path[64], stat[1024];
     snprintf(path, sizeof(path), "/proc/%" PRId64 "/stat", pid);
     if (!read_small_file(path, stat, sizeof(stat)))
-        return 0;
+        return -1;
     char *at = strrchr(stat, ')'); /* the name before it may hold anything */
     if (!at || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
         return 0;
     at++;
     for (int field = 2; field < 21 && at; field++)
         at = strchr(at + 1, ' ');
-    return at ? strtoll(at, NULL, 10) : 0;
+    return at ? strtoll(at, NULL, 10) : -1;
 }
 
 static void read_surroundings(char boot_id[37], int64_t *pid_namespace)
@@ -53,7 +53,8 @@ void process_identify_self(struct process_identity *self)
     *self = (struct process_identity){ .pid = getpid() };
     gethostname(self->host, sizeof(self->host) - 1);
     read_surroundings(self->boot_id, &self->pid_namespace);
-    self->start_ticks = start_ticks_of(self->pid);
+    int64_t ticks = start_ticks_of(self->pid);
+    self->start_ticks = ticks > 0 ? ticks : 0;
 }
 
 bool process_is_gone(const struct process_identity *process)
@@ -65,5 +66,8 @@ bool process_is_gone(const struct process_identity *process)
         return false;
     if (strcmp(boot_id, process->boot_id) != 0 || pid_namespace != process->pid_namespace)
         return false;
-    return start_ticks_of(process->pid) != process->start_ticks;
+    int64_t ticks = start_ticks_of(process->pid);
+    if (ticks >= 0)
+        return ticks != process->start_ticks;
+    return kill((pid_t)process->pid, 0) < 0 && errno == ESRCH;
 }

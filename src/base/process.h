@@ -15,7 +15,8 @@ struct process_identity {
 
 /* What cannot be read stays empty or 0; then process_is_gone never says yes of it. */
 void process_identify_self(struct process_identity *self);
-/* True only if it ran under this kernel and pid namespace and no process of that pid and start time is left. */
+/* True only if it ran under this kernel and pid namespace and no process of that pid and start time is left; one of
+   which only the pid can be seen (hidepid=2, ProtectProc=invisible) may be it. */
 bool process_is_gone(const struct process_identity *process);
 
 #endif

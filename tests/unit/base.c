@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/uuid.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +215,42 @@ static void json_has_its_commas_quotes_and_points(void **state)
     buffer_release(&out);
 }
 
+enum { SEES_NOTHING = 77 };
+
+/* In a process of its own, from which /proc/PID is taken away. */
+static int judge_unseen(const struct process_identity *process)
+{
+    char folder[64];
+    snprintf(folder, sizeof(folder), "/proc/%d", (int)process->pid);
+    bool apart = unshare(CLONE_NEWNS) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+    if (!apart || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", folder, "tmpfs", 0, NULL) < 0)
+        return SEES_NOTHING;
+    return process_is_gone(process);
+}
+
+static int judged_unseen(const struct process_identity *process)
+{
+    int status;
+    pid_t judge = fork();
+    if (judge == 0)
+        _exit(judge_unseen(process));
+    assert_int_equal(waitpid(judge, &status, 0), judge);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_process_that_may_not_be_looked_at_is_not_gone(void **state)
+{
+    (void)state;
+    struct process_identity self;
+    process_identify_self(&self);
+    int judged = judged_unseen(&self);
+    if (judged == SEES_NOTHING)
+        skip(); /* no right to mount */
+    assert_int_equal(judged, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +260,7 @@ int main(void)
         cmocka_unit_test(uuids_are_parsed_strictly),
         cmocka_unit_test(a_log_line_is_one_line_whatever_it_holds),
         cmocka_unit_test(a_process_is_gone_only_when_it_provably_is),
+        cmocka_unit_test(a_process_that_may_not_be_looked_at_is_not_gone),
         cmocka_unit_test(a_sentence_is_prefixed_and_cut_to_fit),
         cmocka_unit_test(json_has_its_commas_quotes_and_points),
     };
