@@ -23,6 +23,23 @@ static void own_commits_do_not_wake(void **state)
     await(fixture, &fixture->worker->available);
 }
 
+static int64_t next_look_after(int64_t waited_us)
+{
+    struct wal_watch watch = { .fd = 0, .since_us = clock_monotonic_us() - waited_us };
+    wal_looked(&watch);
+    return wal_delay_us(&watch);
+}
+
+/* The write is seen before the flush that the commit waits for. */
+static void a_commit_is_looked_for_for_a_minute(void **state)
+{
+    (void)state;
+    assert_true(next_look_after(errand_seconds(1) / 2) <= 5000);
+    assert_true(next_look_after(errand_seconds(2)) >= 0);
+    assert_true(next_look_after(errand_seconds(59)) >= 0);
+    assert_true(next_look_after(errand_seconds(61)) == -1);
+}
+
 static void a_deleted_database_is_fatal(void **state)
 {
     struct fixture *fixture = *state;
@@ -306,6 +323,45 @@ static void rows_that_take_the_place_of_others_are_not_finished_for_them(void **
     exchanged_release(&finished);
 }
 
+static void a_row_that_a_trigger_keeps_as_it_is_is_not_claimed(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "CREATE TRIGGER paused BEFORE UPDATE ON fixture_jobs WHEN old.note = '2' "
+                 "BEGIN SELECT RAISE(IGNORE); END");
+    insert_many(fixture, 4);
+    struct exchanged got = claim(fixture->worker, 10);
+    assert_int_equal(got.count, 3);
+    assert_string_equal(got.jobs[0].cells[9], "1");
+    assert_string_equal(got.jobs[1].cells[9], "3");
+    assert_string_equal(got.jobs[2].cells[9], "4");
+    for (size_t i = 0; i < got.count; i++)
+        assert_string_equal(cell(fixture, &got.jobs[i], "attempts_count"), "1");
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_not_started' "
+                                         "AND note = '2' AND attempts_count = 0"),
+                     1);
+    exchanged_release(&got);
+}
+
+static void an_outcome_that_a_trigger_keeps_from_its_row_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 4);
+    struct exchanged jobs = claim(fixture->worker, 4);
+    struct store_outcome outcomes[4];
+    for (size_t i = 0; i < 4; i++)
+        outcomes[i] = outcome_of(&jobs.jobs[i], JOB_END_RETURNED, NULL);
+    sql(fixture, "CREATE TRIGGER unfinished BEFORE UPDATE ON fixture_jobs WHEN old.note = '2' "
+                 "BEGIN SELECT RAISE(IGNORE); END");
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = 4 };
+    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 1);
+    assert_string_equal(got.dropped_id, jobs.jobs[1].id);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_succeeded'"), 3);
+    exchanged_release(&got);
+    exchanged_release(&jobs);
+}
+
 static void the_lease_is_there_while_the_worker_is(void **state)
 {
     struct fixture *fixture = *state;
@@ -377,6 +433,7 @@ int main(int argc, char **argv)
     harness_use(STORE_SQLITE, argv[0]);
     const struct CMUnitTest tests[] = {
         CONFORMS(own_commits_do_not_wake),
+        cmocka_unit_test(a_commit_is_looked_for_for_a_minute),
         CONFORMS(a_deleted_database_is_fatal),
         CONFORMS(a_million_finished_rows_make_no_claim_dearer),
         CONFORMS(a_database_that_is_not_there_is_refused_at_once),
@@ -388,6 +445,8 @@ int main(int argc, char **argv)
         CONFORMS(a_table_that_cannot_be_looked_at_is_not_taken_for_missing),
         CONFORMS(rows_that_move_are_finished_by_their_id),
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
+        CONFORMS(a_row_that_a_trigger_keeps_as_it_is_is_not_claimed),
+        CONFORMS(an_outcome_that_a_trigger_keeps_from_its_row_is_dropped),
         CONFORMS(the_lease_is_there_while_the_worker_is),
         CONFORMS(nobody_is_buried_because_the_machine_slept_for_days),
         CONFORMS(a_lease_that_was_removed_is_taken_again_with_the_next_heartbeat),

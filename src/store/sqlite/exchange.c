@@ -114,7 +114,31 @@ static size_t rows_in_a_row(const int64_t *rows, size_t count)
     return length;
 }
 
-static int mark(struct sqlite_store *store, struct exchange_request *request, const int64_t *rows, const char *now,
+/* Only the jobs that are held now: a trigger may take a row out of a statement without a word (RAISE(IGNORE)). */
+static int keep_marked(struct sqlite_store *store, struct exchange_request *request, int64_t *rows, const char *lock)
+{
+    sqlite3_stmt *held = sqlite_table_statement(request->base.table, TABLE_HELD);
+    if (!held)
+        return code_of(store);
+    sqlite_bind(held, 3, lock);
+    size_t kept = 0;
+    for (size_t i = 0; i < request->answer.job_count; i++) {
+        sqlite3_bind_int64(held, 8, rows[i]);
+        sqlite3_bind_int64(held, 9, rows[i]);
+        int code = sqlite3_step(held);
+        sqlite3_reset(held);
+        if (code != SQLITE_ROW && code != SQLITE_DONE)
+            return code;
+        if (code == SQLITE_ROW) {
+            request->jobs[kept] = request->jobs[i];
+            rows[kept++] = rows[i];
+        }
+    }
+    request->answer.job_count = kept;
+    return SQLITE_OK;
+}
+
+static int mark(struct sqlite_store *store, struct exchange_request *request, int64_t *rows, const char *now,
                 const char *lock)
 {
     struct sqlite_table *table = request->base.table;
@@ -124,12 +148,16 @@ static int mark(struct sqlite_store *store, struct exchange_request *request, co
     sqlite_bind(statement, 1, now);
     sqlite_bind(statement, 2, lock);
     int code = SQLITE_OK;
+    size_t marked = 0;
     for (size_t i = 0, count; i < request->answer.job_count && code == SQLITE_OK; i += count) {
         count = rows_in_a_row(rows + i, request->answer.job_count - i);
         sqlite3_bind_int64(statement, 3, rows[i]);
         sqlite3_bind_int64(statement, 4, rows[i + count - 1]);
         code = sqlite_step_once(statement);
+        marked += (size_t)sqlite3_changes(store->database.handle);
     }
+    if (code == SQLITE_OK && marked != request->answer.job_count)
+        code = keep_marked(store, request, rows, lock);
     for (size_t i = 0; i < request->answer.job_count; i++)
         sqlite_remember_row(table, request->jobs[i].id, request->exchange.claim, rows[i]);
     return code;

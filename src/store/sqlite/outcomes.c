@@ -216,6 +216,17 @@ static int finish_run(struct sqlite_store *store, struct sqlite_table *table, co
     return sqlite_step_once(statement);
 }
 
+/* After a run that did not finish all of its rows: a trigger has left some out. */
+static int finish_rest(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
+                       size_t length, struct outcome_values *values, struct store_answer *answer)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < length && code == SQLITE_OK; i++)
+        if (is_as_claimed(table, &placed[i], 1, values->lock))
+            code = apply_one(store, table, &placed[i], values, answer);
+    return code;
+}
+
 static int compare_places(const void *a, const void *b)
 {
     const struct placed_outcome *left = a, *right = b;
@@ -251,6 +262,8 @@ int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table
         bool together = length > 1 && is_as_claimed(table, placed, length, values.lock);
         if (together)
             code = finish_run(store, table, &values, placed->row, length);
+        if (together && code == SQLITE_OK && sqlite3_changes(store->database.handle) != (int)length)
+            code = finish_rest(store, table, placed, length, &values, answer);
         for (size_t k = 0; k < length && code == SQLITE_OK && !together; k++)
             code = apply_one(store, table, &placed[k], &values, answer);
     }

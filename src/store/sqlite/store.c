@@ -369,7 +369,8 @@ static void serve(struct sqlite_store *store)
         if (is_closing(store))
             break;
         if (!wait_for_something(store, used ? IDLE_MEMORY_AFTER_MS : -1)) {
-            sqlite3_db_release_memory(store->database.handle);
+            if (store->database.handle)
+                sqlite3_db_release_memory(store->database.handle);
             used = false;
         }
     }

@@ -12,7 +12,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { LOOK_FIRST_US = 20, LOOK_MOST_US = 5000, LOOK_FOR_US = 1000000, POLL_US = 50000 };
+enum {
+    LOOK_FIRST_US = 20,
+    LOOK_MOST_US = 5000,
+    LOOK_OFTEN_US = 1000000, /* then seldom: */
+    LOOK_FOR_US = 60000000,  /* a flush of a slow disk may take that long, and comes between the write and the commit */
+    POLL_US = 50000
+};
 
 /* File systems whose changes may come from another machine, of which inotify tells nothing. */
 static bool is_remote(const char *path)
@@ -147,7 +153,10 @@ void wal_looked(struct wal_watch *watch)
         watch->next_us = 0;
     } else {
         int64_t interval = waited / 8;
-        interval = interval < LOOK_FIRST_US ? LOOK_FIRST_US : interval > LOOK_MOST_US ? LOOK_MOST_US : interval;
+        if (interval < LOOK_FIRST_US)
+            interval = LOOK_FIRST_US;
+        else if (interval > LOOK_MOST_US && waited <= LOOK_OFTEN_US)
+            interval = LOOK_MOST_US;
         watch->next_us = now + interval;
     }
 }
