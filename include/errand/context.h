@@ -49,6 +49,7 @@ char *errand_strdup(struct errand_context *ctx, const char *text);
 char *errand_printf(struct errand_context *ctx, const char *format, ...) ERRAND_PRINTF(2, 3);
 
 /* ---- Time, by the clock of the database. ---- */
+/* Now, to the microsecond. PostgreSQL is asked, so it raises where it cannot be; SQLite's clock is this machine's. */
 errand_time errand_now(struct errand_context *ctx);
 /* Microseconds left until the timeout of the running job; INT64_MAX where there is none. */
 int64_t errand_time_left_us(struct errand_context *ctx);

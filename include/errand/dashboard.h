@@ -249,6 +249,7 @@ struct errand_response {
 /* Answers a request. Never fails: what goes wrong is a page that says so. Blocks for as long as its statements take. */
 void errand_dashboard_respond(struct errand_dashboard_service *service, const struct errand_request *request,
                               struct errand_response *response);
+/* Frees what the response holds, once it has been sent; harmless a second time. */
 void errand_response_release(struct errand_response *response);
 
 /* For streams: waits at most timeout_ms until something has changed since *seen (0 at first), and writes the event (or

@@ -51,7 +51,9 @@ void html_pagination(struct html *out, int64_t page, int64_t page_size, bool has
 
 /* <form method="post" action="..."> and the token. */
 void html_form_begin(struct html *out, const char *action);
+/* </form> */
 void html_form_end(struct html *out);
+/* <input type="hidden">: what the form sends along; name and value are escaped. */
 void html_hidden(struct html *out, const char *name, const char *value);
 /* The kind of an <input>: "text", "number", "date", "datetime-local", "time", "checkbox", "email", "url", "textarea".
  */

@@ -30,9 +30,11 @@ struct errand_list {
     size_t count;
 };
 
+/* The rows that the query asks for, in the context's memory; none is a list of 0. Raises where the database refuses. */
 struct errand_list errand_record_fetch(const struct errand_table *table, struct errand_query query);
 /* The first row, or NULL where there is none. */
 void *errand_record_fetch_one(const struct errand_table *table, struct errand_query query);
+/* How many rows errand_record_fetch would give, without fetching them. */
 int64_t errand_record_count(const struct errand_table *table, struct errand_query query);
 /* The row with this primary key (as many values as the key has columns), or NULL. */
 void *errand_record_find(struct errand_context *ctx, const struct errand_table *table, const struct errand_value *key);

@@ -58,6 +58,8 @@ typedef struct errand_nullable_uuid { bool is_set; errand_uuid value; } errand_n
 typedef struct errand_nullable_point { bool is_set; errand_point value; } errand_nullable_point;
 /* clang-format on */
 
+/* Durations in microseconds, to be added to a time: errand_now(ctx) + errand_hours(24). A day has 24 hours. Not checked
+   for overflow, which is 292,000 years away. */
 static inline errand_time errand_seconds(int64_t n)
 {
     return n * 1000000;

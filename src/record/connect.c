@@ -109,11 +109,11 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
 
 errand_time errand_now(struct errand_context *ctx)
 {
-    static const char *const statements[] = {
-        [STORE_SQLITE] = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
-        [STORE_POSTGRES] = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
-    };
-    struct result *result = context_query(ctx, NULL, "errand_now", statements[context_kind(ctx)], NULL, 0);
+    static const char statement[] = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
+    context_check(ctx);
+    if (context_kind(ctx) == STORE_SQLITE) /* which itself tells milliseconds only */
+        return clock_realtime_us();
+    struct result *result = context_query(ctx, NULL, "errand_now", statement, NULL, 0);
     errand_time now;
     int failed = result_rows(result) == 1 ? clock_parse(result_cell(result, 0, 0, NULL), &now) : -1;
     result_free(result);
