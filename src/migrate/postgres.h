@@ -43,7 +43,8 @@ enum {
     COLUMN_GENERATED,
     COLUMN_IDENTITY,
     COLUMN_SERIAL,
-    COLUMN_NUMBER
+    COLUMN_NUMBER,
+    COLUMN_SEQUENCE_TYPE
 };
 enum {
     CONSTRAINT_QUOTED = 3,
@@ -178,7 +179,7 @@ int postgres_record_unnamed(struct migration *migration, struct errand_error *er
 
 /* ---- postgres_objects.c ---- */
 void postgres_functions(struct postgres *postgres, const char *schema, const char *name);
-void postgres_view(struct postgres *postgres, const struct row *wanted);
+void postgres_view(struct postgres *postgres, struct row *wanted);
 /* Views that are in the way of a change of the table's columns, which PostgreSQL does not allow, go before it and come
    again; first the last made, which may be of the others. The row is of the table or of anything in it. */
 void postgres_remake_views(struct postgres *postgres, const struct row *table);

@@ -37,10 +37,56 @@ static bool is_implied_function(const struct postgres *postgres, const struct ro
            (strcmp(row->cells[1], "uuidv7") == 0 && !schema->defines_uuid_v7);
 }
 
+/* ---- What hangs on a table or view ---- */
+
+static const char *enabling(struct postgres *postgres, const struct row *wanted)
+{
+    static const struct {
+        char letter;
+        const char *words;
+    } states[] = { { 'D', "DISABLE" }, { 'R', "ENABLE REPLICA" }, { 'A', "ENABLE ALWAYS" } };
+    const struct row *table = postgres_find(&postgres->wanted, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
+    for (size_t i = 0; table && i < sizeof states / sizeof *states; i++)
+        if (wanted->cells[TRIGGER_ENABLED][0] == states[i].letter)
+            return text_format(postgres->migration, "ALTER TABLE %s %s TRIGGER \"%s\";\n",
+                               table->cells[RELATION_QUOTED], states[i].words, wanted->cells[OBJECT_NAME]);
+    return "";
+}
+
+static bool is_as_live(const struct postgres *postgres, enum catalog_set set, const struct row *wanted)
+{
+    const struct row *live =
+        postgres_find(&postgres->live, set, wanted->cells[0], wanted->cells[1], wanted->cells[OBJECT_NAME]);
+    return live && same_cell(wanted, live, OF_TABLE_SQL) &&
+           (set != TRIGGERS || same_cell(wanted, live, TRIGGER_ENABLED));
+}
+
+/* COMMENT ON calls a column so, pg_identify_object a table column. */
+static const char *comment_noun(const char *kind)
+{
+    const char *space = strrchr(kind, ' ');
+    return space && strcmp(space, " column") == 0 ? "column" : kind;
+}
+
+static const char *comment_sql(struct postgres *postgres, const struct row *comment)
+{
+    return text_format(postgres->migration, "COMMENT ON %s %s IS %s;\n", comment_noun(comment->cells[COMMENT_KIND]),
+                       comment->cells[COMMENT_OBJECT], comment->cells[COMMENT_LITERAL]);
+}
+
+/* Of a view or of a column of it that is commented as it was. */
+static bool is_comment_of(const struct row *comment, const struct row *view)
+{
+    const char *name = view->cells[RELATION_QUOTED], *object = comment->cells[COMMENT_OBJECT];
+    size_t size = strlen(name);
+    return strstr(comment->cells[COMMENT_KIND], "view") && strncmp(object, name, size) == 0 &&
+           strchr(".", object[size]);
+}
+
 /* ---- Views ---- */
 
 /* The statement is the server's own: SELECT * of a table that has grown names its columns in another order. With it
-   what goes when the old one does: rights and indexes. */
+   what goes when the old one does: rights, indexes, triggers and comments. */
 static const char *view_sql(struct postgres *postgres, const struct row *wanted, bool replaces)
 {
     bool stored = wanted->cells[RELATION_KIND][0] == 'm';
@@ -57,6 +103,16 @@ static const char *view_sql(struct postgres *postgres, const struct row *wanted,
         if (is_of(index, wanted) && index->matched)
             buffer_printf(&out, "%s;\n", index->cells[INDEX_SQL]);
     }
+    for (size_t i = 0; replaces && i < postgres->wanted.sets[TRIGGERS].count; i++) {
+        const struct row *trigger = &postgres->wanted.sets[TRIGGERS].items[i];
+        if (is_of(trigger, wanted) && is_as_live(postgres, TRIGGERS, trigger))
+            buffer_printf(&out, "%s;\n%s", trigger->cells[OF_TABLE_SQL], enabling(postgres, trigger));
+    }
+    for (size_t i = 0; replaces && i < postgres->wanted.sets[COMMENTS].count; i++) {
+        const struct row *comment = &postgres->wanted.sets[COMMENTS].items[i];
+        if (is_comment_of(comment, wanted))
+            buffer_puts(&out, comment_sql(postgres, comment));
+    }
     return text_take(postgres->migration, &out);
 }
 
@@ -66,18 +122,131 @@ static const char *drop_view_sql(struct postgres *postgres, const struct row *li
                        live->cells[RELATION_KIND][0] == 'm' ? "MATERIALIZED " : "", live->cells[RELATION_QUOTED]);
 }
 
-void postgres_view(struct postgres *postgres, const struct row *wanted)
+/* Whether it needs a column that comes only when told. */
+static bool names_absent(const struct postgres *postgres, const struct row *wanted)
 {
-    const struct row *live = postgres_find(&postgres->live, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
-    if (live && same_cell(wanted, live, RELATION_VIEW))
-        return;
-    bool waits = false; /* for a column that comes only when told */
     for (size_t i = 0; i < postgres->absent_count; i++)
-        waits |= strstr(wanted->cells[RELATION_VIEW], postgres->absent[i]->cells[COLUMN_QUOTED]) != NULL;
-    const char *sql = text_format(postgres->migration, "%s%s", live ? drop_view_sql(postgres, live) : "",
-                                  view_sql(postgres, wanted, live != NULL));
-    postgres_step(postgres, live ? verb_change : verb_create, waits ? PHASE_ADD_INDEX : PHASE_NONE, sql, "view %s",
-                  wanted->cells[1]);
+        if (strstr(wanted->cells[RELATION_VIEW], postgres->absent[i]->cells[COLUMN_QUOTED]))
+            return true;
+    return false;
+}
+
+/* The views that are made of a relation, itself included where it is one, in the order in which they were made. */
+static struct result *views_of(struct postgres *postgres, const char *schema, const char *name)
+{
+    struct result *views;
+    struct errand_error ignored;
+    return query(postgres->migration, sql_dependents, &views, &ignored, schema, name, TEXTS_END) == 0 ? views : NULL;
+}
+
+static bool is_view(const struct row *relation)
+{
+    return strchr("vm", relation->cells[RELATION_KIND][0]) != NULL;
+}
+
+static const struct row *other_side(const struct catalog *catalog, const struct row *relation)
+{
+    return postgres_find(catalog, RELATIONS, relation->cells[0], relation->cells[1], NULL);
+}
+
+static bool is_changed(const struct postgres *postgres, const struct row *wanted)
+{
+    const struct row *live = other_side(&postgres->live, wanted);
+    return live && !same_cell(wanted, live, RELATION_VIEW);
+}
+
+static bool is_among(const struct result *views, const struct row *view)
+{
+    for (size_t i = 0; views && i < result_rows(views); i++)
+        if (strcmp(result_cell(views, i, 0, NULL), view->cells[0]) == 0 &&
+            strcmp(result_cell(views, i, 1, NULL), view->cells[1]) == 0)
+            return true;
+    return false;
+}
+
+/* Marks what goes and comes again together: the changed views up to this one that have not come yet, and what is made
+   of them. Gives the changed one that stands last in the file, at whose place all that they need is there. */
+static const struct row *mark_group(struct postgres *postgres, const struct row *here, bool *group)
+{
+    const struct rows *all = &postgres->wanted.sets[RELATIONS];
+    const struct row *last = here;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct row *view = &all->items[i];
+        group[i] |= view <= here && is_view(view) && !view->matched && is_changed(postgres, view);
+        if (!group[i])
+            continue;
+        struct result *made_of = views_of(postgres, view->cells[0], view->cells[1]);
+        for (size_t n = 0; n < all->count; n++)
+            group[n] |= is_view(&all->items[n]) && is_among(made_of, &all->items[n]);
+        last = is_changed(postgres, view) && view > last ? view : last;
+        result_free(made_of);
+    }
+    return last;
+}
+
+/* One that goes only when told, and is made of the view. */
+static const struct row *unwanted_view(struct postgres *postgres, const struct row *wanted)
+{
+    struct result *made_of = views_of(postgres, wanted->cells[0], wanted->cells[1]);
+    const struct row *found = NULL;
+    for (size_t i = 0; i < postgres->live.sets[RELATIONS].count; i++) {
+        const struct row *live = &postgres->live.sets[RELATIONS].items[i];
+        if (!found && is_among(made_of, live) && !other_side(&postgres->wanted, live))
+            found = live;
+    }
+    result_free(made_of);
+    return found;
+}
+
+static void drop_in_reverse(struct postgres *postgres, struct buffer *out, const bool *group)
+{
+    for (size_t i = postgres->live.sets[RELATIONS].count; i-- > 0;) {
+        const struct row *live = &postgres->live.sets[RELATIONS].items[i];
+        const struct row *wanted = other_side(&postgres->wanted, live);
+        if (wanted && group[wanted - postgres->wanted.sets[RELATIONS].items])
+            buffer_puts(out, drop_view_sql(postgres, live));
+    }
+}
+
+/* In one step, so that nobody finds one of them missing: the views that are made of it go before it and come again,
+   those of them that change too as they are to be. */
+static void change_view(struct postgres *postgres, const struct row *wanted)
+{
+    struct migration *migration = postgres->migration;
+    struct rows *all = &postgres->wanted.sets[RELATIONS];
+    bool *group = memory(migration, all->count * sizeof *group);
+    memset(group, 0, all->count * sizeof *group);
+    if (mark_group(postgres, wanted, group) != wanted)
+        return; /* in its turn */
+    const struct row *in_the_way = NULL;
+    struct buffer out = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    drop_in_reverse(postgres, &out, group);
+    bool waits = false;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!group[i])
+            continue;
+        all->items[i].matched = true;
+        waits |= names_absent(postgres, &all->items[i]);
+        in_the_way = in_the_way ? in_the_way : unwanted_view(postgres, &all->items[i]);
+        buffer_puts(&out, view_sql(postgres, &all->items[i], true));
+    }
+    struct migrate_step *step = postgres_step(postgres, verb_change, waits || in_the_way ? PHASE_ADD_INDEX : PHASE_NONE,
+                                              text_take(migration, &out), "view %s", wanted->cells[1]);
+    if (in_the_way)
+        step->remark = text_format(migration, "the view %s, which goes, is made of it", in_the_way->cells[1]);
+}
+
+void postgres_view(struct postgres *postgres, struct row *wanted)
+{
+    const struct row *live = other_side(&postgres->live, wanted);
+    if (live && !is_changed(postgres, wanted))
+        return;
+    if (live) {
+        change_view(postgres, wanted);
+        return;
+    }
+    postgres_step(postgres, verb_create, names_absent(postgres, wanted) ? PHASE_ADD_INDEX : PHASE_NONE,
+                  view_sql(postgres, wanted, false), "view %s", wanted->cells[1]);
 }
 
 /* Of a view that is the same on both sides and not dealt with yet. */
@@ -92,9 +261,8 @@ static struct row *standing_view(struct postgres *postgres, const struct result 
 
 void postgres_remake_views(struct postgres *postgres, const struct row *table)
 {
-    struct result *views;
-    struct errand_error ignored;
-    if (query(postgres->migration, sql_dependents, &views, &ignored, table->cells[0], table->cells[1], TEXTS_END) != 0)
+    struct result *views = views_of(postgres, table->cells[0], table->cells[1]);
+    if (!views)
         return;
     for (size_t i = result_rows(views); i-- > 0;) {
         const struct row *live = standing_view(postgres, views, i);
@@ -118,20 +286,6 @@ void postgres_remake_views(struct postgres *postgres, const struct row *table)
 
 /* ---- Triggers and policies ---- */
 
-static const char *enabling(struct postgres *postgres, const struct row *wanted)
-{
-    static const struct {
-        char letter;
-        const char *words;
-    } states[] = { { 'D', "DISABLE" }, { 'R', "ENABLE REPLICA" }, { 'A', "ENABLE ALWAYS" } };
-    const struct row *table = postgres_find(&postgres->wanted, RELATIONS, wanted->cells[0], wanted->cells[1], NULL);
-    for (size_t i = 0; table && i < sizeof states / sizeof *states; i++)
-        if (wanted->cells[TRIGGER_ENABLED][0] == states[i].letter)
-            return text_format(postgres->migration, "ALTER TABLE %s %s TRIGGER \"%s\";\n",
-                               table->cells[RELATION_QUOTED], states[i].words, wanted->cells[OBJECT_NAME]);
-    return "";
-}
-
 void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const char *noun)
 {
     struct migration *migration = postgres->migration;
@@ -140,9 +294,7 @@ void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const c
         const struct row *wanted = &postgres->wanted.sets[set].items[i];
         const struct row *live =
             postgres_find(&postgres->live, set, wanted->cells[0], wanted->cells[1], wanted->cells[OBJECT_NAME]);
-        bool same = live && same_cell(wanted, live, OF_TABLE_SQL) &&
-                    (set != TRIGGERS || same_cell(wanted, live, TRIGGER_ENABLED));
-        if (same || postgres_is_made(postgres, wanted->cells[0], wanted->cells[1]))
+        if (is_as_live(postgres, set, wanted) || postgres_is_made(postgres, wanted->cells[0], wanted->cells[1]))
             continue;
         const char *drop = live ? text_format(migration, "DROP %s %s;\n", word, live->cells[OF_TABLE_QUOTED]) : "";
         const char *sql = text_format(migration, "%s%s;\n%s", drop, wanted->cells[OF_TABLE_SQL],
@@ -165,13 +317,6 @@ void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const c
 
 /* ---- Comments and rights ---- */
 
-/* COMMENT ON calls a column so, pg_identify_object a table column. */
-static const char *comment_noun(const char *kind)
-{
-    const char *space = strrchr(kind, ' ');
-    return space && strcmp(space, " column") == 0 ? "column" : kind;
-}
-
 /* A comment of a column that is yet to come. */
 static bool is_of_absent(const struct postgres *postgres, const struct row *comment)
 {
@@ -193,8 +338,7 @@ void postgres_remarks(struct postgres *postgres)
             postgres_find(&postgres->live, COMMENTS, wanted->cells[COMMENT_KIND], wanted->cells[COMMENT_OBJECT], NULL);
         if (live && same_cell(wanted, live, COMMENT_TEXT))
             continue;
-        const char *sql = text_format(migration, "COMMENT ON %s %s IS %s;\n", comment_noun(wanted->cells[COMMENT_KIND]),
-                                      wanted->cells[COMMENT_OBJECT], wanted->cells[COMMENT_LITERAL]);
+        const char *sql = comment_sql(postgres, wanted);
         postgres_step(postgres, live ? verb_change : verb_add,
                       is_of_absent(postgres, wanted) ? PHASE_ADD_INDEX : PHASE_NONE, sql, "comment on %s %s",
                       wanted->cells[COMMENT_KIND], wanted->cells[COMMENT_OBJECT]);

@@ -143,6 +143,70 @@ static bool is_enum(const struct postgres *postgres, const char *shown)
     return false;
 }
 
+/* The sequence that nextval('...'::regclass) speaks of. */
+static const char *sequence_of(const struct columns *columns)
+{
+    const char *value = columns->wanted->cells[COLUMN_DEFAULT];
+    const char *open = strchr(value, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
+    return close ? text_format(columns->postgres->migration, "%.*s", (int)(close - open - 1), open + 1) : NULL;
+}
+
+static bool is_serial_anew(const struct columns *columns)
+{
+    return columns->wanted->cells[COLUMN_SERIAL] && !columns->live->cells[COLUMN_SERIAL];
+}
+
+/* Makes the column serial around the SQL that gives it its default, which keeps writers out until the transaction's
+   end: the sequence is there before, is the column's behind, and goes on behind the numbers that are there. */
+static const char *with_sequence(const struct columns *columns, const char *sql)
+{
+    struct migration *migration = columns->postgres->migration;
+    const char *sequence = is_serial_anew(columns) ? sequence_of(columns) : NULL;
+    if (!sequence)
+        return sql;
+    const char *type = columns->wanted->cells[COLUMN_SEQUENCE_TYPE], *name = columns->wanted->cells[COLUMN_QUOTED];
+    return text_format(
+        migration,
+        "CREATE SEQUENCE IF NOT EXISTS %s AS %s;\n%sALTER SEQUENCE %s OWNED BY %s.%s;\n"
+        "SELECT setval(%s, m) FROM (SELECT max(%s) AS m FROM %s) x WHERE m > (SELECT last_value FROM %s);\n",
+        sequence, type, sql, sequence, columns->table, name, postgres_literal(migration, sequence), name,
+        columns->table, sequence);
+}
+
+/* Of a column that was serial and stays so. */
+static const char *sequence_type_sql(const struct columns *columns)
+{
+    bool other = columns->wanted->cells[COLUMN_SERIAL] && columns->live->cells[COLUMN_SERIAL] &&
+                 !same_cell(columns->wanted, columns->live, COLUMN_SEQUENCE_TYPE);
+    const char *sequence = other ? sequence_of(columns) : NULL;
+    return sequence ? text_format(columns->postgres->migration, "ALTER SEQUENCE %s AS %s;\n", sequence,
+                                  columns->wanted->cells[COLUMN_SEQUENCE_TYPE])
+                    : "";
+}
+
+static void change_sequence_type(const struct columns *columns)
+{
+    const char *sql = sequence_type_sql(columns);
+    if (*sql == '\0')
+        return;
+    bool narrower = strcmp(columns->live->cells[COLUMN_SEQUENCE_TYPE], "bigint") == 0 ||
+                    strcmp(columns->wanted->cells[COLUMN_SEQUENCE_TYPE], "smallint") == 0;
+    struct migrate_step *step =
+        postgres_step(columns->postgres, verb_change, narrower ? PHASE_COLUMN : PHASE_NONE, sql, "sequence of %s.%s",
+                      columns->wanted->cells[TABLE_NAME], columns->wanted->cells[OBJECT_NAME]);
+    step->remark = narrower ? "its numbers must not be beyond the new type" : NULL;
+}
+
+static void change_default(const struct columns *columns)
+{
+    const char *value = columns->wanted->cells[COLUMN_DEFAULT];
+    struct migration *migration = columns->postgres->migration;
+    const char *sql = value ? text_of(columns, "ALTER", text_format(migration, "SET DEFAULT %s", value))
+                            : text_of(columns, "ALTER", "DROP DEFAULT");
+    postgres_step(columns->postgres, verb_change, PHASE_NONE, with_sequence(columns, sql), "default of %s.%s",
+                  columns->wanted->cells[TABLE_NAME], columns->wanted->cells[OBJECT_NAME]);
+}
+
 static void change_type(const struct columns *columns)
 {
     struct postgres *postgres = columns->postgres;
@@ -160,7 +224,9 @@ static void change_type(const struct columns *columns)
                   wanted[COLUMN_TYPE], name, by, bare, wanted[COLUMN_TYPE]);
     if (wanted[COLUMN_DEFAULT])
         buffer_puts(&out, text_of(columns, "ALTER", text_format(migration, "SET DEFAULT %s", wanted[COLUMN_DEFAULT])));
-    struct migrate_step *step = column_step(columns, verb_change, PHASE_COLUMN, text_take(migration, &out));
+    buffer_puts(&out, sequence_type_sql(columns));
+    const char *sql = with_sequence(columns, text_take(migration, &out));
+    struct migrate_step *step = column_step(columns, verb_change, PHASE_COLUMN, sql);
     step->remark = text_format(migration, "its type: %s, was %s; every row must have a value of it",
                                wanted[COLUMN_TYPE], live[COLUMN_TYPE]);
 }
@@ -173,28 +239,6 @@ static void change_computation(const struct columns *columns)
     struct migrate_step *step =
         column_step(columns, verb_change, PHASE_COLUMN, text_format(columns->postgres->migration, "%s%s", drop, add));
     step->remark = "it is computed otherwise: the column is dropped and made anew";
-}
-
-/* The sequence that nextval('...'::regclass) speaks of. */
-static const char *sequence_of(const struct columns *columns)
-{
-    const char *value = columns->wanted->cells[COLUMN_DEFAULT];
-    const char *open = strchr(value, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
-    return close ? text_format(columns->postgres->migration, "CREATE SEQUENCE IF NOT EXISTS %.*s;\n",
-                               (int)(close - open - 1), open + 1)
-                 : "";
-}
-
-static void change_default(const struct columns *columns)
-{
-    const char *value = columns->wanted->cells[COLUMN_DEFAULT];
-    struct migration *migration = columns->postgres->migration;
-    const char *sql = value ? text_of(columns, "ALTER", text_format(migration, "SET DEFAULT %s", value))
-                            : text_of(columns, "ALTER", "DROP DEFAULT");
-    if (columns->wanted->cells[COLUMN_SERIAL])
-        sql = text_format(migration, "%s%s", sequence_of(columns), sql);
-    postgres_step(columns->postgres, verb_change, PHASE_NONE, sql, "default of %s.%s",
-                  columns->wanted->cells[TABLE_NAME], columns->wanted->cells[OBJECT_NAME]);
 }
 
 static void change_null(const struct columns *columns)
@@ -264,8 +308,10 @@ static void see_column(const struct columns *columns)
         change_identity(columns);
     if (!same_cell(wanted, live, COLUMN_TYPE))
         change_type(columns);
-    else if (!same_value && !wanted->cells[COLUMN_IDENTITY][0])
+    else if ((!same_value || is_serial_anew(columns)) && !wanted->cells[COLUMN_IDENTITY][0])
         change_default(columns);
+    else
+        change_sequence_type(columns);
 }
 
 static bool is_disturbed(const struct postgres *postgres, size_t before)
@@ -334,9 +380,10 @@ void postgres_table(struct postgres *postgres, const struct row *wanted, const s
 
 /* ---- Tables that go ---- */
 
+/* The last made first, which may be a view of another. */
 void postgres_drop_tables(struct postgres *postgres)
 {
-    for (size_t i = 0; i < postgres->live.sets[RELATIONS].count; i++) {
+    for (size_t i = postgres->live.sets[RELATIONS].count; i-- > 0;) {
         const struct row *live = &postgres->live.sets[RELATIONS].items[i];
         bool wanted = postgres_find(&postgres->wanted, RELATIONS, live->cells[0], live->cells[1], NULL);
         if (wanted || live->cells[RELATION_OWNER])

@@ -12,7 +12,13 @@ SELECT n.nspname, c.relname, a.attname, format('%I', a.attname),
                     AND s.classid = 'pg_catalog.pg_class'::regclass)
         THEN CASE a.atttypid WHEN 'int2'::regtype THEN 'smallserial' WHEN 'int8'::regtype THEN 'bigserial'
              ELSE 'serial' END END,
-    a.attnum
+    a.attnum,
+    -- Of the sequence that a serial column owns.
+    (SELECT pg_catalog.format_type(q.seqtypid, NULL)
+     FROM pg_catalog.pg_depend AS s JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = s.objid
+     WHERE s.classid = 'pg_catalog.pg_class'::regclass AND s.refclassid = 'pg_catalog.pg_class'::regclass
+         AND s.refobjid = c.oid AND s.refobjsubid = a.attnum AND s.deptype = 'a'
+     ORDER BY s.objid LIMIT 1)
 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
