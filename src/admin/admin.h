@@ -203,14 +203,18 @@ enum admin_outcome admin_change_one(struct errand_context *ctx, const struct err
                                     enum admin_change change, const char *id);
 struct admin_bulk {
     int64_t changed, running, missing;
+    int64_t refused;    /* a row of another table refers to it, or a check or a trigger keeps it as it is */
+    const char *reason; /* what the database said of the first of those; NULL: there are none */
 };
+/* Both add to bulk what is committed, also where they raise. One job that the database refuses does not keep the others
+   from being changed: what was refused is tried again by halves. */
 /* The jobs with these ids; at most ADMIN_PAGE_MAX. */
-struct admin_bulk admin_change_these(struct errand_context *ctx, const struct errand_table *table,
-                                     enum admin_change change, const char *const *ids, size_t count);
+void admin_change_these(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
+                        const char *const *ids, size_t count, struct admin_bulk *bulk);
 /* One step over those that match, in a transaction of its own; *after (NULL at first) says where the next goes on, and
    is NULL again when nothing is left. A step may change nothing and yet not be the last. Jobs that were inserted after
    the first step are not touched; those that match and run are told of by the first. */
-struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
-                                    enum admin_change change, const struct admin_filter *filter, const char **after);
+void admin_change_step(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
+                       const struct admin_filter *filter, const char **after, struct admin_bulk *bulk);
 
 #endif

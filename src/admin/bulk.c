@@ -178,7 +178,7 @@ static struct result *matching(struct errand_context *ctx, const struct walking 
                              { .name = "most", .text = errand_printf(ctx, "%d", ADMIN_STEP + 1) }));
 }
 
-static struct admin_bulk step(struct errand_context *ctx, struct walking *walking, enum admin_change change)
+static void step(struct errand_context *ctx, struct walking *walking, enum admin_change change, struct admin_bulk *bulk)
 {
     const struct order *order = &walking->walks[walking->place.walk].order;
     const struct errand_column *id = change_id_column(ctx, walking->table);
@@ -196,7 +196,7 @@ static struct admin_bulk step(struct errand_context *ctx, struct walking *walkin
     const struct change_batch batch = {
         .table = walking->table, .change = change, .ids = ids, .count = count, .filter = walking->filter
     };
-    return change_batch(ctx, &batch);
+    change_batch(ctx, &batch, bulk);
 }
 
 /* Those that match and run are told of once. */
@@ -209,8 +209,8 @@ static int64_t count_running(struct errand_context *ctx, const struct walking *w
     return admin_count_matching(ctx, walking->table, &running).count;
 }
 
-struct admin_bulk admin_change_step(struct errand_context *ctx, const struct errand_table *table,
-                                    enum admin_change change, const struct admin_filter *filter, const char **after)
+void admin_change_step(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
+                       const struct admin_filter *filter, const char **after, struct admin_bulk *bulk)
 {
     static const struct admin_filter any = { 0 };
     struct walking walking = { .table = table, .filter = filter ? filter : &any };
@@ -220,11 +220,9 @@ struct admin_bulk admin_change_step(struct errand_context *ctx, const struct err
         walking.place.last = newest(ctx, &walking);
     else
         read_place(ctx, *after, &walking);
-    struct admin_bulk bulk = { 0 };
     if (walking.place.walk < walking.walk_count)
-        bulk = step(ctx, &walking, change);
+        step(ctx, &walking, change, bulk);
     if (is_first)
-        bulk.running += count_running(ctx, &walking);
+        bulk->running += count_running(ctx, &walking);
     *after = walking.place.walk < walking.walk_count ? write_place(ctx, &walking.place) : NULL;
-    return bulk;
 }

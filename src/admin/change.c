@@ -64,14 +64,23 @@ static void forget_attempts(struct errand_context *ctx, const struct change_batc
                                   { .name = "ids", .value = ids_value(ctx, items, count) })));
 }
 
-/* How many of the batch were changed; the rows and their attempts in one transaction. */
-static size_t apply(struct errand_context *ctx, const struct change_batch *batch, struct errand_value ids)
+/* Some of a batch, and how many of them were changed. */
+struct change_part {
+    const struct change_batch *batch;
+    size_t first, count;
+    size_t changed;
+};
+
+/* The rows and their attempts in one transaction. */
+static void apply(struct errand_context *ctx, void *arg)
 {
+    struct change_part *part = arg;
+    const struct change_batch *batch = part->batch;
     const char *lock = batch->waits ? "FOR UPDATE" : "FOR UPDATE SKIP LOCKED";
     bool deletes = batch->change == ADMIN_DELETE_JOB, began = deletes && context_begin_if(ctx);
     struct result *changed = sql_run(
         ctx, batch->table, statements[context_kind(ctx)][batch->change],
-        SQL_PARTS({ .name = "ids", .value = ids },
+        SQL_PARTS({ .name = "ids", .value = ids_value(ctx, batch->ids + part->first, part->count) },
                   { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type },
                   { .name = "filter", .add = filter_add, .arg = batch->filter }, { .name = "lock", .text = lock },
                   { .name = "now", .value = errand_timestamp(clock_realtime_us()) }));
@@ -82,30 +91,60 @@ static size_t apply(struct errand_context *ctx, const struct change_batch *batch
     errand_off_unwind(ctx, sql_release, changed);
     result_free(changed);
     context_commit_if(ctx, began);
+    part->changed = count;
     if (count > 0 && context_kind(ctx) == STORE_POSTGRES) /* triggers tell of new jobs alone */
         result_free(sql_run(ctx, NULL, sql_announce_postgres, NULL));
-    return count;
 }
 
-struct admin_bulk change_batch(struct errand_context *ctx, const struct change_batch *batch)
+/* A statement changes all of its rows or none: one that is refused is found by halves. */
+static void apply_by_halves(struct errand_context *ctx, const struct change_batch *batch, size_t first, size_t count,
+                            struct admin_bulk *bulk)
 {
-    struct admin_bulk bulk = { 0 };
+    struct change_part part = { .batch = batch, .first = first, .count = count };
+    struct context_end end = context_try(ctx, apply, &part);
+    bulk->changed += (int64_t)part.changed;
+    if (end.end == JOB_END_RETURNED)
+        return;
+    if (end.fault != CONTEXT_FAULT_CONFLICT)
+        context_refuse(ctx, end.fault, "%s", end.error);
+    if (count == 1) {
+        bulk->refused++;
+        bulk->reason = bulk->reason ? bulk->reason : end.error;
+        return;
+    }
+    apply_by_halves(ctx, batch, first, count / 2, bulk);
+    apply_by_halves(ctx, batch, first + count / 2, count - count / 2, bulk);
+}
+
+static void apply_alone(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
+{
+    struct change_part part = { .batch = batch, .count = batch->count };
+    apply(ctx, &part);
+    bulk->changed += (int64_t)part.changed;
+}
+
+void change_batch(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
+{
+    const struct admin_bulk before = *bulk;
     if (batch->count == 0)
-        return bulk;
-    struct errand_value ids = ids_value(ctx, batch->ids, batch->count);
-    bulk.changed = (int64_t)apply(ctx, batch, ids);
-    int64_t rest = (int64_t)batch->count - bulk.changed;
+        return;
+    if (batch->waits)
+        apply_alone(ctx, batch, bulk);
+    else
+        apply_by_halves(ctx, batch, 0, batch->count, bulk);
+    int64_t changed = bulk->changed - before.changed, refused = bulk->refused - before.refused;
+    int64_t rest = (int64_t)batch->count - changed - refused;
     if (rest == 0)
-        return bulk;
+        return;
     struct result *result =
         sql_run(ctx, batch->table, still[context_kind(ctx)],
-                SQL_PARTS({ .name = "ids", .value = ids },
+                SQL_PARTS({ .name = "ids", .value = ids_value(ctx, batch->ids, batch->count) },
                           { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type }));
-    int64_t there = cell_number(result, 0, 0) - (batch->change == ADMIN_RETRY_JOB ? bulk.changed : 0);
+    int64_t there = cell_number(result, 0, 0) - refused - (batch->change == ADMIN_RETRY_JOB ? changed : 0);
     result_free(result);
-    bulk.running = there < 0 ? 0 : there < rest ? there : rest;
-    bulk.missing = rest - bulk.running;
-    return bulk;
+    int64_t running = there < 0 ? 0 : there < rest ? there : rest;
+    bulk->running += running;
+    bulk->missing += rest - running;
 }
 
 enum admin_outcome admin_change_one(struct errand_context *ctx, const struct errand_table *table,
@@ -115,12 +154,13 @@ enum admin_outcome admin_change_one(struct errand_context *ctx, const struct err
     if (value_parse(ctx, change_id_column(ctx, table), id, &value, NULL) < 0)
         return ADMIN_NOT_FOUND;
     const struct change_batch batch = { .table = table, .change = which, .ids = &value, .count = 1, .waits = true };
-    struct admin_bulk bulk = change_batch(ctx, &batch);
+    struct admin_bulk bulk = { 0 };
+    change_batch(ctx, &batch, &bulk);
     return bulk.changed > 0 ? ADMIN_DONE : bulk.running > 0 ? ADMIN_IS_RUNNING : ADMIN_NOT_FOUND;
 }
 
-struct admin_bulk admin_change_these(struct errand_context *ctx, const struct errand_table *table,
-                                     enum admin_change which, const char *const *ids, size_t count)
+void admin_change_these(struct errand_context *ctx, const struct errand_table *table, enum admin_change which,
+                        const char *const *ids, size_t count, struct admin_bulk *bulk)
 {
     if (count > ADMIN_PAGE_MAX)
         context_refuse(ctx, CONTEXT_FAULT_INPUT, "%zu jobs are more than the %d of a page", count, ADMIN_PAGE_MAX);
@@ -129,7 +169,6 @@ struct admin_bulk admin_change_these(struct errand_context *ctx, const struct er
     for (size_t i = 0; i < count; i++)
         valid += value_parse(ctx, change_id_column(ctx, table), ids[i], &values[valid], NULL) == 0;
     const struct change_batch batch = { .table = table, .change = which, .ids = values, .count = valid };
-    struct admin_bulk bulk = change_batch(ctx, &batch);
-    bulk.missing += (int64_t)(count - valid);
-    return bulk;
+    change_batch(ctx, &batch, bulk);
+    bulk->missing += (int64_t)(count - valid);
 }

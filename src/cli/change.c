@@ -43,9 +43,11 @@ static void change_step(struct errand_context *ctx, void *arg)
     struct change *change = arg;
     const struct admin_filter filter = { .statuses = change->statuses };
     const char *after = change->after;
-    struct admin_bulk step = admin_change_step(ctx, change->table, change->change, &filter, &after);
-    change->done.changed += step.changed;
-    change->done.running += step.running;
+    bool is_told = change->done.refused > 0;
+    admin_change_step(ctx, change->table, change->change, &filter, &after, &change->done);
+    if (change->done.reason && !is_told)
+        fprintf(stderr, "errand: some of %s are left as they are: %s\n", change->table->name, change->done.reason);
+    change->done.reason = NULL; /* which lives in the context */
     change->after = after ? change->next : NULL;
     if (after && snprintf(change->next, sizeof change->next, "%s", after) >= (int)sizeof change->next)
         errand_fail(ctx, "the place at which the next step goes on is longer than %zu bytes", sizeof change->next);
@@ -78,6 +80,7 @@ static void report(const struct change *change)
     json_int(&json, change->past, change->done.changed);
     json_int(&json, "running", change->done.running);
     json_int(&json, "missing", change->done.missing);
+    json_int(&json, "refused", change->done.refused);
     json_end(&json, '}');
     puts(out.data ? out.data : "");
     buffer_release(&out);
@@ -95,7 +98,8 @@ static int run(struct change *change, const struct options *options, const char 
         code = change->statuses ? change_all(&session, change) : session_run(&session, change_ids, change);
     if (change->table && (code == EXIT_OK || change->done.changed))
         report(change);
-    if (code == EXIT_OK && (change->done.missing || (change->done.running && !change->statuses)))
+    if (code == EXIT_OK &&
+        (change->done.missing || change->done.refused || (change->done.running && !change->statuses)))
         code = EXIT_FAILED;
     session_close(&session);
     return code;

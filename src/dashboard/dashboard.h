@@ -130,7 +130,9 @@ const struct errand_displayable *dashboard_displayable(const struct errand_dashb
    rest of the page stands. A refusal (errand_param, errand_invalid, a redirect) goes on to the request. */
 bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg);
 /* A line of the log for each change: who, what, which job, from where. */
-void page_audit(struct page *page, const char *what, const char *table, const char *id, int64_t count);
+void page_audit(struct page *page, const char *what, const char *table, const char *id);
+/* The same of so many jobs: those among which they were, by id or as a filter. */
+void page_audit_bulk(struct page *page, const char *what, const char *table, int64_t count, const char *which);
 /* The token of this user, for forms; NULL where nothing can be changed. */
 const char *page_token(struct page *page);
 

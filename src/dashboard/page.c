@@ -177,13 +177,19 @@ errand_uuid page_job_id(struct page *page)
     return uuid;
 }
 
-void page_audit(struct page *page, const char *what, const char *table, const char *id, int64_t count)
+static const char *remote_of(const struct page *page)
 {
-    const char *user = page->user ? page->user : "somebody", *remote = page->request->remote;
-    if (id)
-        errand_log(page->ctx, ERRAND_LOG_INFO, "%s %s job %s of %s, from %s", user, what, id, table,
-                   remote ? remote : "an unknown address");
-    else
-        errand_log(page->ctx, ERRAND_LOG_INFO, "%s %s %lld jobs of %s, from %s", user, what, (long long)count, table,
-                   remote ? remote : "an unknown address");
+    return page->request->remote ? page->request->remote : "an unknown address";
+}
+
+void page_audit(struct page *page, const char *what, const char *table, const char *id)
+{
+    errand_log(page->ctx, ERRAND_LOG_INFO, "%s %s job %s of %s, from %s", page->user ? page->user : "somebody", what,
+               id, table, remote_of(page));
+}
+
+void page_audit_bulk(struct page *page, const char *what, const char *table, int64_t count, const char *which)
+{
+    errand_log(page->ctx, ERRAND_LOG_INFO, "%s %s %lld jobs of %s, from %s: %s", page->user ? page->user : "somebody",
+               what, (long long)count, table, remote_of(page), which);
 }

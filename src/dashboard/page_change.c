@@ -48,6 +48,8 @@ static void json_bulk(struct page *page, struct admin_bulk bulk, const char *ste
     json_int(&json, "changed", bulk.changed);
     json_int(&json, "running", bulk.running);
     json_int(&json, "missing", bulk.missing);
+    json_int(&json, "refused", bulk.refused);
+    json_text(&json, "reason", bulk.reason);
     json_text(&json, "step", step);
     json_end(&json, '}');
 }
@@ -65,15 +67,85 @@ static void finish(struct page *page, const struct errand_table *table, enum adm
         address = errand_printf(page->ctx, "%s&running=%" PRId64, address, bulk.running);
     if (bulk.missing > 0)
         address = errand_printf(page->ctx, "%s&missing=%" PRId64, address, bulk.missing);
+    if (bulk.refused > 0)
+        address = errand_printf(page->ctx, "%s&refused=%" PRId64, address, bulk.refused);
     page_redirect(page, address);
+}
+
+/* ---- The audit lines of many ---- */
+
+/* A change of several jobs under way, which tells of what is committed also where it raises. */
+struct audited {
+    struct page *page;
+    const struct errand_table *table;
+    enum admin_change change;
+    const char *const *ids; /* those that were selected; NULL: all that match */
+    size_t count;
+    const char *filter;
+    struct admin_bulk bulk;
+};
+
+/* In lines that the log takes whole. */
+static void audit_ids(const struct audited *audited)
+{
+    enum { IDS_OF_LINE = 50 };
+    struct page *page = audited->page;
+    for (size_t i = 0; i < audited->count; i += IDS_OF_LINE) {
+        const char *ids = i ? "... selected" : "selected";
+        for (size_t j = i; j < audited->count && j < i + IDS_OF_LINE; j++)
+            ids = errand_printf(page->ctx, "%s %s", ids, audited->ids[j]);
+        page_audit_bulk(page, words[audited->change].done, audited->table->name, audited->bulk.changed, ids);
+    }
+}
+
+static void audit(void *arg)
+{
+    const struct audited *audited = arg;
+    if (audited->bulk.changed == 0)
+        return;
+    if (audited->ids)
+        audit_ids(audited);
+    else
+        page_audit_bulk(audited->page, words[audited->change].done, audited->table->name, audited->bulk.changed,
+                        *audited->filter ? audited->filter : "all there were");
+}
+
+static void begin_audit(struct audited *audited)
+{
+    errand_on_unwind(audited->page->ctx, audit, audited);
+}
+
+static void end_audit(struct audited *audited)
+{
+    errand_off_unwind(audited->page->ctx, audit, audited);
+    audit(audited);
 }
 
 /* ---- One ---- */
 
+struct one {
+    const struct errand_table *table;
+    enum admin_change change;
+    const char *id;
+    enum admin_outcome outcome;
+};
+
+static void try_one(struct errand_context *ctx, void *arg)
+{
+    struct one *one = arg;
+    one->outcome = admin_change_one(ctx, one->table, one->change, one->id);
+}
+
 static void change_one(struct page *page, const struct errand_table *table, enum admin_change change)
 {
     errand_uuid id = page_job_id(page);
-    switch (admin_change_one(page->ctx, table, change, id.text)) {
+    struct one one = { table, change, id.text, 0 };
+    struct context_end end = context_try(page->ctx, try_one, &one);
+    if (end.fault == CONTEXT_FAULT_CONFLICT)
+        page_refuse(page, 409, "The job %s cannot be %s: %s", id.text, words[change].done, end.error);
+    if (end.end != JOB_END_RETURNED)
+        context_refuse(page->ctx, end.fault, "%s", end.error);
+    switch (one.outcome) {
     case ADMIN_NOT_FOUND:
         page_refuse(page, 404, "There is no job %s in %s; it may have been deleted.", id.text, table->name);
     case ADMIN_IS_RUNNING:
@@ -81,7 +153,7 @@ static void change_one(struct page *page, const struct errand_table *table, enum
                     "The job %s is running. Nothing can be done with it before its worker is through with it.",
                     id.text);
     case ADMIN_DONE:
-        page_audit(page, words[change].done, table->name, id.text, 1);
+        page_audit(page, words[change].done, table->name, id.text);
         finish(page, table, change, (struct admin_bulk){ .changed = 1 }, change == ADMIN_RETRY_JOB ? "job" : "list");
     }
 }
@@ -166,9 +238,11 @@ static void change_selected(struct page *page, const struct errand_table *table,
         ask_selected(page, table, change, ids, count);
         return;
     }
-    struct admin_bulk bulk = admin_change_these(page->ctx, table, change, ids, count);
-    page_audit(page, words[change].done, table->name, NULL, bulk.changed);
-    finish(page, table, change, bulk, "list");
+    struct audited audited = { .page = page, .table = table, .change = change, .ids = ids, .count = count };
+    begin_audit(&audited);
+    admin_change_these(page->ctx, table, change, ids, count, &audited.bulk);
+    end_audit(&audited);
+    finish(page, table, change, audited.bulk, "list");
 }
 
 /* ---- All that match ---- */
@@ -201,17 +275,29 @@ static void ask_all(struct page *page, const struct errand_table *table, enum ad
     end_question(out, table, change, jobs);
 }
 
+static void add_bulk(struct admin_bulk *sum, const struct admin_bulk *bulk)
+{
+    sum->changed += bulk->changed;
+    sum->running += bulk->running;
+    sum->missing += bulk->missing;
+    sum->refused += bulk->refused;
+    sum->reason = sum->reason ? sum->reason : bulk->reason;
+}
+
 /* Steps until there are none left, or it is time to answer. */
-static struct admin_bulk change_steps(struct page *page, const struct errand_table *table, enum admin_change change,
-                                      const struct admin_filter *filter, const char **step)
+static struct admin_bulk change_steps(struct page *page, enum admin_change change, const struct filter_request *request,
+                                      const char **step)
 {
     int64_t end = clock_monotonic_us() + STEPS_US;
+    const struct errand_table *table = request->query.table;
+    const char *filter = filter_parameters(page->out, request);
     struct admin_bulk bulk = { 0 };
     do {
-        struct admin_bulk more = admin_change_step(page->ctx, table, change, filter, step);
-        bulk.changed += more.changed;
-        bulk.running += more.running;
-        bulk.missing += more.missing;
+        struct audited audited = { .page = page, .table = table, .change = change, .filter = filter };
+        begin_audit(&audited);
+        admin_change_step(page->ctx, table, change, &request->query.filter, step, &audited.bulk);
+        end_audit(&audited);
+        add_bulk(&bulk, &audited.bulk);
     } while (*step && clock_monotonic_us() < end);
     return bulk;
 }
@@ -220,7 +306,7 @@ static void show_progress(struct page *page, const struct errand_table *table, e
                           const struct filter_request *request, struct admin_bulk bulk, const char *step)
 {
     struct html *out = page->out;
-    int64_t total = number_param(page, "total"), done = bulk.changed + bulk.running;
+    int64_t total = number_param(page, "total"), done = bulk.changed + bulk.running + bulk.refused;
     bool is_bound = *(page_param(page, "more") ? page_param(page, "more") : "");
     const char *of = is_bound && done >= total
                          ? ""
@@ -238,6 +324,7 @@ static void show_progress(struct page *page, const struct errand_table *table, e
     html_hidden(out, "step", step);
     html_hidden(out, "changed", errand_printf(page->ctx, "%" PRId64, bulk.changed));
     html_hidden(out, "left", errand_printf(page->ctx, "%" PRId64, bulk.running));
+    html_hidden(out, "kept", errand_printf(page->ctx, "%" PRId64, bulk.refused));
     filter_hidden(out, request);
     html_printf(out,
                 "<div class=\"form-end\"><button class=\"btn btn-primary\" data-errand-continue>Continue</button>"
@@ -255,14 +342,14 @@ static void change_all(struct page *page, const struct errand_table *table, enum
         return;
     }
     const char *step = page_param(page, "step");
-    struct admin_bulk bulk = change_steps(page, table, change, &request.query.filter, &step);
-    page_audit(page, words[change].done, table->name, NULL, bulk.changed);
+    struct admin_bulk bulk = change_steps(page, change, &request, &step);
     if (page->wants_json) {
         json_bulk(page, bulk, step);
         return;
     }
     bulk.changed += number_param(page, "changed");
     bulk.running += number_param(page, "left");
+    bulk.refused += number_param(page, "kept");
     if (step)
         show_progress(page, table, change, &request, bulk, step);
     else

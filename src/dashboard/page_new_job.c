@@ -216,7 +216,7 @@ static void show_again(struct page *page, const struct entered *entered)
 
 static void created(struct page *page, const struct errand_table *table, const char *id)
 {
-    page_audit(page, "created", table->name, id, 1);
+    page_audit(page, "created", table->name, id);
     if (!page->wants_json)
         page_redirect(page,
                       errand_printf(page->ctx, "%s&created=1",

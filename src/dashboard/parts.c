@@ -20,6 +20,8 @@ static const struct {
     { "deleted", "The job was deleted.", "%s jobs were deleted." },
     { "running", "The job is running, and was left alone.", "%s jobs are running, and were left alone." },
     { "missing", "The job was already gone.", "%s jobs were already gone." },
+    { "refused", "The database keeps one job as it is: another table may refer to it.",
+      "The database keeps %s jobs as they are: another table may refer to them." },
 };
 
 #pragma GCC diagnostic push

@@ -128,6 +128,7 @@ static struct refusal fault_of(struct answer *answer, const struct context_end *
         [CONTEXT_FAULT_NONE] = { .status = 500 },
         [CONTEXT_FAULT_OTHER] = { .status = 500 },
         [CONTEXT_FAULT_INPUT] = { .status = 400 },
+        [CONTEXT_FAULT_CONFLICT] = { .status = 409 },
         [CONTEXT_FAULT_OVERDUE] = { .status = 504 },
         [CONTEXT_FAULT_READ_ONLY] = { .status = 403 },
         [CONTEXT_FAULT_AWAY] = { .status = 503, .retry_after_s = RETRY_AFTER_S },

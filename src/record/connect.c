@@ -45,7 +45,8 @@ static _Noreturn void fail(struct errand_context *ctx, enum connection_fault fau
     static const enum context_fault faults[] = {
         [CONNECTION_REFUSED] = CONTEXT_FAULT_OTHER,       [CONNECTION_OVERDUE] = CONTEXT_FAULT_OVERDUE,
         [CONNECTION_READ_ONLY] = CONTEXT_FAULT_READ_ONLY, [CONNECTION_BUSY] = CONTEXT_FAULT_OTHER,
-        [CONNECTION_EXISTS] = CONTEXT_FAULT_OTHER,        [CONNECTION_LOST] = CONTEXT_FAULT_AWAY,
+        [CONNECTION_EXISTS] = CONTEXT_FAULT_OTHER,        [CONNECTION_CONFLICT] = CONTEXT_FAULT_CONFLICT,
+        [CONNECTION_VALUE] = CONTEXT_FAULT_INPUT,         [CONNECTION_LOST] = CONTEXT_FAULT_AWAY,
     };
     context_fail_as(ctx, faults[fault], table, verb, err);
 }

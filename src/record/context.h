@@ -30,7 +30,8 @@ void context_free(struct errand_context *ctx);
 enum context_fault {
     CONTEXT_FAULT_NONE, /* nothing was raised */
     CONTEXT_FAULT_OTHER,
-    CONTEXT_FAULT_INPUT,     /* what was asked for cannot be meant: context_refuse */
+    CONTEXT_FAULT_INPUT, /* what was asked for cannot be meant: context_refuse; a value that the database takes not */
+    CONTEXT_FAULT_CONFLICT,  /* the database does not let the rows be so: a reference, a check, a trigger */
     CONTEXT_FAULT_OVERDUE,   /* a statement took longer than `limits` allows */
     CONTEXT_FAULT_READ_ONLY, /* a statement would have written, against `limits`, or the database takes no writes */
     CONTEXT_FAULT_AWAY       /* the database could not be reached, or was lost */

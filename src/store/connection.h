@@ -45,8 +45,10 @@ enum connection_fault {
     CONNECTION_REFUSED = 1, /* whatever else the database said */
     CONNECTION_OVERDUE,     /* the statement took longer than connection_limits allows, and was stopped */
     CONNECTION_READ_ONLY,
-    CONNECTION_BUSY,   /* PostgreSQL: a lock was not had within lock_timeout, or a deadlock was ended: it may pass */
-    CONNECTION_EXISTS, /* PostgreSQL: what was to be made is there already */
+    CONNECTION_BUSY,     /* PostgreSQL: a lock was not had within lock_timeout, or a deadlock was ended: it may pass */
+    CONNECTION_EXISTS,   /* PostgreSQL: what was to be made is there already */
+    CONNECTION_CONFLICT, /* a constraint or a trigger does not let the rows be so */
+    CONNECTION_VALUE,    /* a value is not one that its type or a function takes */
     CONNECTION_LOST
 };
 enum connection_fault connection_fault(const struct connection *connection);

@@ -74,8 +74,9 @@ static void look(struct errand_context *ctx, void *arg)
 static void delete_all(struct errand_context *ctx, void *arg)
 {
     const char *after = NULL;
+    struct admin_bulk bulk = { 0 };
     (void)arg;
-    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after);
+    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after, &bulk);
 }
 
 static void a_role_sees_what_it_may_and_changes_what_it_may(void **state)
@@ -143,11 +144,14 @@ static void other_schemas_and_enums_in_any_order_serve(struct errand_context *ct
     assert_int_equal(overviews[1].by_status[ADMIN_FAILED].count, 50);
     struct admin_filter failed = { .statuses = 1U << ADMIN_FAILED };
     const char *after = NULL;
-    assert_int_equal(admin_change_step(ctx, &odd, ADMIN_RETRY_JOB, &failed, &after).changed, 4);
+    struct admin_bulk bulk = { 0 };
+    admin_change_step(ctx, &odd, ADMIN_RETRY_JOB, &failed, &after, &bulk);
+    assert_int_equal(bulk.changed, 4);
     assert_null(after);
     struct admin_filter retry = { .statuses = 1U << ADMIN_RETRY };
     assert_int_equal(admin_count_matching(ctx, &odd, &retry).count, 7);
-    assert_int_equal(admin_change_step(ctx, &odd, ADMIN_DELETE_JOB, NULL, &after).changed, 19);
+    admin_change_step(ctx, &odd, ADMIN_DELETE_JOB, NULL, &after, &bulk);
+    assert_int_equal(bulk.changed, 4 + 19);
     assert_int_equal(number_of("SELECT count(*) FROM public.letter_jobs"), 50);
     run_sql("DROP SCHEMA \"odd \"\"schema\" CASCADE");
 }

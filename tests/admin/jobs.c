@@ -112,7 +112,7 @@ static void a_job_is_deleted_with_its_attempts(struct errand_context *ctx)
 /* ---- Bulk changes ---- */
 
 struct all {
-    int64_t changed, running, missing, steps;
+    int64_t changed, running, missing, refused, steps;
 };
 
 static struct all change_all(struct errand_context *ctx, enum admin_change change, const struct admin_filter *filter)
@@ -120,11 +120,13 @@ static struct all change_all(struct errand_context *ctx, enum admin_change chang
     struct all all = { 0 };
     const char *after = NULL;
     do {
-        struct admin_bulk bulk = admin_change_step(ctx, world.letters, change, filter, &after);
+        struct admin_bulk bulk = { 0 };
+        admin_change_step(ctx, world.letters, change, filter, &after, &bulk);
         assert_true(bulk.changed <= ADMIN_STEP);
         all.changed += bulk.changed;
         all.running += bulk.running;
         all.missing += bulk.missing;
+        all.refused += bulk.refused;
         all.steps++;
     } while (after);
     return all;
@@ -159,11 +161,13 @@ static void jobs_that_come_after_the_first_step_are_not_touched(struct errand_co
 {
     add_letters(1, 1200, "job_status_succeeded");
     const char *after = NULL;
-    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after);
+    struct admin_bulk bulk = { 0 };
+    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after, &bulk);
     add_letters(1201, 1210, "job_status_succeeded");
     assert_non_null(after);
     while (after)
-        admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after);
+        admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &after, &bulk);
+    assert_int_equal(bulk.changed, 1200);
     assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 10);
 }
 
@@ -186,10 +190,79 @@ static void selected_jobs_are_changed(struct errand_context *ctx)
     const char *ids[6] = { "6ba7b810-9dad-41d1-80b4-00c04fd430c8", "nonsense'" };
     for (size_t i = 0; i < 4; i++)
         ids[i + 2] = cell_of(ctx, world.letters, (const char *)list.jobs.items + i * world.letters->record_size, "id");
-    struct admin_bulk bulk = admin_change_these(ctx, world.letters, ADMIN_DELETE_JOB, ids, 6);
+    struct admin_bulk bulk = { 0 };
+    admin_change_these(ctx, world.letters, ADMIN_DELETE_JOB, ids, 6, &bulk);
     assert_int_equal(bulk.changed, 3);
     assert_int_equal(bulk.running, 1);
     assert_int_equal(bulk.missing, 2);
+    assert_int_equal(bulk.refused, 0);
+    assert_null(bulk.reason);
+}
+
+/* ---- What the database does not let be deleted ---- */
+
+static void refer_to(const char *where)
+{
+    run_sql("CREATE TABLE stamps (letter %s REFERENCES letter_jobs (id))", on_postgres() ? "UUID" : "TEXT");
+    run_sql("INSERT INTO stamps SELECT id FROM letter_jobs WHERE %s", where);
+}
+
+static int forget_references(void **state)
+{
+    run_sql("DROP TABLE IF EXISTS stamps");
+    return end_body(state);
+}
+
+static void delete_the_first(struct errand_context *ctx, void *arg)
+{
+    struct admin_list list = list_of(ctx, (struct admin_list_query){ .limit = 1 });
+    *(enum admin_outcome *)arg =
+        admin_change_one(ctx, world.letters, ADMIN_DELETE_JOB, cell_of(ctx, world.letters, list.jobs.items, "id"));
+}
+
+static void a_job_that_another_table_refers_to_is_not_deleted_and_can_be_retried(struct errand_context *ctx)
+{
+    enum admin_outcome outcome = 0;
+    add_letters(1, 1, "job_status_failed");
+    refer_to("number = 1");
+    struct raised raised = raised_by(delete_the_first, &outcome);
+    assert_int_equal(raised.fault, CONTEXT_FAULT_CONFLICT);
+    assert_non_null(strcasestr(raised.error, "foreign key constraint"));
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 1);
+    assert_int_equal(change_all(ctx, ADMIN_RETRY_JOB, NULL).changed, 1);
+}
+
+static void what_cannot_be_deleted_does_not_keep_the_others(struct errand_context *ctx)
+{
+    add_letters(1, 2500, "job_status_succeeded");
+    add_letters(2501, 2502, "job_status_running");
+    refer_to("number IN (1, 2, 777, 1000, 1001, 2500)");
+    struct all all = change_all(ctx, ADMIN_DELETE_JOB, NULL);
+    assert_int_equal(all.changed, 2494);
+    assert_int_equal(all.refused, 6);
+    assert_int_equal(all.running, 2);
+    assert_int_equal(all.missing, 0);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 8);
+    all = change_all(ctx, ADMIN_DELETE_JOB, NULL);
+    assert_int_equal(all.changed, 0);
+    assert_int_equal(all.refused, 6);
+}
+
+static void selected_jobs_that_cannot_be_deleted_are_counted_with_the_reason(struct errand_context *ctx)
+{
+    add_letters(1, 4, "job_status_failed");
+    refer_to("number = 2");
+    struct admin_list list = list_of(ctx, (struct admin_list_query){ .limit = 10 });
+    const char *ids[5] = { "6ba7b810-9dad-41d1-80b4-00c04fd430c8" };
+    for (size_t i = 0; i < 4; i++)
+        ids[i + 1] = cell_of(ctx, world.letters, (const char *)list.jobs.items + i * world.letters->record_size, "id");
+    struct admin_bulk bulk = { 0 };
+    admin_change_these(ctx, world.letters, ADMIN_DELETE_JOB, ids, 5, &bulk);
+    assert_int_equal(bulk.changed, 3);
+    assert_int_equal(bulk.refused, 1);
+    assert_int_equal(bulk.running, 0);
+    assert_int_equal(bulk.missing, 1);
+    assert_non_null(strcasestr(bulk.reason, "foreign key constraint"));
 }
 
 /* ---- Figures and workers ---- */
@@ -262,6 +335,11 @@ int main(int argc, char **argv)
         IN_CONTEXT(jobs_that_come_after_the_first_step_are_not_touched),
         IN_CONTEXT(few_among_many_are_found_in_steps_that_read_a_bounded_part),
         IN_CONTEXT(selected_jobs_are_changed),
+        IN_CONTEXT_WITH(a_job_that_another_table_refers_to_is_not_deleted_and_can_be_retried, start_body,
+                        forget_references),
+        IN_CONTEXT_WITH(what_cannot_be_deleted_does_not_keep_the_others, start_body, forget_references),
+        IN_CONTEXT_WITH(selected_jobs_that_cannot_be_deleted_are_counted_with_the_reason, start_body,
+                        forget_references),
         IN_CONTEXT(figures_are_gathered_by_step),
         IN_CONTEXT(workers_are_shown_with_what_they_run),
     };

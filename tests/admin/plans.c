@@ -261,7 +261,8 @@ static void a_step_over_a_status_reads_its_jobs_alone(struct errand_context *ctx
 {
     const char *after = NULL;
     struct admin_filter filter = { .statuses = 1U << ADMIN_FAILED };
-    struct admin_bulk bulk = admin_change_step(ctx, world.letters, ADMIN_RETRY_JOB, &filter, &after);
+    struct admin_bulk bulk = { 0 };
+    admin_change_step(ctx, world.letters, ADMIN_RETRY_JOB, &filter, &after, &bulk);
     assert_int_equal(bulk.changed, 30);
     assert_null(after);
 }

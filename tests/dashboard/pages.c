@@ -753,6 +753,121 @@ static void the_selected_are_changed_after_their_number_was_asked_back(void **st
     assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&selected=7&confirm=1"), 400);
 }
 
+/* ---- What is told of them ---- */
+
+struct told {
+    char text[64 * 1024];
+    size_t size;
+};
+
+static void tell(void *arg, enum errand_log_level level, const char *text)
+{
+    struct told *told = arg;
+    (void)level;
+    told->size += (size_t)snprintf(told->text + told->size, sizeof(told->text) - told->size, "%s\n", text);
+    assert_true(told->size < sizeof(told->text));
+}
+
+static void serve_and_listen(struct told *told)
+{
+    serve(&plain, &(struct errand_dashboard_options){ .log = tell, .log_arg = told });
+}
+
+static void changes_of_many_are_told_with_what_they_were(void **state)
+{
+    (void)state;
+    static struct told told;
+    told.size = 0;
+    add_letters();
+    serve_and_listen(&told);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob",
+                               .form = "tableName=letter_jobs&confirm=1&selected=" ID(1) "&selected=" ID(2)),
+                     303);
+    assert_string_equal(told.text,
+                        "somebody deleted 1 jobs of letter_jobs, from 127.0.0.1: selected " ID(1) " " ID(2) "\n");
+    told.size = 0;
+    assert_int_equal(send_form(.target = "/jobs/RetryJob",
+                               .form = "tableName=letter_jobs&all=1&confirm=1&status=failed&error=said%20451"),
+                     303);
+    assert_string_equal(told.text, "somebody retried 1 jobs of letter_jobs, from 127.0.0.1: "
+                                   "&status=failed&error=said%20451\n");
+    told.size = 0;
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&all=1&confirm=1&status=failed"), 303);
+    assert_int_equal(told.size, 0); /* there are none any more */
+}
+
+static void as_many_as_can_be_selected_are_all_told(void **state)
+{
+    (void)state;
+    static struct told told;
+    char *form = malloc(ADMIN_PAGE_MAX * 60 + 200);
+    size_t size = (size_t)sprintf(form, "tableName=letter_jobs&confirm=1");
+    told.size = 0;
+    for (int i = 0; i < ADMIN_PAGE_MAX; i++) {
+        run_sql("INSERT INTO letter_jobs (id) VALUES ('00000000-0000-4000-8000-%012d')", i);
+        size += (size_t)sprintf(form + size, "&selected=00000000-0000-4000-8000-%012d", i);
+    }
+    serve_and_listen(&told);
+    int status = send_form(.target = "/jobs/DeleteJob", .form = form);
+    free(form);
+    assert_int_equal(status, 303);
+    for (int i = 0; i < ADMIN_PAGE_MAX; i++) {
+        char id[40];
+        snprintf(id, sizeof(id), "00000000-0000-4000-8000-%012d", i);
+        assert_non_null(strstr(told.text, id));
+    }
+}
+
+/* The second step fails in the database: what the first one did is told all the same. */
+static void a_change_that_fails_on_its_way_is_told_as_far_as_it_came(void **state)
+{
+    (void)state;
+    static struct told told;
+    told.size = 0;
+    add_many(2500);
+    run_sql("%s", on_postgres()
+                      ? "CREATE FUNCTION trip() RETURNS trigger LANGUAGE plpgsql AS "
+                        "'BEGIN PERFORM 1 / (OLD.pages - 1500); RETURN OLD; END';"
+                        "CREATE TRIGGER trip BEFORE DELETE ON letter_jobs FOR EACH ROW EXECUTE FUNCTION trip()"
+                      : "CREATE TRIGGER trip BEFORE DELETE ON letter_jobs WHEN OLD.pages = 1500 "
+                        "BEGIN SELECT abs(-9223372036854775807 - 1); END");
+    serve_and_listen(&told);
+    int status = send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1&to=9000-01-01");
+    int64_t left = letters("1 = 1");
+    run_sql("DROP TRIGGER trip%s", on_postgres() ? " ON letter_jobs; DROP FUNCTION trip" : "");
+    assert_true(status >= 400);
+    assert_int_equal(left, 1500);
+    assert_non_null(
+        strstr(told.text, "deleted 1000 jobs of letter_jobs, from 127.0.0.1: &to=9000-01-01T00%3A00%3A00\n"));
+}
+
+/* ---- What the database keeps ---- */
+
+static void a_job_that_another_row_refers_to_is_kept_with_a_sentence(void **state)
+{
+    (void)state;
+    const char *one = "tableName=letter_jobs&id=" ID(3), *all = "tableName=letter_jobs&all=1&confirm=1";
+    add_letters();
+    run_sql("CREATE TABLE stamps (letter %s REFERENCES letter_jobs (id))", on_postgres() ? "UUID" : "TEXT");
+    run_sql("INSERT INTO stamps VALUES ('" ID(3) "')");
+    serve_plain();
+    int alone = send_form(.target = "/jobs/DeleteJob", .form = one);
+    bool says_so = strstr(world.body, "The job " ID(3) " cannot be deleted: ") != NULL;
+    int among = send_form(.target = "/jobs/DeleteJob", .form = all);
+    char *location = strdup(header("Location") ? header("Location") : "");
+    run_sql("DROP TABLE stamps");
+    bool is_told = strcmp(location, "/jobs/ListJob?tableName=letter_jobs&deleted=4&running=1&refused=1") == 0;
+    free(location);
+    assert_int_equal(alone, 409);
+    assert_true(says_so);
+    assert_int_equal(among, 303);
+    assert_true(is_told);
+    assert_int_equal(letters("1 = 1"), 2);
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&refused=1"), 200);
+    assert_page_has("The database keeps one job as it is");
+}
+
 static void at_most_a_page_of_jobs_is_selected_at_once(void **state)
 {
     (void)state;
@@ -795,7 +910,7 @@ static void all_that_match_are_changed_after_their_number_was_asked_back(void **
     assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&all=1&confirm=1",
                                .headers = { { "Accept", "application/json" } }),
                      200);
-    assert_page_has("\"changed\":5,\"running\":1,\"missing\":0,\"step\":null");
+    assert_page_has("\"changed\":5,\"running\":1,\"missing\":0,\"refused\":0,\"reason\":null,\"step\":null");
     assert_int_equal(letters("status = 'job_status_running'"), 1);
     assert_int_equal(letters("1 = 1"), 1);
 }
@@ -1061,6 +1176,10 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(one_job_is_retried_or_deleted),
         DASHBOARD_TEST(a_running_job_is_neither_retried_nor_deleted),
         DASHBOARD_TEST(the_selected_are_changed_after_their_number_was_asked_back),
+        DASHBOARD_TEST(changes_of_many_are_told_with_what_they_were),
+        DASHBOARD_TEST(as_many_as_can_be_selected_are_all_told),
+        DASHBOARD_TEST(a_change_that_fails_on_its_way_is_told_as_far_as_it_came),
+        DASHBOARD_TEST(a_job_that_another_row_refers_to_is_kept_with_a_sentence),
         DASHBOARD_TEST(at_most_a_page_of_jobs_is_selected_at_once),
         DASHBOARD_TEST(all_that_match_are_changed_after_their_number_was_asked_back),
         DASHBOARD_TEST(a_change_of_many_goes_on_from_page_to_page),

@@ -51,10 +51,7 @@ static void change_all(struct errand_context *ctx, void *arg)
     struct call *call = arg;
     const char *after = NULL;
     do {
-        struct admin_bulk bulk = admin_change_step(ctx, call->table, call->change, &call->filter, &after);
-        call->bulk.changed += bulk.changed;
-        call->bulk.running += bulk.running;
-        call->bulk.missing += bulk.missing;
+        admin_change_step(ctx, call->table, call->change, &call->filter, &after, &call->bulk);
     } while (after);
 }
 

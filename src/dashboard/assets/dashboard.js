@@ -240,7 +240,7 @@
     /* What was just done is said once: a reload, or the next look, is about the page. */
     function forget_notice() {
         const address = new URL(location.href);
-        for (const key of ["created", "retried", "deleted", "running", "missing"]) address.searchParams.delete(key);
+        for (const key of ["created", "retried", "deleted", "running", "missing", "refused"]) address.searchParams.delete(key);
         if (address.href !== location.href) history.replaceState(null, "", address);
     }
 

@@ -21,14 +21,30 @@ static struct postgres_connection *of(struct connection *connection)
     return (struct postgres_connection *)connection;
 }
 
-/* The states in which PostgreSQL says that a schema, table, type, function or any other object has its name already. */
-static bool is_duplicate(const char *state)
+/* By how its SQLSTATE begins, whose first two characters are its class. */
+static enum connection_fault fault_of(const char *state)
 {
-    static const char *const states[] = { "42710", "42P06", "42P07", "42723", "42701" };
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(states[i], state) == 0)
-            return true;
-    return false;
+    static const struct {
+        const char *begin;
+        enum connection_fault fault;
+    } faults[] = {
+        { "25006", CONNECTION_READ_ONLY },
+        { "55P03", CONNECTION_BUSY },
+        { "40P01", CONNECTION_BUSY },
+        /* A schema, table, type, function or any other object has its name already. */
+        { "42710", CONNECTION_EXISTS },
+        { "42P06", CONNECTION_EXISTS },
+        { "42P07", CONNECTION_EXISTS },
+        { "42723", CONNECTION_EXISTS },
+        { "42701", CONNECTION_EXISTS },
+        { "23", CONNECTION_CONFLICT },
+        { "P0001", CONNECTION_CONFLICT },
+        { "22", CONNECTION_VALUE },
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        if (strncmp(state, faults[i].begin, strlen(faults[i].begin)) == 0)
+            return faults[i].fault;
+    return CONNECTION_REFUSED;
 }
 
 int postgres_refuse(struct postgres_connection *connection, const PGresult *result, struct errand_error *err)
@@ -36,11 +52,7 @@ int postgres_refuse(struct postgres_connection *connection, const PGresult *resu
     const char *state = connect_sqlstate(result);
     if (strcmp(state, "57014") == 0 && connection->base.limits.statement_ms > 0)
         return connection_overdue(&connection->base, err);
-    bool busy = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
-    connection->base.fault = strcmp(state, "25006") == 0 ? CONNECTION_READ_ONLY
-                             : busy                      ? CONNECTION_BUSY
-                             : is_duplicate(state)       ? CONNECTION_EXISTS
-                                                         : CONNECTION_REFUSED;
+    connection->base.fault = fault_of(state);
     char text[sizeof(err->message)];
     connect_sentence(result, connection->conn, connection->url, text, sizeof(text));
     return error_set(err, "%s", text);

@@ -82,7 +82,10 @@ static int refuse(struct sqlite_connection *connection, struct errand_error *err
     bool stopped = code == SQLITE_INTERRUPT || code == SQLITE_BUSY;
     if (stopped && connection->database.deadline_us != 0)
         return connection_overdue(&connection->base, err);
-    connection->base.fault = code == SQLITE_READONLY ? CONNECTION_READ_ONLY : CONNECTION_REFUSED;
+    connection->base.fault = code == SQLITE_READONLY                            ? CONNECTION_READ_ONLY
+                             : code == SQLITE_CONSTRAINT                        ? CONNECTION_CONFLICT
+                             : code == SQLITE_MISMATCH || code == SQLITE_TOOBIG ? CONNECTION_VALUE
+                                                                                : CONNECTION_REFUSED;
     char said[sizeof(err->message)];
     database_sentence(&connection->database, said, sizeof(said));
     return error_set(err, "%s", said);
