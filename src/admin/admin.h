@@ -180,6 +180,21 @@ struct admin_attempts {
 };
 struct admin_attempts admin_attempts(struct errand_context *ctx, const char *table, const char *id);
 
+/* ---- The rows that a column may refer to ---- */
+
+struct admin_name {
+    const char *id;
+    const char *name; /* the beginning of it; the id where it has none */
+};
+struct admin_names {
+    const struct admin_name *items; /* by name, in any case */
+    size_t count;
+    bool more; /* than were asked for: no items then */
+};
+/* name: the column that says what a row is; NULL: there is none. */
+struct admin_names admin_names(struct errand_context *ctx, const struct errand_table *table,
+                               const struct errand_column *id, const struct errand_column *name, size_t most);
+
 /* ---- A new row ---- */
 
 struct admin_input {

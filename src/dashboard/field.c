@@ -85,30 +85,34 @@ static void add_yes_no(struct html *out, const struct column_field *field)
     html_select_end(out);
 }
 
-/* The rows that it may refer to, by name; too many to choose from: their id is entered. */
+/* Its id is entered: of rows that are not to be looked at, and of too many to choose from. */
+static void add_id(struct html *out, const struct column_field *field, const struct errand_foreign_key *key,
+                   bool listed)
+{
+    const struct errand_table *target = key->target;
+    const char *id = html_field_label(out, target->columns[key->target_column].name);
+    struct errand_context *ctx = out->page->ctx;
+    add_input(out, field,
+              listed ? errand_printf(ctx, "%s of one of the more than %d rows of %s", id, VALUE_NAMES_MAX, target->name)
+                     : errand_printf(ctx, "%s of a row of %s", id, target->name));
+}
+
+/* The rows that it may refer to, by name. */
 static void add_rows(struct html *out, const struct column_field *field, const struct errand_foreign_key *key)
 {
-    struct errand_context *ctx = out->page->ctx;
     const struct errand_table *target = key->target;
-    const struct errand_column *name = table_name_column(target);
-    struct errand_query query = { .ctx = ctx, .limit = VALUE_NAMES_MAX + 1 };
-    query.order_by = name ? (int)(name - target->columns) + 1 : (int)key->target_column + 1;
-    struct errand_list rows = errand_record_fetch(target, query);
-    if (rows.count > VALUE_NAMES_MAX) {
-        add_input(out, field,
-                  errand_printf(ctx, "%s of one of the more than %d rows of %s",
-                                html_field_label(out, target->columns[key->target_column].name), VALUE_NAMES_MAX,
-                                target->name));
+    bool listed = table_has_records(out->page->service, target->name);
+    struct admin_names rows = { 0 };
+    if (listed)
+        rows = admin_names(out->page->ctx, target, &target->columns[key->target_column], table_name_column(target),
+                           VALUE_NAMES_MAX);
+    if (!listed || rows.more) {
+        add_id(out, field, key, listed);
         return;
     }
     begin_select(out, field);
-    for (size_t i = 0; i < rows.count; i++) {
-        const void *row = (const char *)rows.items + i * target->record_size;
-        const char *id = value_text(ctx, &target->columns[key->target_column], row);
-        const char *text = name ? value_text(ctx, name, row) : NULL;
-        if (id)
-            html_option(out, id, text && *text ? text : id);
-    }
+    for (size_t i = 0; i < rows.count; i++)
+        html_option(out, rows.items[i].id, rows.items[i].name);
     html_select_end(out);
     if (rows.count == 0)
         html_printf(out, "<p class=\"form-text\">There is no row in %s yet that it could refer to.</p>", target->name);

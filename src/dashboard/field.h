@@ -13,7 +13,8 @@ struct column_field {
     const char *help;
     bool required;
 };
-/* An input, a text area, a checkbox, or a list: of labels, of yes and no, of the rows that a foreign key may name. */
+/* An input, a text area, a checkbox, or a list: of labels, of yes and no, of the rows that a foreign key may name where
+   they may be looked at. */
 void column_field(struct html *out, const struct column_field *field);
 /* One that has no third state: neither NULL nor a default that only the database knows. Not sent where it is not
    checked. */

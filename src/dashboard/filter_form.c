@@ -2,9 +2,7 @@
 #include "dashboard/filter.h"
 #include "dashboard/link.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- What narrows it, each with a link that takes it away ---- */
 
@@ -109,43 +107,24 @@ static void add_choices(struct html *out, const struct errand_column *column, co
     html_raw(out, "</select>");
 }
 
-struct choice {
-    const char *id, *text;
-};
-
-static int by_text(const void *a, const void *b)
-{
-    const struct choice *left = a, *right = b;
-    return strcasecmp(left->text, right->text);
-}
-
 /* The rows that the column may refer to, by name. False, having written nothing: they are not shown here, or too many
-   to choose from. They are read by their key and sorted here, since the database may have no index by name. */
+   to choose from. */
 static bool add_records(struct html *out, const struct errand_table *table, const struct errand_column *column,
                         const char *value)
 {
     const struct errand_foreign_key *key = column_foreign_key(table, column);
     if (!key || !table_has_records(out->page->service, key->target->name))
         return false;
-    struct errand_context *ctx = out->page->ctx;
-    const struct errand_column *id = &key->target->columns[key->target_column], *name = table_name_column(key->target);
-    struct errand_list rows = errand_record_fetch(
-        key->target,
-        (struct errand_query){ .ctx = ctx, .order_by = (int)key->target_column + 1, .limit = VALUE_NAMES_MAX + 1 });
-    if (rows.count > VALUE_NAMES_MAX)
+    const struct admin_names rows = admin_names(out->page->ctx, key->target, &key->target->columns[key->target_column],
+                                                table_name_column(key->target), VALUE_NAMES_MAX);
+    if (rows.more)
         return false;
-    struct choice *choices = errand_alloc(ctx, (rows.count + 1) * sizeof(*choices));
     bool is_known = *value == '\0';
-    for (size_t i = 0; i < rows.count; i++) {
-        const void *row = (const char *)rows.items + i * key->target->record_size;
-        const char *text = name ? value_text(ctx, name, row) : NULL, *its_id = value_text(ctx, id, row);
-        choices[i] = (struct choice){ its_id ? its_id : "", text && *text ? text : its_id ? its_id : "" };
-        is_known |= strcmp(choices[i].id, value) == 0;
-    }
-    qsort(choices, rows.count, sizeof(*choices), by_text);
     begin_choices(out, column);
-    for (size_t i = 0; i < rows.count; i++)
-        add_choice(out, choices[i].id, choices[i].text, value);
+    for (size_t i = 0; i < rows.count; i++) {
+        add_choice(out, rows.items[i].id, rows.items[i].name, value);
+        is_known |= strcmp(rows.items[i].id, value) == 0;
+    }
     if (!is_known)
         add_choice(out, value, value, value);
     html_raw(out, "</select>");

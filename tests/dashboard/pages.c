@@ -637,6 +637,44 @@ static void everything_entered_reaches_the_row(void **state)
     assert_page_has("\xc3\x9cte &amp; &lt;b&gt;");
 }
 
+/* .records says whose rows may be looked at; the form of another table's key takes an id, and names nobody. */
+static void a_form_names_rows_only_of_tables_that_are_listed(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard closed = { .auth = NO_AUTH, .title = "Mill" };
+    static const char *const target = "/jobs/CreateJob?tableName=initial_scrape_jobs";
+    run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', 'Portishead')");
+    serve(&closed, NULL);
+    assert_int_equal(ask(.target = target), 200);
+    assert_page_lacks("Portishead");
+    assert_page_lacks(BAND);
+    assert_page_has("of a row of bands");
+    assert_page_has("name=\"band_id\"");
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = "tableName=initial_scrape_jobs&band_id=" BAND),
+                     303);
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=initial_scrape_jobs"), 200);
+    assert_page_lacks("Portishead");
+    serve_plain();
+    assert_int_equal(ask(.target = target), 200);
+    assert_page_has("<option value=\"" BAND "\">Portishead</option>");
+}
+
+static void a_form_offers_as_many_rows_as_it_says_and_no_more(void **state)
+{
+    (void)state;
+    static const char *const target = "/jobs/CreateJob?tableName=initial_scrape_jobs";
+    for (int i = 0; i < 200; i++)
+        run_sql("INSERT INTO bands (name) VALUES ('Band %d')", i);
+    serve_plain();
+    assert_int_equal(ask(.target = target), 200);
+    assert_page_has(">Band 0</option>");
+    assert_page_has(">Band 199</option>");
+    run_sql("INSERT INTO bands (name) VALUES ('one more')");
+    assert_int_equal(ask(.target = target), 200);
+    assert_page_lacks("</option>");
+    assert_page_has("of one of the more than 200 rows of bands");
+}
+
 static void a_box_that_was_unchecked_is_false_and_one_that_nobody_showed_has_its_default(void **state)
 {
     (void)state;
@@ -1169,6 +1207,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(more_rows_than_a_select_holds_are_named_by_their_id),
         DASHBOARD_TEST(a_job_is_created_by_the_parameters_of_the_guide),
         DASHBOARD_TEST(everything_entered_reaches_the_row),
+        DASHBOARD_TEST(a_form_names_rows_only_of_tables_that_are_listed),
+        DASHBOARD_TEST(a_form_offers_as_many_rows_as_it_says_and_no_more),
         DASHBOARD_TEST(a_box_that_was_unchecked_is_false_and_one_that_nobody_showed_has_its_default),
         DASHBOARD_TEST(what_is_wrong_stands_beside_its_field_and_nothing_entered_is_lost),
         DASHBOARD_TEST(a_foreign_key_must_be_given_and_must_be_there),

@@ -1,0 +1,1 @@
+SELECT {id}, {name} FROM {table} ORDER BY {id} LIMIT {most}
