@@ -53,6 +53,7 @@ int errand_worker_main_with(const struct errand_schema *schema, int argc, char *
     if (check_types(&worker, &err) < 0 || store_url_parse(worker.options.database, &worker.url, &err) < 0)
         return usage_error(program, err.message);
     worker.log = worker.options.log;
+    log_set_outlet(&worker.log, &worker.log_outlet);
     worker.runner_config = (struct runner_config){
         .schema = schema,
         .program = runner_program(),
@@ -62,5 +63,6 @@ int errand_worker_main_with(const struct errand_schema *schema, int argc, char *
     };
     int code = worker_run(&worker);
     store_url_release(&worker.url);
+    log_outlet_release(&worker.log_outlet);
     return code;
 }

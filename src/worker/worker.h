@@ -144,6 +144,7 @@ struct lane {
 struct worker {
     uv_loop_t loop;
     struct log log;
+    struct log_outlet log_outlet; /* heartbeats and deadlines wait for no reader of the log */
     struct worker_options options;
     const struct errand_schema *schema;
     struct store_url url;

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/uuid.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -146,6 +149,107 @@ static void a_log_line_is_one_line_whatever_it_holds(void **state)
     close(ends[1]);
 }
 
+static size_t read_all(int fd, char *text, size_t size)
+{
+    size_t used = 0;
+    ssize_t got;
+    while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    text[used] = '\0';
+    return used;
+}
+
+static int count_lines(const char *text)
+{
+    int lines = 0;
+    for (; (text = strchr(text, '\n')); text++)
+        lines++;
+    return lines;
+}
+
+/* More than the descriptor holds, while nobody reads; then all is read, and one more line written. */
+static void drop_and_go_on(int writer, int reader)
+{
+    enum { LINES = 100, SIZE = 1 << 20 };
+    char *text = malloc(SIZE), controls[4000];
+    int dropped;
+    struct log log = { .fd = writer, .level = ERRAND_LOG_INFO, .format = LOG_JSON };
+    struct log_outlet outlet;
+    memset(controls, 1, sizeof(controls) - 1); /* each of which is six bytes of JSON: lines larger than a page */
+    controls[sizeof(controls) - 1] = '\0';
+    log_set_outlet(&log, &outlet);
+    for (int i = 0; i < LINES; i++)
+        log_write(&log, ERRAND_LOG_INFO, NULL, "%s", controls);
+    assert_int_equal(fcntl(writer, F_GETFL) & O_NONBLOCK, 0);
+    assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+    read_all(reader, text, SIZE);
+    int whole = count_lines(text);
+    assert_true(whole > 0 && whole < LINES);
+    log_write(&log, ERRAND_LOG_INFO, NULL, "read again");
+    read_all(reader, text, SIZE);
+    const char *line = strstr(text, "{\"time\"");
+    assert_non_null(line);
+    assert_true(line == text || line[-1] == '\n');
+    assert_int_equal(sscanf(strstr(line, "message"), "message\":\"%d lines of this log were dropped", &dropped), 1);
+    assert_int_equal(dropped + whole, LINES);
+    assert_non_null(strstr(line, "\"read again\"}\n"));
+    log_write(&log, ERRAND_LOG_INFO, NULL, "and again");
+    read_all(reader, text, SIZE);
+    assert_null(strstr(text, "dropped"));
+    assert_int_equal(count_lines(text), 1);
+    log_outlet_release(&outlet);
+    free(text);
+    close(writer);
+    close(reader);
+}
+
+static void a_pipe_that_nobody_reads_holds_no_log_up(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    drop_and_go_on(ends[1], ends[0]);
+}
+
+static void a_socket_that_nobody_reads_holds_no_log_up(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    drop_and_go_on(ends[1], ends[0]);
+}
+
+/* As by Ctrl-S. */
+static void a_terminal_that_was_stopped_holds_no_log_up(void **state)
+{
+    (void)state;
+    char text[4096];
+    int leader = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(leader >= 0 && grantpt(leader) == 0 && unlockpt(leader) == 0);
+    int terminal = open(ptsname(leader), O_RDWR | O_NOCTTY);
+    assert_true(terminal >= 0);
+    struct log log = { .fd = terminal, .level = ERRAND_LOG_INFO };
+    struct log_outlet outlet;
+    log_set_outlet(&log, &outlet);
+    assert_int_equal(tcflow(terminal, TCOOFF), 0);
+    log_write(&log, ERRAND_LOG_INFO, NULL, "lost");
+    log_write(&log, ERRAND_LOG_INFO, NULL, "lost too");
+    assert_int_equal(tcflow(terminal, TCOON), 0);
+    log_write(&log, ERRAND_LOG_INFO, NULL, "seen");
+    text[0] = '\0';
+    for (size_t used = 0; !strstr(text, "seen\r\n"); text[used] = '\0') {
+        ssize_t got = read(leader, text + used, sizeof(text) - 1 - used);
+        assert_true(got > 0);
+        used += (size_t)got;
+    }
+    assert_non_null(strstr(text, " 2 lines of this log were dropped"));
+    assert_non_null(strstr(text, " seen"));
+    assert_null(strstr(text, "lost"));
+    log_outlet_release(&outlet);
+    close(terminal);
+    close(leader);
+}
+
 static void a_process_is_gone_only_when_it_provably_is(void **state)
 {
     (void)state;
@@ -259,6 +363,9 @@ int main(void)
         cmocka_unit_test(text_from_outside_becomes_valid),
         cmocka_unit_test(uuids_are_parsed_strictly),
         cmocka_unit_test(a_log_line_is_one_line_whatever_it_holds),
+        cmocka_unit_test(a_pipe_that_nobody_reads_holds_no_log_up),
+        cmocka_unit_test(a_socket_that_nobody_reads_holds_no_log_up),
+        cmocka_unit_test(a_terminal_that_was_stopped_holds_no_log_up),
         cmocka_unit_test(a_process_is_gone_only_when_it_provably_is),
         cmocka_unit_test(a_process_that_may_not_be_looked_at_is_not_gone),
         cmocka_unit_test(a_sentence_is_prefixed_and_cut_to_fit),
