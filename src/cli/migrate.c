@@ -2,6 +2,7 @@
 #include "cli/session.h"
 
 #include "base/json.h"
+#include "dev/running.h"
 #include "migrate/migrate.h"
 
 #include <stdio.h>
@@ -167,6 +168,8 @@ static int run(const struct command *command, const struct options *options, cha
     (void)command, (void)arguments;
     if (code == EXIT_OK && migrate(options, &session, &err) != 0)
         code = command_fail(EXIT_FAILED, &err);
+    else if (code == EXIT_OK && !options->dry_run)
+        running_wake(session.root);
     session_close(&session);
     return code;
 }

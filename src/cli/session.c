@@ -31,7 +31,7 @@ static char *root_of(const char *file)
     size_t size = whole ? strlen(whole) : 0, end = strlen(application);
     if (size >= end && strcmp(whole + size - end, application) == 0)
         whole[size - end] = '\0';
-    if (asprintf(&root, whole ? "%s/" : "", whole) < 0)
+    if (asprintf(&root, "%s%s", whole ? whole : "", whole ? "/" : "") < 0)
         root = NULL;
     free(whole);
     free(folder);

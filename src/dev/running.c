@@ -12,23 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_NAME "build/.dev"
-
 int running_lock(struct errand_error *err)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     if (mkdir("build", 0777) != 0 && errno != EEXIST)
         return error_set(err, "build/ cannot be made: %s", strerror(errno));
     /* For its owner alone: an address may hold a password. */
-    int fd = open(FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(RUNNING_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return error_set(err, FILE_NAME " cannot be made: %s", strerror(errno));
+        return error_set(err, RUNNING_FILE " cannot be made: %s", strerror(errno));
     if (fcntl(fd, F_OFD_SETLK, &whole) == 0 && fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
         return fd;
     if (errno == EAGAIN || errno == EACCES)
         error_set(err, "errand dev runs for this application already");
     else
-        error_set(err, FILE_NAME " cannot be locked: %s", strerror(errno));
+        error_set(err, RUNNING_FILE " cannot be locked: %s", strerror(errno));
     close(fd);
     return -1;
 }
@@ -38,7 +36,7 @@ int running_tell(int lock, const char *url, struct errand_error *err)
     size_t size = strlen(url);
     if (pwrite(lock, url, size, 0) == (ssize_t)size)
         return 0;
-    return error_set(err, FILE_NAME " cannot be written: %s", strerror(errno));
+    return error_set(err, RUNNING_FILE " cannot be written: %s", strerror(errno));
 }
 
 static bool is_locked(int fd)
@@ -47,14 +45,34 @@ static bool is_locked(int fd)
     return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type == F_WRLCK;
 }
 
+/* -1: none runs in the application of that folder. */
+static int open_running(const char *root)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s" RUNNING_FILE, root) >= (int)sizeof(path))
+        return -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || is_locked(fd))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 char *running_database(const char *root)
 {
-    char path[PATH_MAX], url[DEV_ADDRESS_MAX + 1];
-    if (snprintf(path, sizeof(path), "%s" FILE_NAME, root) >= (int)sizeof(path))
-        return NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t size = fd >= 0 && is_locked(fd) ? pread(fd, url, DEV_ADDRESS_MAX, 0) : 0;
+    char url[DEV_ADDRESS_MAX];
+    int fd = open_running(root);
+    ssize_t size = fd >= 0 ? pread(fd, url, sizeof(url), 0) : 0;
     if (fd >= 0)
         close(fd);
     return size > 0 ? strndup(url, (size_t)size) : NULL;
+}
+
+void running_wake(const char *root)
+{
+    int fd = open_running(root);
+    if (fd < 0)
+        return;
+    futimens(fd, NULL);
+    close(fd);
 }

@@ -13,4 +13,10 @@ int running_tell(int lock, const char *url, struct errand_error *err);
    runs, or it told nothing. */
 char *running_database(const char *root);
 
+/* Has it look again at everything, where one runs in the application of that folder: something that it does not watch
+   has changed. */
+void running_wake(const char *root);
+/* What it watches for that. */
+#define RUNNING_FILE "build/.dev"
+
 #endif

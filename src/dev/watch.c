@@ -1,6 +1,7 @@
 /* The sources: every folder of the application but build/ and hidden ones. Editors write a file in several steps, and
    a checkout writes many, so a change counts once nothing has happened for a moment. */
 #include "dev/dev.h"
+#include "dev/running.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -23,7 +24,9 @@ struct watch {
     struct dev *dev;
     struct folder *folders;
     size_t count;
+    bool is_full, is_told; /* there are more folders; that this was said */
     uv_timer_t quiet;
+    uv_fs_event_t *wake; /* of commands in other terminals; owned by the loop */
 };
 
 static bool ends_with(const char *name, const char *ending)
@@ -91,6 +94,7 @@ static void forget(uv_handle_t *event)
 static void add(struct watch *watch, const char *path, const struct stat *status)
 {
     size_t size = strlen(path) + 1;
+    watch->is_full |= watch->count >= FOLDERS_MAX;
     struct folder *folder = watch->count < FOLDERS_MAX ? calloc(1, sizeof(*folder) + size) : NULL;
     if (!folder)
         return;
@@ -151,13 +155,50 @@ static void sweep(struct watch *watch)
     }
 }
 
+static void look(struct watch *watch)
+{
+    watch->is_full = false;
+    scan(watch, ".", 0);
+    sweep(watch);
+    if (watch->is_full && !watch->is_told)
+        dev_tell(watch->dev, DEV_LOG_BUILD, "only the first %d folders are watched", FOLDERS_MAX);
+    watch->is_told = watch->is_full;
+}
+
 static void on_quiet(uv_timer_t *quiet)
 {
     struct watch *watch = quiet->data;
-    scan(watch, ".", 0);
-    sweep(watch);
+    look(watch);
     build_want(watch->dev);
 }
+
+/* ---- Commands that have changed something ---- */
+
+static void on_wake(uv_fs_event_t *wake, const char *name, int events, int status)
+{
+    (void)name, (void)events, (void)status;
+    struct watch *watch = wake->data;
+    uv_timer_start(&watch->quiet, on_quiet, QUIET_MS, 0);
+}
+
+static void forget_wake(uv_handle_t *wake)
+{
+    free(wake);
+}
+
+static void hear_commands(struct watch *watch)
+{
+    watch->wake = malloc(sizeof(*watch->wake));
+    if (!watch->wake)
+        abort();
+    uv_fs_event_init(&watch->dev->loop, watch->wake);
+    watch->wake->data = watch;
+    int code = uv_fs_event_start(watch->wake, on_wake, RUNNING_FILE, 0);
+    if (code != 0)
+        dev_tell(watch->dev, DEV_LOG_BUILD, RUNNING_FILE " is not watched: %s", uv_strerror(code));
+}
+
+/* ---- */
 
 void watch_start(struct dev *dev)
 {
@@ -168,10 +209,8 @@ void watch_start(struct dev *dev)
     dev->watch = watch;
     uv_timer_init(&dev->loop, &watch->quiet);
     watch->quiet.data = watch;
-    scan(watch, ".", 0);
-    sweep(watch);
-    if (watch->count >= FOLDERS_MAX)
-        dev_tell(dev, DEV_LOG_BUILD, "only the first %d folders are watched", FOLDERS_MAX);
+    hear_commands(watch);
+    look(watch);
 }
 
 static void forget_watch(uv_handle_t *quiet)
@@ -184,6 +223,7 @@ void watch_stop(struct dev *dev)
     if (!dev->watch)
         return;
     sweep(dev->watch);
+    uv_close((uv_handle_t *)dev->watch->wake, forget_wake);
     uv_close((uv_handle_t *)&dev->watch->quiet, forget_watch);
     dev->watch = NULL;
 }
