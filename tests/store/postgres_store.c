@@ -226,6 +226,39 @@ static void nobody_is_given_up_while_our_own_heartbeat_is_not_written(void **sta
     worker_free(other);
 }
 
+static void recovered_at_last(void *arg, struct store_result result, size_t retried, size_t failed)
+{
+    (void)result, (void)retried, (void)failed;
+    *(int *)arg = 1;
+}
+
+static int64_t locks_waited_for(struct fixture *fixture)
+{
+    return ask_number(fixture, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+}
+
+/* Its process is gone by what is written, but it comes back while another is about to bury it. */
+static void a_worker_seen_again_is_not_buried(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture,
+        "INSERT INTO errand_workers (id, host, boot_id, pid_namespace, pid, start_ticks, tables, version) "
+        "SELECT 7, host, boot_id, pid_namespace, 2147483646, start_ticks, tables, version FROM errand_workers");
+    sql(fixture, "BEGIN");
+    sql(fixture, "UPDATE errand_workers SET seen_at = clock_timestamp() WHERE id = 7");
+    int done = 0;
+    ((struct postgres_store *)worker->store)->swept_us = 0;
+    store_recover(worker->jobs, NULL, 0, recovered_at_last, &done);
+    while (!done && locks_waited_for(fixture) == 0)
+        uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    sql(fixture, "COMMIT");
+    await(fixture, &done);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_workers WHERE id = 7 AND dead_at IS NULL"), 1);
+    recover_at_once(worker); /* not seen since */
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_workers WHERE id = 7 AND dead_at IS NULL"), 0);
+}
+
 /* ---- Triggers ---- */
 
 static void dropped_triggers_are_made_again(void **state)
@@ -593,6 +626,21 @@ static void a_column_added_or_altered_in_use_is_no_matter(void **state)
 }
 
 /* The claim was sent before, and is answered only once the new column is known. */
+/* Rows of the table and of its children may have the same ctid. */
+static void a_table_with_children_is_worked(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    sql(fixture, "CREATE TABLE child_jobs () INHERITS (fixture_jobs)");
+    sql(fixture, "INSERT INTO child_jobs (run_at, queue_position) VALUES ('infinity', 1), ('infinity', 2)");
+    insert_many(fixture, 2);
+    assert_true(prepare(worker, worker->jobs).state.usable);
+    struct exchanged got = claim(worker, 2);
+    assert_int_equal(got.count, 2);
+    exchanged_release(&got);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_running'"), 2);
+}
+
 static void a_column_that_claims_follow_comes_while_one_is_under_way(void **state)
 {
     struct fixture *fixture = *state;
@@ -814,6 +862,7 @@ int main(int argc, char **argv)
         CONFORMS(five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper),
         CONFORMS(a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held),
         CONFORMS(nobody_is_given_up_while_our_own_heartbeat_is_not_written),
+        CONFORMS(a_worker_seen_again_is_not_buried),
         CONFORMS(dropped_triggers_are_made_again),
         CONFORMS(triggers_of_an_earlier_version_are_replaced),
         CONFORMS(a_job_that_becomes_pending_again_wakes),
@@ -833,6 +882,7 @@ int main(int argc, char **argv)
         CONFORMS(an_outcome_refused_at_commit_is_refused),
         CONFORMS(a_claim_refused_at_commit_brings_no_job),
         CONFORMS(a_column_added_or_altered_in_use_is_no_matter),
+        CONFORMS(a_table_with_children_is_worked),
         CONFORMS(a_column_that_claims_follow_comes_while_one_is_under_way),
         CONFORMS(a_table_of_another_schema_with_a_long_name_works),
         CONFORMS(a_role_without_the_right_to_create_works),

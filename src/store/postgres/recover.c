@@ -14,6 +14,7 @@ enum {
     BEATEN_FOR_US = 25000000, /* our own heartbeat comes every 10 s; where it has not been written for so long,
                                  something keeps everyone from writing, and that others are unseen says nothing */
     ATTEMPTS_OVER = 10,       /* beyond max_attempts, of jobs whose worker died */
+    SEEN_MAX = 40,            /* characters of a time */
     PREFIX = 18,              /* characters of a claim's uuid that name its worker */
     SHARE = 20,               /* of the time at most one part in so many goes into reading running jobs */
 };
@@ -67,19 +68,21 @@ static void buried(struct request *request, struct store_result result)
     (void)result;
 }
 
-static void bury(struct postgres_store *store, const struct buffer *dead)
+/* rows: of the look at the workers, those that were judged dead, and were not before. */
+static void bury(struct postgres_store *store, const PGresult *answer, const int *rows, size_t count)
 {
-    size_t count = dead->size / sizeof(uint64_t);
     struct request *request = request_new(buried, store, NULL);
     if (!request)
         return;
     struct array ids = array_begin(request, ARRAY_INT8, count, 8 * count);
+    struct array seen = array_begin(request, ARRAY_TEXT, count, SEEN_MAX * count);
     for (size_t i = 0; i < count; i++) {
-        uint64_t worker;
-        memcpy(&worker, dead->data + i * sizeof(worker), sizeof(worker));
-        array_int8(&ids, (int64_t)worker);
+        array_int8(&ids, strtoll(PQgetvalue(answer, rows[i], 0), NULL, 10));
+        array_text(&seen, PQgetvalue(answer, rows[i], 8), strnlen(PQgetvalue(answer, rows[i], 8), SEEN_MAX));
     }
-    call_array(request, request_call(request, store->own[OWN_SLEEPING] ? sql_bury : sql_bury_only), &ids);
+    struct call *call = request_call(request, store->own[OWN_SLEEPING] ? sql_bury : sql_bury_only);
+    call_array(request, call, &ids);
+    call_array(request, call, &seen);
     postgres_send(store, request);
 }
 
@@ -87,21 +90,23 @@ static void swept(struct request *request, struct store_result result)
 {
     struct postgres_store *store = request->context;
     store->sweeping = false;
+    buffer_reset(&store->dead); /* also where nothing is known now: whoever was dead may be back */
     if (result.fault != STORE_OK)
         return;
     const PGresult *answer = request->calls[0].answer;
+    int *fresh = arena_alloc(&request->memory, (size_t)PQntuples(answer) * sizeof(*fresh) + 1);
+    size_t fresh_count = 0;
     int64_t now = clock_monotonic_us();
-    bool fresh = false;
-    buffer_reset(&store->dead);
     buffer_reset(&store->known);
     for (int row = 0; row < PQntuples(answer); row++) {
         uint64_t worker = (uint64_t)strtoll(PQgetvalue(answer, row, 0), NULL, 10);
         bool dead = is_dead(store, answer, row, worker, now);
-        fresh |= dead && !is_true(answer, row, 5);
+        if (fresh && dead && !is_true(answer, row, 5))
+            fresh[fresh_count++] = row;
         buffer_add(dead ? &store->dead : &store->known, &worker, sizeof(worker));
     }
-    if (fresh)
-        bury(store, &store->dead);
+    if (fresh_count > 0)
+        bury(store, answer, fresh, fresh_count);
 }
 
 static void sweep(struct postgres_store *store)

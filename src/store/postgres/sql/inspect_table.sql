@@ -1,6 +1,6 @@
 -- $1: the table as one writes it, $2: its channel.
 SELECT quote_ident(nspname), quote_ident(relname), quote_literal(quote_ident(nspname) || '.' || quote_ident(relname)),
-    relkind = 'r' AS plain,
+    relkind = 'r' AND NOT relhassubclass AS plain, -- rows of one file, of which each has a ctid of its own
     has_table_privilege(pg_class.oid, 'SELECT') AND has_table_privilege(pg_class.oid, 'UPDATE') AS may_work,
     has_table_privilege(pg_class.oid, 'TRIGGER') AND has_schema_privilege(pg_namespace.oid, 'CREATE') AS may_trigger,
     pg_has_role(relowner, 'USAGE') AS owns,
