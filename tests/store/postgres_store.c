@@ -609,6 +609,73 @@ static void a_claim_refused_at_commit_brings_no_job(void **state)
     exchanged_release(&got);
 }
 
+static int64_t triggers_of_ours(struct fixture *fixture)
+{
+    return ask_number(fixture, "SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+                               "WHERE tgrelid = 'fixture_jobs'::regclass AND tgenabled = 'O' "
+                               "AND proname = 'notify_job_queued_fixture_jobs' AND prosrc LIKE '%job_available_%'");
+}
+
+/* Another connection that holds this lock of the table until it is closed. */
+static struct connection *hold_lock(struct fixture *fixture, const char *how)
+{
+    struct errand_error err;
+    struct connection *other = connection_open(&fixture->url, &err);
+    assert_non_null(other);
+    assert_int_equal(connection_script(other, "BEGIN", &err), 0);
+    assert_int_equal(connection_script(other, how, &err), 0);
+    return other;
+}
+
+static void triggers_are_repaired_beside_a_backup(void **state)
+{
+    static const char *const harms[] = {
+        "DROP TRIGGER did_insert_job_fixture_jobs ON fixture_jobs",
+        "ALTER TABLE fixture_jobs DISABLE TRIGGER did_update_job_fixture_jobs",
+        "CREATE OR REPLACE FUNCTION notify_job_queued_fixture_jobs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof(harms) / sizeof(harms[0]); i++) {
+        assert_int_equal(triggers_of_ours(fixture), 2);
+        sql(fixture, harms[i]);
+        struct connection *backup = hold_lock(fixture, "LOCK TABLE fixture_jobs IN ACCESS SHARE MODE");
+        assert_true(prepare(fixture->worker, fixture->worker->jobs).state.usable);
+        assert_int_equal(triggers_of_ours(fixture), 2);
+        connection_close(backup);
+    }
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+    insert_many(fixture, 1);
+    await(fixture, &fixture->worker->available);
+}
+
+static void a_function_of_an_earlier_version_is_replaced_beside_a_writer(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture,
+        "CREATE OR REPLACE FUNCTION notify_job_queued_fixture_jobs() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM 'errand 0'; PERFORM pg_notify('job_available_fixture_jobs', ''); RETURN NULL; END $$");
+    struct connection *writer = hold_lock(fixture, "INSERT INTO fixture_jobs DEFAULT VALUES");
+    assert_true(prepare(fixture->worker, fixture->worker->jobs).state.usable);
+    connection_close(writer);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%errand 0%'"), 0);
+    assert_int_equal(fall_asleep(fixture->worker).fault, STORE_OK);
+}
+
+/* Only then one has to go before ours can come. */
+static void a_trigger_of_our_name_that_is_not_ours_is_replaced_once_nobody_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "DROP TRIGGER did_insert_job_fixture_jobs ON fixture_jobs");
+    sql(fixture, "CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+    sql(fixture, "CREATE TRIGGER did_insert_job_fixture_jobs AFTER INSERT ON fixture_jobs EXECUTE FUNCTION theirs()");
+    struct connection *backup = hold_lock(fixture, "LOCK TABLE fixture_jobs IN ACCESS SHARE MODE");
+    assert_true(prepare(fixture->worker, fixture->worker->jobs).state.usable);
+    assert_int_equal(triggers_of_ours(fixture), 1);
+    connection_close(backup);
+    prepare(fixture->worker, fixture->worker->jobs);
+    assert_int_equal(triggers_of_ours(fixture), 2);
+}
+
 /* ---- Tables that change, names, rights ---- */
 
 static void a_column_added_or_altered_in_use_is_no_matter(void **state)
@@ -878,6 +945,9 @@ int main(int argc, char **argv)
         CONFORMS(outcomes_are_written_around_locked_rows),
         CONFORMS(jobs_of_forgotten_claims_are_put_back_around_locked_rows),
         CONFORMS(triggers_wait_for_no_writer),
+        CONFORMS(triggers_are_repaired_beside_a_backup),
+        CONFORMS(a_function_of_an_earlier_version_is_replaced_beside_a_writer),
+        CONFORMS(a_trigger_of_our_name_that_is_not_ours_is_replaced_once_nobody_reads),
         CONFORMS(a_job_that_has_been_due_for_ever_is_due),
         CONFORMS(an_outcome_refused_at_commit_is_refused),
         CONFORMS(a_claim_refused_at_commit_brings_no_job),

@@ -107,6 +107,7 @@ struct postgres_table {
     bool usable;
     bool uuid_ids; /* id is a uuid; else its values travel as text */
     bool has_position, has_index;
+    int64_t tried_us; /* when the triggers were last to be made */
     bool told;        /* its triggers are there, or others that notify its channel */
     bool may_trigger; /* we have the right to make them */
     bool deaf;        /* they spare notifications by an errand_sleeping that we cannot write */

@@ -1,7 +1,10 @@
 /* Resting: being told of new jobs, and when the next one is due. */
+#include "base/clock.h"
 #include "store/postgres/internal.h"
 
 #include <stdlib.h>
+
+enum { TRIGGERS_AGAIN_US = 1000000 }; /* missing triggers, which someone keeps from being made, are tried this often */
 
 static void fell_asleep(struct request *request, struct store_result result)
 {
@@ -38,7 +41,10 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
     } else if (!table->usable || table->deaf || (!table->told && !table->may_trigger)) {
         postgres_answer(store, request, STORE_REFUSED,
                         "the table has no triggers that announce new jobs to this worker");
+    } else if (!table->told && clock_monotonic_us() - table->tried_us < TRIGGERS_AGAIN_US) {
+        postgres_answer(store, request, STORE_BUSY, "the triggers could not be made a moment ago");
     } else if (!table->told) {
+        table->tried_us = clock_monotonic_us();
         request->done = triggers_made;
         postgres_table_add_triggers(table, request);
         postgres_send(store, request);

@@ -324,17 +324,32 @@ static char *function_name(const struct postgres_table *table)
 
 static char *trigger_script(const struct postgres_table *table)
 {
-    char *body = trigger_body(table), *function = function_name(table);
-    char *insert = quoted(table->insert_trigger), *update = quoted(table->update_trigger);
-    const char *const pairs[] = {
-        "table",          table->found,         "function",       function ? function : "", "body", body ? body : "",
-        "insert_trigger", insert ? insert : "", "update_trigger", update ? update : "",     NULL,
+    char gate[32];
+    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    char *function = function_name(table);
+    struct {
+        const char *name;
+        char *text; /* owned */
+    } parts[] = {
+        { "body", trigger_body(table) },
+        { "function", function },
+        { "function_text", function ? quoted_literal(function) : NULL },
+        { "insert_trigger", quoted(table->insert_trigger) },
+        { "insert_text", quoted_literal(table->insert_trigger) },
+        { "update_trigger", quoted(table->update_trigger) },
+        { "update_text", quoted_literal(table->update_trigger) },
     };
-    char *script = body && function && insert && update ? fill(sql_trigger, pairs) : NULL;
-    free(body);
-    free(function);
-    free(insert);
-    free(update);
+    enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+    const char *pairs[2 * PARTS + 7] = { "table", table->found, "label", table->label, "gate", gate };
+    bool whole = true;
+    for (size_t i = 0; i < PARTS; i++) {
+        whole &= parts[i].text != NULL;
+        pairs[2 * i + 6] = parts[i].name;
+        pairs[2 * i + 7] = parts[i].text;
+    }
+    char *script = whole ? fill(sql_trigger, pairs) : NULL;
+    for (size_t i = 0; i < PARTS; i++)
+        free(parts[i].text);
     return script;
 }
 
@@ -412,7 +427,7 @@ static void triggers_made(struct request *request, struct store_result result)
 {
     struct postgres_table *table = request->context;
     struct look *look = request->arg;
-    table->told = result.fault == STORE_OK;
+    table->told |= result.fault == STORE_OK; /* those that are there tell, however old they are */
     if (result.fault == STORE_REFUSED) {
         table->may_trigger = false;
         buffer_printf(&look->warning,
