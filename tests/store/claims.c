@@ -282,7 +282,10 @@ static void a_job_whose_claim_is_refused_is_named_and_can_be_passed_over(void **
     assert_int_equal(next_due(fixture->worker), 0);
     claim_that_is_refused(fixture, 1, true);
     sql(fixture, fixture->kind == STORE_POSTGRES ? "DROP TRIGGER refuse ON fixture_jobs" : "DROP TRIGGER refuse");
-    claim_one(fixture->worker);
+    struct store_exchange whole = { .claim = ++fixture->worker->claims, .claim_limit = 1, .in_order = true };
+    got = exchange(fixture->worker, fixture->worker->jobs, &whole);
+    assert_int_equal(got.count, 1);
+    exchanged_release(&got);
 }
 
 static void as_many_jobs_as_may_be_are_passed_over(void **state)

@@ -17,6 +17,45 @@ static void use_own_url(struct fixture *fixture, const struct store_url *own)
     fixture->url = *own;
 }
 
+static const char *first_cell(struct connection *connection, const char *text, int64_t number)
+{
+    static char cell[128];
+    struct errand_value value = { .kind = ERRAND_VALUE_INT, .as.integer = number };
+    struct result *result;
+    struct errand_error err = { "" };
+    if (connection_query(connection, text, &value, 1, &result, &err) < 0)
+        fail_msg("%s: %s", text, err.message);
+    snprintf(cell, sizeof(cell), "%s", result_rows(result) > 0 ? result_cell(result, 0, 0, NULL) : "(none)");
+    result_free(result);
+    return cell;
+}
+
+/* In none of its backends, which are other clients' next, anything that a worker sets or holds. */
+static void expect_nothing_left_behind(struct fixture *fixture)
+{
+    struct connection *clients[2];
+    struct errand_error err = { "" };
+    for (int i = 0; i < 2; i++) { /* a transaction each, so that each has another backend */
+        assert_non_null(clients[i] = connection_open(&fixture->url, &err));
+        assert_int_equal(connection_script(clients[i], "BEGIN", &err), 0);
+    }
+    int backends[2];
+    for (int i = 0; i < 2; i++)
+        backends[i] = atoi(first_cell(clients[i], "SELECT pg_backend_pid() WHERE $1::bigint = 0", 0));
+    assert_int_not_equal(backends[0], backends[1]);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(first_cell(clients[i],
+                                       "SELECT count(*) FROM pg_settings WHERE $1::bigint = 0 AND setting = 'off' AND "
+                                       "name IN ('enable_seqscan', 'enable_sort', 'enable_hashjoin', 'jit')",
+                                       0),
+                            "0");
+        assert_string_equal(first_cell(clients[i], "SELECT current_setting('lock_timeout') WHERE $1::bigint = 0", 0),
+                            "0");
+    }
+    for (int i = 0; i < 2; i++)
+        connection_close(clients[i]);
+}
+
 static void a_pool_by_transaction_is_refused_to_a_worker(void **state)
 {
     struct fixture *fixture = *state;
@@ -29,6 +68,8 @@ static void a_pool_by_transaction_is_refused_to_a_worker(void **state)
         assert_non_null(strstr(worker->fatal, "pool_mode=session"));
         worker_free(worker);
     }
+    expect_nothing_left_behind(fixture);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 1);
     use_own_url(fixture, &own);
 }
 
@@ -70,19 +111,6 @@ static void a_worker_works_through_a_pool_by_session(void **state)
     assert_int_equal(none.retried + none.failed, 0);
     worker_free(worker);
     use_own_url(fixture, &own);
-}
-
-static const char *first_cell(struct connection *connection, const char *text, int64_t number)
-{
-    static char cell[128];
-    struct errand_value value = { .kind = ERRAND_VALUE_INT, .as.integer = number };
-    struct result *result;
-    struct errand_error err = { "" };
-    if (connection_query(connection, text, &value, 1, &result, &err) < 0)
-        fail_msg("%s: %s", text, err.message);
-    snprintf(cell, sizeof(cell), "%s", result_rows(result) > 0 ? result_cell(result, 0, 0, NULL) : "(none)");
-    result_free(result);
-    return cell;
 }
 
 /* Three clients of two backends, in turn: none may rely on what it left in a backend. */

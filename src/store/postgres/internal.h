@@ -44,9 +44,10 @@ struct postgres_store {
     bool leaving; /* the row in errand_workers is being taken out */
     struct link links[LINKS];
     struct hosts hosts;
-    bool ready[LINKS]; /* connected, set up, and for the session: the lease is held */
+    bool asked[LINKS]; /* connected, and which backend it has is known; nothing is set there yet */
+    bool ready[LINKS]; /* set up, and for the session: the lease is held */
     int backends[LINKS];
-    bool proxied; /* a backend's pid is not the one its handshake told */
+    bool pooled; /* a backend's pid is not the one its handshake told: whether it stays the same is not known yet */
     int backoff_ms;
     uv_timer_t retry;   /* of connecting */
     uv_async_t later;   /* answers the requests in `answered` */
@@ -136,10 +137,10 @@ void postgres_answer(struct postgres_store *store, struct request *request, enum
 void postgres_fail(struct postgres_store *store, const char *why);
 /* Sends an exchange over a work link, as soon as one is idle. */
 void postgres_queue(struct postgres_store *store, struct request *request);
+/* Does what can be done next about connecting: sets up links that were asked, connects others, goes online. */
+void postgres_go_on(struct postgres_store *store);
 /* The link was set up. */
 void postgres_link_ready(struct postgres_store *store, struct link *link);
-/* All links are, and are what they seem. */
-void postgres_go_online(struct postgres_store *store);
 /* Closes the link as if it had been lost, to be connected again. */
 void postgres_drop_link(struct postgres_store *store, struct link *link, const char *why);
 bool postgres_is_up(const struct postgres_store *store);
@@ -148,8 +149,10 @@ void postgres_tell_plain(struct request *request, struct store_result result);
 struct request *postgres_plain_request(store_done done, void *arg);
 
 /* session.c */
+void postgres_session_ask(struct postgres_store *store, struct link *link);
 void postgres_session_set_up(struct postgres_store *store, struct link *link);
-/* Goes on to postgres_go_online, or fails: behind a proxy that shares backends between transactions. */
+/* Goes on with setting up the links that were asked, or fails: behind a proxy that shares backends between
+ * transactions. */
 void postgres_session_check_proxy(struct postgres_store *store);
 void postgres_session_online(struct postgres_store *store);
 void postgres_session_leave(struct postgres_store *store, request_done done);

@@ -133,17 +133,9 @@ static void set_up(struct request *request, struct store_result result)
         return;
     if (result.fault != STORE_OK) {
         postgres_drop_link(store, link, result.message);
-        return;
-    }
-    const PGresult *about = request->calls[1].answer;
-    store->backends[link->number] = atoi(PQgetvalue(about, 0, 0));
-    store->proxied |= store->backends[link->number] != PQbackendPID(link->conn);
-    if (is_true(about, 0, 1)) {
-        hosts_forget(&store->hosts); /* one that was put behind it may take writes */
-        postgres_drop_link(store, link, "the server is a standby, which takes no writes");
     } else if (link->number != SESSION_LINK) {
         postgres_link_ready(store, link);
-    } else if (!is_true(request->calls[2].answer, 0, 0)) {
+    } else if (!is_true(request->calls[1].answer, 0, 0)) {
         struct request *next = set_up_request(store, link, old_session_ended);
         if (next) {
             call_int(next, request_call(next, sql_evict_lease), (int64_t)store->worker);
@@ -163,6 +155,44 @@ static void set_up(struct request *request, struct store_result result)
 void postgres_session_set_up(struct postgres_store *store, struct link *link)
 {
     bool session = link->number == SESSION_LINK;
+    struct request *request = set_up_request(store, link, set_up);
+    if (!request)
+        return;
+    struct call *call = request_call(request, sql_settings);
+    call_text(request, call, session ? "200ms" : "2s");
+    call_text(request, call, session ? "off" : NULL);
+    if (session)
+        call_int(request, request_call(request, sql_lease), (int64_t)store->worker);
+    link_send(link, request);
+}
+
+/* ---- Asking ---- */
+
+static void asked(struct request *request, struct store_result result)
+{
+    struct postgres_store *store = request->context;
+    struct link *link = request->arg;
+    if (!link->up)
+        return;
+    if (result.fault != STORE_OK) {
+        postgres_drop_link(store, link, result.message);
+        return;
+    }
+    const PGresult *about = request->calls[0].answer;
+    store->backends[link->number] = atoi(PQgetvalue(about, 0, 0));
+    store->pooled |= store->backends[link->number] != PQbackendPID(link->conn);
+    if (is_true(about, 0, 1)) {
+        hosts_forget(&store->hosts); /* one that was put behind it may take writes */
+        postgres_drop_link(store, link, "the server is a standby, which takes no writes");
+        return;
+    }
+    store->asked[link->number] = true;
+    postgres_go_on(store);
+}
+
+/* By itself, before anything is set: behind a proxy the backend may be another client's in a moment. */
+void postgres_session_ask(struct postgres_store *store, struct link *link)
+{
     if (PQserverVersion(link->conn) < OLDEST_SERVER) {
         char why[128];
         snprintf(why, sizeof(why), "the server is PostgreSQL %d; 13 or newer is needed",
@@ -170,15 +200,10 @@ void postgres_session_set_up(struct postgres_store *store, struct link *link)
         postgres_fail(store, why);
         return;
     }
-    struct request *request = set_up_request(store, link, set_up);
+    struct request *request = set_up_request(store, link, asked);
     if (!request)
         return;
-    struct call *call = request_call(request, sql_settings);
-    call_text(request, call, session ? "200ms" : "2s");
-    call_text(request, call, session ? "off" : NULL);
     request_call(request, sql_session);
-    if (session)
-        call_int(request, request_call(request, sql_lease), (int64_t)store->worker);
     link_send(link, request);
 }
 
@@ -196,10 +221,14 @@ static int backend_told(const struct request *request, size_t call)
     return atoi(PQgetvalue(request->calls[call].answer, 0, 0));
 }
 
+/* The backends stay ours: the session is set up, and the others behind it. */
 static void transaction_ended(struct request *request, struct store_result result)
 {
-    if (result.fault == STORE_OK)
-        postgres_go_online(request->context);
+    struct postgres_store *store = request->context;
+    if (result.fault != STORE_OK)
+        return;
+    store->pooled = false;
+    postgres_go_on(store);
 }
 
 static void session_asked(struct request *request, struct store_result result)
@@ -211,10 +240,11 @@ static void session_asked(struct request *request, struct store_result result)
         refuse_proxy(store);
         return;
     }
-    struct request *next = set_up_request(store, &store->links[FIRST_WORK_LINK], transaction_ended);
+    struct link *work = &store->links[FIRST_WORK_LINK];
+    struct request *next = work->up ? set_up_request(store, work, transaction_ended) : NULL;
     if (next) {
         request_call(next, "COMMIT");
-        link_send(&store->links[FIRST_WORK_LINK], next);
+        link_send(work, next);
     }
 }
 
@@ -227,10 +257,13 @@ static void transaction_begun(struct request *request, struct store_result resul
         refuse_proxy(store);
         return;
     }
-    struct request *next = set_up_request(store, &store->links[SESSION_LINK], session_asked);
+    struct link *session = &store->links[SESSION_LINK];
+    struct request *next = session->up ? set_up_request(store, session, session_asked) : NULL;
     if (next) {
         request_call(next, sql_session);
-        link_send(&store->links[SESSION_LINK], next);
+        link_send(session, next);
+    } else if (!session->up) {
+        postgres_drop_link(store, &store->links[FIRST_WORK_LINK], "the session was lost meanwhile");
     }
 }
 
@@ -238,10 +271,6 @@ static void transaction_begun(struct request *request, struct store_result resul
    than before to the other. */
 void postgres_session_check_proxy(struct postgres_store *store)
 {
-    if (!store->proxied) {
-        postgres_go_online(store);
-        return;
-    }
     for (int i = 0; i < LINKS; i++) {
         for (int j = 0; j < i; j++) {
             if (store->backends[i] == store->backends[j]) {

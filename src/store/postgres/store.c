@@ -154,11 +154,20 @@ static bool all_ready(const struct postgres_store *store)
     return true;
 }
 
-/* The work links follow once the session has its lease. */
-static void connect_missing(struct postgres_store *store)
+static bool all_known(const struct postgres_store *store)
 {
     for (int i = 0; i < LINKS; i++)
-        if (!store->links[i].conn && (i == SESSION_LINK || store->ready[SESSION_LINK]))
+        if (!store->asked[i] && !store->ready[i])
+            return false;
+    return true;
+}
+
+/* The work links follow once the session has its lease; or, behind a proxy, is about to ask for it. */
+static void connect_missing(struct postgres_store *store)
+{
+    bool first = store->ready[SESSION_LINK] || (store->asked[SESSION_LINK] && store->pooled);
+    for (int i = 0; i < LINKS; i++)
+        if (!store->links[i].conn && (i == SESSION_LINK || first))
             link_connect(&store->links[i]);
 }
 
@@ -179,7 +188,7 @@ static void retry_later(struct postgres_store *store)
 
 static void link_up(void *owner, struct link *link)
 {
-    postgres_session_set_up(owner, link);
+    postgres_session_ask(owner, link);
 }
 
 static void tell_offline(struct postgres_store *store, const char *why)
@@ -193,7 +202,7 @@ static void tell_offline(struct postgres_store *store, const char *why)
 static void link_down(void *owner, struct link *link, const struct connect_failure *failure)
 {
     struct postgres_store *store = owner;
-    store->ready[link->number] = false;
+    store->ready[link->number] = store->asked[link->number] = false;
     if (link->number == SESSION_LINK)
         postgres_session_forget(store);
     if (store->state >= POSTGRES_LEAVING)
@@ -216,27 +225,40 @@ void postgres_drop_link(struct postgres_store *store, struct link *link, const c
     link_down(store, link, &failure);
 }
 
-void postgres_link_ready(struct postgres_store *store, struct link *link)
+static void go_online(struct postgres_store *store)
 {
-    store->ready[link->number] = true;
-    if (store->state != POSTGRES_CONNECTING)
-        return;
-    if (all_ready(store))
-        postgres_session_check_proxy(store);
-    else if (link->number == SESSION_LINK)
-        connect_missing(store);
-}
-
-void postgres_go_online(struct postgres_store *store)
-{
-    if (store->state != POSTGRES_CONNECTING || !all_ready(store))
-        return;
     store->backoff_ms = BACKOFF_FIRST_MS;
     store->state = POSTGRES_ONLINE;
     store->was_online = true;
     store->told_offline = false;
     postgres_session_online(store);
     store->events.online(store->owner);
+}
+
+/* Behind a proxy all links are asked before anything is set on one. */
+void postgres_go_on(struct postgres_store *store)
+{
+    if (store->state != POSTGRES_CONNECTING)
+        return;
+    if (all_ready(store)) {
+        go_online(store);
+        return;
+    }
+    if (store->pooled && all_known(store))
+        postgres_session_check_proxy(store);
+    for (int i = 0; i < LINKS && !store->pooled; i++) {
+        if (!store->asked[i] || (i != SESSION_LINK && !store->ready[SESSION_LINK]))
+            continue;
+        store->asked[i] = false;
+        postgres_session_set_up(store, &store->links[i]);
+    }
+    connect_missing(store);
+}
+
+void postgres_link_ready(struct postgres_store *store, struct link *link)
+{
+    store->ready[link->number] = true;
+    postgres_go_on(store);
 }
 
 static void link_idle(void *owner, struct link *link);
