@@ -69,6 +69,7 @@ enum { GRANT_SQL = 2 };
 struct row {
     const char **cells; /* NULL for NULL */
     bool matched;       /* the other side has it, or it was dealt with */
+    bool remade;        /* it stands in the way of a step, goes before it, and comes again behind it */
 };
 
 struct rows {
@@ -103,7 +104,9 @@ enum phase {
     PHASE_DROP_DEPENDENT, /* triggers, policies, views */
     PHASE_DROP_REFERENCE,
     PHASE_DROP_CONSTRAINT, /* indexes too */
+    PHASE_DROP_COMPUTED,   /* columns made of others */
     PHASE_COLUMN,
+    PHASE_ADD_COMPUTED,
     PHASE_ADD_CONSTRAINT,
     PHASE_ADD_REFERENCE,
     PHASE_ADD_INDEX, /* views too */
@@ -155,6 +158,13 @@ bool postgres_needs_absent(const struct postgres *postgres, const struct row *ro
 /* Columns and what holds within the table. */
 void postgres_table(struct postgres *postgres, const struct row *wanted, const struct row *live);
 void postgres_drop_tables(struct postgres *postgres);
+/* A computed column that is in the way of a change of another, or of its own type: away before, and back behind. */
+void postgres_remake_computed(struct postgres *postgres, struct row *live);
+
+/* ---- postgres_around.c ---- */
+/* What stands in the way of a change of the column's type, or of its being dropped to be made anew, is dropped and made
+   anew around it. Gives sentences, each on a line of its own, about what cannot be: to be put behind a remark. */
+const char *postgres_clear_way(struct postgres *postgres, const struct row *column, bool dropped);
 
 /* ---- postgres_constraint.c ---- */
 /* Says of constraints and indexes which are the same on both sides. */

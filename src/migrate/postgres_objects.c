@@ -294,19 +294,23 @@ void postgres_of_tables(struct postgres *postgres, enum catalog_set set, const c
         const struct row *wanted = &postgres->wanted.sets[set].items[i];
         const struct row *live =
             postgres_find(&postgres->live, set, wanted->cells[0], wanted->cells[1], wanted->cells[OBJECT_NAME]);
-        if (is_as_live(postgres, set, wanted) || postgres_is_made(postgres, wanted->cells[0], wanted->cells[1]))
+        bool gone = live && live->remade;
+        if ((is_as_live(postgres, set, wanted) && !gone) ||
+            postgres_is_made(postgres, wanted->cells[0], wanted->cells[1]))
             continue;
-        const char *drop = live ? text_format(migration, "DROP %s %s;\n", word, live->cells[OF_TABLE_QUOTED]) : "";
+        const char *drop =
+            live && !gone ? text_format(migration, "DROP %s %s;\n", word, live->cells[OF_TABLE_QUOTED]) : "";
         const char *sql = text_format(migration, "%s%s;\n%s", drop, wanted->cells[OF_TABLE_SQL],
                                       set == TRIGGERS ? enabling(postgres, wanted) : "");
-        bool absent = postgres_needs_absent(postgres, wanted, wanted->cells[OF_TABLE_SQL]);
-        postgres_step(postgres, live ? verb_change : verb_create, absent ? PHASE_ADD_INDEX : PHASE_NONE, sql,
+        bool absent = gone || postgres_needs_absent(postgres, wanted, wanted->cells[OF_TABLE_SQL]);
+        postgres_step(postgres, live && !gone ? verb_change : verb_create, absent ? PHASE_ADD_INDEX : PHASE_NONE, sql,
                       "%s %s on %s", noun, wanted->cells[OBJECT_NAME], wanted->cells[1]);
     }
     for (size_t i = 0; i < postgres->live.sets[set].count; i++) {
         const struct row *live = &postgres->live.sets[set].items[i];
         bool table = postgres_find(&postgres->wanted, RELATIONS, live->cells[0], live->cells[1], NULL);
-        if (!table || postgres_find(&postgres->wanted, set, live->cells[0], live->cells[1], live->cells[OBJECT_NAME]))
+        if (!table || live->remade ||
+            postgres_find(&postgres->wanted, set, live->cells[0], live->cells[1], live->cells[OBJECT_NAME]))
             continue;
         const char *sql = text_format(migration, "DROP %s IF EXISTS %s;\n", word, live->cells[OF_TABLE_QUOTED]);
         postgres_step(postgres, verb_drop, PHASE_DROP_DEPENDENT, sql, "%s %s on %s", noun, live->cells[OBJECT_NAME],

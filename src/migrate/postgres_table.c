@@ -130,7 +130,9 @@ static void drop_column(const struct columns *columns)
 {
     const char *sql = text_format(columns->postgres->migration, "ALTER TABLE %s DROP COLUMN IF EXISTS %s;\n",
                                   columns->table, columns->live->cells[COLUMN_QUOTED]);
-    column_step(columns, verb_drop, PHASE_COLUMN, sql)->remark = renamed_to(columns);
+    bool computed = columns->live->cells[COLUMN_GENERATED][0];
+    column_step(columns, verb_drop, computed ? PHASE_DROP_COMPUTED : PHASE_COLUMN, sql)->remark =
+        computed ? "it was computed" : renamed_to(columns);
 }
 
 static bool is_enum(const struct postgres *postgres, const char *shown)
@@ -227,18 +229,34 @@ static void change_type(const struct columns *columns)
     buffer_puts(&out, sequence_type_sql(columns));
     const char *sql = with_sequence(columns, text_take(migration, &out));
     struct migrate_step *step = column_step(columns, verb_change, PHASE_COLUMN, sql);
-    step->remark = text_format(migration, "its type: %s, was %s; every row must have a value of it",
-                               wanted[COLUMN_TYPE], live[COLUMN_TYPE]);
+    size_t at = (size_t)(step - migration->outcome->steps);
+    const char *others = postgres_clear_way(postgres, columns->live, false);
+    migration->outcome->steps[at].remark =
+        text_format(migration, "its type: %s, was %s; every row must have a value of it%s", wanted[COLUMN_TYPE],
+                    live[COLUMN_TYPE], others);
 }
 
-/* A computed column cannot be changed: it is made anew, or becomes a plain one. */
-static void change_computation(const struct columns *columns)
+/* A computed column cannot be changed: it is made anew, or becomes a plain one. Columns that it is made of change
+   between. */
+static void change_computation(const struct columns *columns, const char *why)
 {
+    struct postgres *postgres = columns->postgres;
     wait_for(columns);
-    const char *drop = text_of(columns, "DROP", ""), *add = text_of(columns, "ADD", definition(columns));
-    struct migrate_step *step =
-        column_step(columns, verb_change, PHASE_COLUMN, text_format(columns->postgres->migration, "%s%s", drop, add));
-    step->remark = "it is computed otherwise: the column is dropped and made anew";
+    const char *others = postgres_clear_way(postgres, columns->live, true);
+    column_step(columns, verb_drop, PHASE_DROP_COMPUTED, text_of(columns, "DROP", ""))->remark =
+        text_format(postgres->migration, "%s: the column is dropped and made anew%s", why, others);
+    column_step(columns, verb_add, PHASE_ADD_COMPUTED, text_of(columns, "ADD", definition(columns)));
+}
+
+void postgres_remake_computed(struct postgres *postgres, struct row *live)
+{
+    const struct row *wanted =
+        postgres_find(&postgres->wanted, COLUMNS, live->cells[0], live->cells[1], live->cells[OBJECT_NAME]);
+    const struct row *table = postgres_find(&postgres->live, RELATIONS, live->cells[0], live->cells[1], NULL);
+    live->remade = true;
+    if (wanted && table) /* one that goes does so in time */
+        change_computation(&(struct columns){ postgres, table->cells[RELATION_QUOTED], wanted, live },
+                           "it is made of a column that changes");
 }
 
 static void change_null(const struct columns *columns)
@@ -292,6 +310,15 @@ static void change_identity(const struct columns *columns)
     column_step(columns, verb_change, PHASE_NONE, sql);
 }
 
+/* A column of a type that is made anew gets its default with it. */
+static bool is_remade(const struct columns *columns)
+{
+    for (size_t i = 0; i < columns->postgres->absent_count; i++)
+        if (columns->postgres->absent[i] == columns->wanted)
+            return true;
+    return false;
+}
+
 static void see_column(const struct columns *columns)
 {
     const struct row *wanted = columns->wanted, *live = columns->live;
@@ -299,7 +326,8 @@ static void see_column(const struct columns *columns)
     bool same_value = same_cell(wanted, live, COLUMN_DEFAULT);
     if (computed &&
         (!same_value || !same_cell(wanted, live, COLUMN_GENERATED) || !same_cell(wanted, live, COLUMN_TYPE))) {
-        change_computation(columns);
+        if (!live->remade)
+            change_computation(columns, "it is computed otherwise");
         return;
     }
     if (!same_cell(wanted, live, COLUMN_NOT_NULL))
@@ -308,6 +336,8 @@ static void see_column(const struct columns *columns)
         change_identity(columns);
     if (!same_cell(wanted, live, COLUMN_TYPE))
         change_type(columns);
+    else if (is_remade(columns))
+        return;
     else if ((!same_value || is_serial_anew(columns)) && !wanted->cells[COLUMN_IDENTITY][0])
         change_default(columns);
     else
@@ -317,7 +347,7 @@ static void see_column(const struct columns *columns)
 static bool is_disturbed(const struct postgres *postgres, size_t before)
 {
     for (size_t i = before; i < postgres->phase_count; i++)
-        if (postgres->phases[i] == PHASE_COLUMN)
+        if (postgres->phases[i] >= PHASE_DROP_COMPUTED && postgres->phases[i] <= PHASE_ADD_COMPUTED)
             return true;
     return false;
 }

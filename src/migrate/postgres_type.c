@@ -68,7 +68,7 @@ static const char *remake_enum(struct postgres *postgres, const struct row *want
         const struct row *column = &postgres->live.sets[COLUMNS].items[i];
         const char *type = column->cells[COLUMN_TYPE], *name = column->cells[COLUMN_QUOTED];
         bool is_array = strcmp(type, array) == 0;
-        if (strcmp(type, shown) != 0 && !is_array)
+        if ((strcmp(type, shown) != 0 && !is_array) || column->cells[COLUMN_GENERATED][0])
             continue;
         const struct row *table = postgres_find(&postgres->live, RELATIONS, column->cells[0], column->cells[1], NULL);
         const char *alter =
@@ -88,29 +88,6 @@ static const char *remake_enum(struct postgres *postgres, const struct row *want
     return text_take(migration, &out);
 }
 
-static void change_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
-{
-    if (is_only_longer(postgres, wanted)) {
-        add_labels(postgres, wanted);
-        return;
-    }
-    for (size_t i = 0; i < postgres->wanted.sets[COLUMNS].count; i++) {
-        const struct row *column = &postgres->wanted.sets[COLUMNS].items[i];
-        if (!strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
-            continue;
-        *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
-        postgres_remake_views(postgres, column);
-    }
-    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
-                                              "type %s", wanted->cells[1]);
-    step->remark = text_format(postgres->migration,
-                               "its labels: %s; were: %s. A row with a label that goes is refused: say "
-                               "before what it gets",
-                               wanted->cells[TYPE_TEXT], live->cells[TYPE_TEXT]);
-}
-
-/* ---- Which columns have it ---- */
-
 /* The type itself, or its array. */
 static bool is_type(const char *type, const char *shown)
 {
@@ -119,6 +96,39 @@ static bool is_type(const char *type, const char *shown)
     return strncmp(type, shown, size) == 0 &&
            (*rest == '\0' || strcmp(rest, "[]") == 0 || strncmp(rest, " COLLATE ", 9) == 0);
 }
+
+static void change_enum(struct postgres *postgres, const struct row *wanted, const struct row *live)
+{
+    if (is_only_longer(postgres, wanted)) {
+        add_labels(postgres, wanted);
+        return;
+    }
+    const char *others = "";
+    for (size_t i = 0; i < postgres->wanted.sets[COLUMNS].count; i++) {
+        const struct row *column = &postgres->wanted.sets[COLUMNS].items[i];
+        if (!strstr(column->cells[COLUMN_TYPE], wanted->cells[TYPE_SHOWN]))
+            continue;
+        *GROW(postgres->migration, postgres->absent, postgres->absent_count) = column;
+        postgres_remake_views(postgres, column);
+    }
+    for (size_t i = 0; i < postgres->live.sets[COLUMNS].count; i++) {
+        struct row *column = &postgres->live.sets[COLUMNS].items[i];
+        if (!is_type(column->cells[COLUMN_TYPE], live->cells[TYPE_SHOWN]))
+            continue;
+        if (!column->cells[COLUMN_GENERATED][0])
+            others = text_format(postgres->migration, "%s%s", others, postgres_clear_way(postgres, column, false));
+        else if (!column->remade)
+            postgres_remake_computed(postgres, column);
+    }
+    struct migrate_step *step = postgres_step(postgres, verb_change, PHASE_COLUMN, remake_enum(postgres, wanted, live),
+                                              "type %s", wanted->cells[1]);
+    step->remark = text_format(postgres->migration,
+                               "its labels: %s; were: %s. A row with a label that goes is refused: say "
+                               "before what it gets%s",
+                               wanted->cells[TYPE_TEXT], live->cells[TYPE_TEXT], others);
+}
+
+/* ---- Which columns have it ---- */
 
 static bool is_array(const struct row *column)
 {

@@ -173,6 +173,26 @@ static bool see_lost(struct diff *diff, struct lite_change *change, const struct
     return lost;
 }
 
+static bool is_primary(const struct lite_item *item)
+{
+    for (size_t i = 0; i < item->constraint_count; i++)
+        if (item->constraints[i].kind == LITE_PRIMARY_KEY)
+            return true;
+    return false;
+}
+
+/* The primary key goes, and not only to be a unique one: until it is told, no other can come. */
+static bool loses_primary_key(struct diff *diff)
+{
+    for (size_t i = 0; i < diff->live->item_count; i++)
+        for (size_t c = 0; c < diff->live->items[i].constraint_count; c++) {
+            const struct lite_constraint *key = &diff->live->items[i].constraints[c];
+            if (key->kind == LITE_PRIMARY_KEY && !find_key(diff->wanted, key))
+                return true;
+        }
+    return false;
+}
+
 /* What the wanted item has and the live table has not. */
 static bool see_gained(struct diff *diff, struct lite_change *change, const struct lite_item *wanted)
 {
@@ -258,6 +278,8 @@ static void see_column(struct diff *diff, const struct lite_item *live, const st
                                    : "there are rows with NULL: say before what they get");
     see_lost(diff, change, live, wanted);
     see_gained(diff, change, wanted);
+    if (is_primary(wanted) && loses_primary_key(diff))
+        warn(diff, change, "the primary key is another");
     if (is_narrower(diff, live, wanted))
         warn(diff, change, "its type takes less than before");
 }
@@ -290,14 +312,6 @@ static bool is_simple(struct diff *diff, const struct lite_item *item)
     if (has_own_reference(diff->wanted, item->column) && !null)
         return false;
     return constant && (!item->not_null || (!null && !item->computation));
-}
-
-static bool is_primary(const struct lite_item *item)
-{
-    for (size_t i = 0; i < item->constraint_count; i++)
-        if (item->constraints[i].kind == LITE_PRIMARY_KEY)
-            return true;
-    return false;
 }
 
 static void see_new_column(struct diff *diff, const struct lite_item *wanted)
