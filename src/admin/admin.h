@@ -15,6 +15,7 @@ enum {
     ADMIN_COUNT_MAX = 10000,  /* counted exactly up to here; then "10,000+" */
     ADMIN_PAGE_MAX = 200,     /* jobs on a page */
     ADMIN_LOOK_MAX = 20000,   /* rows that a list or a count looks at to find those that match, and sorts */
+    ADMIN_BEGINNING = 200,    /* characters of a text in a list */
     ADMIN_CONDITIONS_MAX = 8, /* of a filter, on columns of the table's own */
     ADMIN_VALUE_MAX = 4096,   /* bytes of what a filter compares with */
     ADMIN_STEP = 1000,        /* rows that one step of a bulk change touches, in a transaction of its own */
@@ -142,8 +143,9 @@ struct admin_list_query {
     bool descending;
     const char *after; /* a key that a list gave: the page behind (or, with before set, in front of) that row */
     bool before;
-    int64_t offset; /* where after is NULL */
-    int64_t limit;  /* at most ADMIN_PAGE_MAX */
+    int64_t offset;  /* where after is NULL */
+    int64_t limit;   /* at most ADMIN_PAGE_MAX */
+    bool beginnings; /* of texts no more than their first ADMIN_BEGINNING characters: for who shows no more of them */
 };
 /* Where a filter or an order has no index that serves, and the table is large, ADMIN_LOOK_MAX rows by age are looked
    at. Unsorted they begin where the page does: what was not looked at is found by going on behind last_key. Sorted they

@@ -28,6 +28,33 @@ static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_job
     return context_kind(ctx) == STORE_POSTGRES && page->age.by_position && both && along_age;
 }
 
+/* Others are found, or shown, by what they hold. */
+static bool is_plain_text(const struct errand_table *table, size_t index)
+{
+    enum value_class class = value_class(&table->columns[index]);
+    for (size_t i = 0; i < table->primary_key_count; i++)
+        if (table->primary_key[i] == index)
+            return false;
+    for (size_t i = 0; i < table->foreign_key_count; i++)
+        if (table->foreign_keys[i].column == index)
+            return false;
+    return class == VALUE_TEXT || class == VALUE_OPAQUE;
+}
+
+static void add_columns(struct errand_context *ctx, const struct errand_table *table, const void *arg)
+{
+    const struct admin_list_query *query = arg;
+    const char *cut =
+        errand_printf(ctx, context_kind(ctx) == STORE_POSTGRES ? "::text, 1, %d)" : ", 1, %d)", ADMIN_BEGINNING);
+    for (size_t i = 0; i < table->column_count; i++) {
+        bool is_cut = query->beginnings && is_plain_text(table, i);
+        statement_add(ctx, i ? ", " : "");
+        statement_add(ctx, is_cut ? "substr(" : "");
+        statement_add_name(ctx, table->columns[i].name);
+        statement_add(ctx, is_cut ? cut : "");
+    }
+}
+
 /* One row more than the page holds tells whether there are more behind. Limits are written out: a plan made for any
    limit would sort the table. */
 static struct result *run(struct errand_context *ctx, const struct page_of_jobs *page)
@@ -37,7 +64,8 @@ static struct result *run(struct errand_context *ctx, const struct page_of_jobs 
     const struct order_places places = { &page->order, table->column_count + 1 };
     return sql_run(
         ctx, table, is_in_two_parts(ctx, page) ? sql_list_newest : sql_list,
-        SQL_PARTS({ .name = "table", .add = reach_add_rows, .arg = &page->reach },
+        SQL_PARTS({ .name = "columns", .add = add_columns, .arg = page->query },
+                  { .name = "table", .add = reach_add_rows, .arg = &page->reach },
                   { .name = "keys", .add = order_add_keys, .arg = &page->order },
                   { .name = "filter", .add = filter_add, .arg = &page->query->filter },
                   { .name = "bound", .add = order_add_bound, .arg = &bound },

@@ -174,7 +174,9 @@ void list_show(struct html *out, const struct filter_request *request, const str
     html_raw(out, "</div>");
     if (!part_is_there(out, figures->counts))
         return;
-    struct admin_list list = admin_list(out->page->ctx, &request->query);
+    struct admin_list_query query = request->query;
+    query.beginnings = !view; /* the application's own views may show the whole */
+    struct admin_list list = admin_list(out->page->ctx, &query);
     figures_facts(out, figures);
     add_tabs(out, request, figures->counts);
     filter_form(out, request);

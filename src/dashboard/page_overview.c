@@ -27,7 +27,9 @@ static struct overview read_overview(struct page *page)
 
 static struct errand_list newest_jobs(struct page *page, const struct errand_table *table)
 {
-    const struct admin_list_query query = { .table = table, .limit = DASHBOARD_SECTION_SIZE };
+    const struct admin_list_query query = { .table = table,
+                                            .limit = DASHBOARD_SECTION_SIZE,
+                                            .beginnings = !page->wants_json };
     return admin_list(page->ctx, &query).jobs;
 }
 

@@ -109,6 +109,26 @@ static void a_job_is_deleted_with_its_attempts(struct errand_context *ctx)
     assert_int_equal(admin_change_one(ctx, world.letters, ADMIN_DELETE_JOB, id), ADMIN_NOT_FOUND);
 }
 
+static size_t length_of(struct errand_context *ctx, const struct admin_list *list, const char *column)
+{
+    return strlen(cell_of(ctx, world.letters, list->jobs.items, column));
+}
+
+static void lists_read_no_more_of_a_text_than_its_beginning_where_that_is_shown(struct errand_context *ctx)
+{
+    char text[ADMIN_BEGINNING + 1];
+    memset(text, 'x', sizeof(text));
+    add_letters(1, 1, "job_status_failed");
+    for (int length = ADMIN_BEGINNING; length <= ADMIN_BEGINNING + 1; length++) {
+        run_sql("UPDATE letter_jobs SET last_error = '%.*s', code = 'short'", length, text);
+        struct admin_list whole = list_of(ctx, (struct admin_list_query){ .limit = 1 });
+        struct admin_list cut = list_of(ctx, (struct admin_list_query){ .limit = 1, .beginnings = true });
+        assert_int_equal(length_of(ctx, &whole, "last_error"), length);
+        assert_int_equal(length_of(ctx, &cut, "last_error"), ADMIN_BEGINNING);
+        assert_string_equal(cell_of(ctx, world.letters, cut.jobs.items, "code"), "short");
+    }
+}
+
 /* ---- Bulk changes ---- */
 
 struct all {
@@ -330,6 +350,7 @@ int main(int argc, char **argv)
         IN_CONTEXT(a_failed_job_is_retried),
         IN_CONTEXT(a_running_job_is_left_alone),
         IN_CONTEXT(a_job_is_deleted_with_its_attempts),
+        IN_CONTEXT(lists_read_no_more_of_a_text_than_its_beginning_where_that_is_shown),
         IN_CONTEXT(all_that_match_are_retried_in_steps),
         IN_CONTEXT(all_are_deleted_but_the_running),
         IN_CONTEXT(jobs_that_come_after_the_first_step_are_not_touched),

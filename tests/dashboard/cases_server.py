@@ -185,6 +185,33 @@ def two_hundred_at_once_are_all_served():
             connection.close()
 
 
+def unread(port):
+    """Bytes that have reached the server's sockets and were not read by it."""
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[4].partition(":")[2], 16) for row in rows if int(row[1].partition(":")[2], 16) == port)
+
+
+@case("server")
+def forms_of_64_mib_may_be_under_way_and_no_more():
+    head = (b"POST /jobs/DeleteJob HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n")
+    size = 1024 * 1024
+    with Server() as server:
+        held = [server.connect() for _ in range(64)]
+        for connection in held:
+            connection.sendall(head % size + b"x" * (size - 1))
+        wait_for(lambda: unread(server.port) == 0, "all that was sent is read")
+        answer = server.raw(head % 1 + b"x")
+        check((answer[9:12], b"Too many forms" in answer, b"Retry-After" in answer), (b"503", True, True), answer)
+        check(server.ask("/jobs/ListJobs")[0], 200)
+        for connection in held:
+            connection.sendall(b"x")
+        check({read_all(connection)[9:12] for connection in held}, {b"413"})  # of the dashboard: one field is too long
+        for connection in held:
+            connection.close()
+        wait_for(lambda: server.raw(head % 1 + b"x")[9:12] == b"403", "there is room again")
+
+
 @case("server")
 def one_address_may_have_256_connections_and_no_more():
     with Server() as server:

@@ -21,10 +21,28 @@ struct exchange *exchange_new(struct server *server, const char *target)
     return exchange;
 }
 
+/* Bodies are read before anybody is asked who they are: what all of them may take is bounded. */
+static bool reserve(struct server *server, size_t size)
+{
+    pthread_mutex_lock(&server->mutex);
+    bool fits = size <= SERVER_BODIES_MAX - server->body_bytes;
+    server->body_bytes += fits ? size : 0;
+    pthread_mutex_unlock(&server->mutex);
+    return fits;
+}
+
+static void give_back(struct server *server, size_t size)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->body_bytes -= size;
+    pthread_mutex_unlock(&server->mutex);
+}
+
 void exchange_free(struct exchange *exchange)
 {
     if (!exchange)
         return;
+    give_back(exchange->server, exchange->body_capacity);
     errand_response_release(&exchange->response);
     free(exchange->target);
     free(exchange->headers);
@@ -113,24 +131,37 @@ void exchange_begin(struct exchange *exchange, struct MHD_Connection *connection
         exchange->is_broken = true;
 }
 
+/* False: it is refused, and the rest of it dropped. */
+static bool make_room(struct exchange *exchange, size_t size)
+{
+    size_t twice = 2 * size, capacity = twice < SERVER_BODY_MAX ? twice : SERVER_BODY_MAX;
+    size_t more = capacity - exchange->body_capacity;
+    if (!reserve(exchange->server, more)) {
+        exchange->is_crowded = true;
+        return false;
+    }
+    char *grown = realloc(exchange->body, capacity);
+    if (!grown) {
+        give_back(exchange->server, more);
+        exchange->is_broken = true;
+        return false;
+    }
+    exchange->body = grown;
+    exchange->body_capacity = capacity;
+    return true;
+}
+
 void exchange_add_body(struct exchange *exchange, const char *data, size_t size)
 {
     if (exchange->body_size + size > SERVER_BODY_MAX)
         exchange->too_large = true;
-    if (exchange->too_large || exchange->is_broken)
+    if (exchange->too_large || exchange->is_broken || exchange->is_crowded)
         return;
-    if (exchange->body_size + size > exchange->body_capacity) {
-        size_t capacity = 2 * (exchange->body_size + size);
-        char *grown = realloc(exchange->body, capacity);
-        if (!grown) {
-            exchange->is_broken = true;
-            return;
-        }
-        exchange->body = grown;
-        exchange->body_capacity = capacity;
-    }
+    size_t needed = exchange->body_size + size;
+    if (needed > exchange->body_capacity && !make_room(exchange, needed))
+        return;
     memcpy(exchange->body + exchange->body_size, data, size);
-    exchange->body_size += size;
+    exchange->body_size = needed;
 }
 
 void exchange_answer(struct exchange *exchange)

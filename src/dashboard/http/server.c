@@ -116,10 +116,12 @@ static enum MHD_Result answer(struct exchange *exchange)
         set_deadline(server, exchange->client, exchange->response.is_stream ? 0 : SERVER_WRITE_S);
         return exchange_send(exchange);
     }
-    if (exchange->is_broken || exchange->too_large)
-        return exchange_refuse(exchange, exchange->too_large ? 413 : 503,
-                               exchange->too_large ? "The form is larger than 1 MiB, which is the limit.\n"
-                                                   : "The server is out of memory.\n");
+    if (exchange->too_large)
+        return exchange_refuse(exchange, 413, "The form is larger than 1 MiB, which is the limit.\n");
+    if (exchange->is_broken)
+        return exchange_refuse(exchange, 503, "The server is out of memory.\n");
+    if (exchange->is_crowded)
+        return exchange_refuse(exchange, 503, "Too many forms are being sent at once. Please send it again.\n");
     set_deadline(server, exchange->client, 0);
     exchange->is_counted = true;
     count(server, 1);

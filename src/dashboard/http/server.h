@@ -14,13 +14,14 @@ enum {
     SERVER_CONNECTIONS_MAX = 512,
     SERVER_CONNECTIONS_OF_ONE_MAX = 256, /* of one address; with a proxy all come from it */
     SERVER_STREAMS_MAX = 100,
-    SERVER_BODY_MAX = 1024 * 1024, /* of a request; the dashboard's own limit */
-    SERVER_MEMORY_MAX = 64 * 1024, /* of a connection: request line and headers */
-    SERVER_IDLE_S = 30,            /* a connection on which nothing moves is closed */
-    SERVER_READ_S = 30,            /* a request is read in whole within this time, from when the last one ended */
-    SERVER_WRITE_S = 60,           /* a response is taken within this time */
-    SERVER_STREAM_S = 3600,        /* a stream ends, and the page asks for a new one, as who it then is */
-    SERVER_STOP_S = 10,            /* what is under way may take this long when it is told to stop */
+    SERVER_BODY_MAX = 1024 * 1024,        /* of a request; the dashboard's own limit */
+    SERVER_BODIES_MAX = 64 * 1024 * 1024, /* of all requests that are being read or answered */
+    SERVER_MEMORY_MAX = 64 * 1024,        /* of a connection: request line and headers */
+    SERVER_IDLE_S = 30,                   /* a connection on which nothing moves is closed */
+    SERVER_READ_S = 30,     /* a request is read in whole within this time, from when the last one ended */
+    SERVER_WRITE_S = 60,    /* a response is taken within this time */
+    SERVER_STREAM_S = 3600, /* a stream ends, and the page asks for a new one, as who it then is */
+    SERVER_STOP_S = 10,     /* what is under way may take this long when it is told to stop */
 };
 
 /* A connection, from when it is accepted. */
@@ -42,9 +43,10 @@ struct exchange {
     size_t header_count, header_capacity;
     char *body; /* owned */
     size_t body_size, body_capacity;
-    bool has_begun; /* its headers are in */
-    bool too_large; /* its body; the rest of it is dropped */
-    bool is_broken; /* out of memory, or two lengths */
+    bool has_begun;  /* its headers are in */
+    bool too_large;  /* its body; the rest of it is dropped */
+    bool is_broken;  /* out of memory, or two lengths */
+    bool is_crowded; /* the bodies of others leave no room for its own */
     bool is_answered;
     bool is_counted;  /* in under_way */
     int64_t began_us; /* to be answered */
@@ -64,7 +66,8 @@ struct server {
     struct streams *streams;
     pthread_mutex_t mutex; /* of what follows */
     struct client *clients;
-    int under_way; /* requests that were read and whose response is not taken yet, streams aside */
+    int under_way;     /* requests that were read and whose response is not taken yet, streams aside */
+    size_t body_bytes; /* that all exchanges hold */
     bool stops;
 };
 
