@@ -177,8 +177,12 @@ static int is_empty(struct migration *migration, bool *empty, struct errand_erro
         return -1;
     struct result *result;
     const char *all = postgres_array(migration, postgres.names, postgres.name_count);
-    if (query(migration, sql_any_object, &result, err, all, postgres_array(migration, made, made_count), TEXTS_END) !=
-        0)
+    size_t own_count = 0;
+    while (schema_own_tables[own_count])
+        own_count++;
+    const char *own = postgres_array(migration, schema_own_tables, own_count);
+    const char *own_schemas = postgres_array(migration, made, made_count);
+    if (query(migration, sql_any_object, &result, err, all, own_schemas, own, TEXTS_END) != 0)
         return -1;
     *empty = result_rows(result) == 0;
     result_free(result);

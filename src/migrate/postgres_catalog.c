@@ -163,20 +163,21 @@ static const char *undrafted(struct postgres *postgres, const char *text, bool b
 static const struct {
     const char *sql;
     bool named; /* its first column is a schema's name */
+    int table;  /* the column with the name of its table, which may be one of ours; 0: it is of none */
 } set_queries[CATALOG_SETS] = {
-    [RELATIONS] = { sql_relations, true },
-    [COLUMNS] = { sql_columns, true },
-    [CONSTRAINTS] = { sql_constraints, true },
-    [INDEXES] = { sql_indexes, true },
+    [RELATIONS] = { sql_relations, true, TABLE_NAME },
+    [COLUMNS] = { sql_columns, true, TABLE_NAME },
+    [CONSTRAINTS] = { sql_constraints, true, TABLE_NAME },
+    [INDEXES] = { sql_indexes, true, TABLE_NAME },
     [TYPES] = { sql_types, true },
     [LABELS] = { sql_labels, true },
     [CHECKS] = { sql_checks, true },
     [ATTRIBUTES] = { sql_attributes, true },
     [FUNCTIONS] = { sql_functions, true },
-    [TRIGGERS] = { sql_triggers, true },
+    [TRIGGERS] = { sql_triggers, true, TABLE_NAME },
     [POLICIES] = { sql_policies, true },
-    [COMMENTS] = { sql_comments, false },
-    [GRANTS] = { sql_grants, true },
+    [COMMENTS] = { sql_comments, false, COMMENT_RELATION },
+    [GRANTS] = { sql_grants, true, TABLE_NAME },
 };
 
 static int read_set(struct postgres *postgres, struct catalog *catalog, enum catalog_set set, const char *namespaces,
@@ -189,6 +190,10 @@ static int read_set(struct postgres *postgres, struct catalog *catalog, enum cat
         return -1;
     size_t columns = result_columns(result);
     for (size_t i = 0; i < result_rows(result); i++) {
+        int table = set_queries[set].table;
+        const char *of = table ? result_cell(result, i, (size_t)table, NULL) : NULL;
+        if (of && schema_is_own_table(of))
+            continue;
         struct row *row = GROW(migration, rows->items, rows->count);
         *row = (struct row){ .cells = memory(migration, columns * sizeof *row->cells) };
         for (size_t c = 0; c < columns; c++) {

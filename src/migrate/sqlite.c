@@ -53,24 +53,27 @@ static void unlock(struct migration *migration)
 
 /* ---- Both sides ---- */
 
-/* What is not the application's: SQLite's own tables, ours, virtual ones and those beneath them. */
-#define OF_THE_APPLICATION "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'errand\\_%' ESCAPE '\\'"
-static const char live_tables[] = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND " OF_THE_APPLICATION
+/* What is not SQLite's own, nor virtual or beneath what is. */
+#define NOT_OF_SQLITE "name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+static const char live_tables[] = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND " NOT_OF_SQLITE
                                   " AND name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' "
                                   "AND type = 'table') ORDER BY rowid";
 static const char live_indexes[] = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' "
-                                   "AND sql IS NOT NULL AND " OF_THE_APPLICATION " ORDER BY rowid";
+                                   "AND sql IS NOT NULL ORDER BY rowid";
 
 static int is_empty(struct migration *migration, bool *empty, struct errand_error *err)
 {
-    bool any;
-    if (query_any(migration, "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND " OF_THE_APPLICATION,
-                  &any, err) != 0)
+    struct result *result;
+    if (query(migration, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND " NOT_OF_SQLITE, &result,
+              err, TEXTS_END) != 0)
         return -1;
-    bool recorded;
-    if (query_any(migration, "SELECT 1 FROM sqlite_schema WHERE name = 'errand_migrations'", &recorded, err) != 0)
-        return -1;
-    *empty = !any && !recorded;
+    *empty = true;
+    for (size_t i = 0; i < result_rows(result); i++) {
+        const char *name = result_cell(result, i, 0, NULL);
+        if (!schema_is_own_table(name) || strcmp(name, "errand_migrations") == 0)
+            *empty = false;
+    }
+    result_free(result);
     return 0;
 }
 
@@ -104,7 +107,7 @@ static int read_live(struct migration *migration, struct lite_schema *live, stru
     for (size_t i = 0; i < result_rows(result); i++) {
         struct lite_table table;
         const char *sql = text_copy(migration, result_cell(result, i, 1, NULL));
-        if (!lite_parse(migration, sql, &table))
+        if (schema_is_own_table(result_cell(result, i, 0, NULL)) || !lite_parse(migration, sql, &table))
             continue;
         table.name = text_copy(migration, result_cell(result, i, 0, NULL));
         *GROW(migration, live->tables, live->table_count) = table;
@@ -113,8 +116,9 @@ static int read_live(struct migration *migration, struct lite_schema *live, stru
     if (query(migration, live_indexes, &result, err, TEXTS_END) != 0)
         return -1;
     for (size_t i = 0; i < result_rows(result); i++)
-        add_index(migration, live, result_cell(result, i, 0, NULL), result_cell(result, i, 1, NULL),
-                  result_cell(result, i, 2, NULL));
+        if (!schema_is_own_table(result_cell(result, i, 1, NULL)))
+            add_index(migration, live, result_cell(result, i, 0, NULL), result_cell(result, i, 1, NULL),
+                      result_cell(result, i, 2, NULL));
     result_free(result);
     return 0;
 }

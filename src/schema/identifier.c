@@ -5,6 +5,18 @@
 #include <pg_query/pg_query.pb-c.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+const char *const schema_own_tables[] = { "errand_workers",    "errand_attempts", "errand_stats",   "errand_sleeping",
+                                          "errand_migrations", "errand_version",  "errand_secrets", NULL };
+
+bool schema_is_own_table(const char *name)
+{
+    for (size_t i = 0; schema_own_tables[i]; i++)
+        if (strcasecmp(name, schema_own_tables[i]) == 0)
+            return true;
+    return false;
+}
 
 bool schema_is_keyword(const char *word)
 {

@@ -170,8 +170,9 @@ struct schema_statement {
     const char *schema;
     const char *name; /* of what it makes; NULL where it has none */
     const char *table_schema;
-    const char *table; /* that it is about; NULL: about none */
-    bool on_sqlite;    /* the model holds all of it */
+    const char *table;                /* that it is about; NULL: about none */
+    const struct schema_index *index; /* that it makes; NULL: none of the model's */
+    bool on_sqlite;                   /* the model holds all of it */
 };
 
 struct schema_message {
@@ -214,6 +215,11 @@ const struct schema_enum *schema_find_enum(const struct schema *schema, const ch
 /* NULL where the table has none of that name. */
 struct schema_column *schema_find_column(const struct schema_table *table, const char *name);
 bool schema_has_primary_key(const struct schema_table *table, const char *column);
+
+/* The tables that workers, dashboards and errand migrate make beside the application's, on either database; ended by
+   NULL. */
+extern const char *const schema_own_tables[];
+bool schema_is_own_table(const char *name);
 
 /* The statement with the names of schemas replaced: from[i] by to[i], wherever it qualifies a name. Memory of the
    caller's; NULL where that ran out or the text cannot be parsed. */

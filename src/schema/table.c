@@ -335,17 +335,6 @@ static void read_elements(struct reader *reader, struct schema_table *table, con
     }
 }
 
-/* The tables that the worker makes beside the application's own. */
-static bool is_errands_own(const char *name)
-{
-    static const char *const own[] = { "errand_workers", "errand_attempts", "errand_stats", "errand_sleeping",
-                                       "errand_migrations" };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(name, own[i]) == 0)
-            return true;
-    return false;
-}
-
 void read_create_table(struct reader *reader, PgQuery__Node *node)
 {
     const PgQuery__CreateStmt *create = node->create_stmt;
@@ -367,8 +356,8 @@ void read_create_table(struct reader *reader, PgQuery__Node *node)
             reader_error(reader, reader_here(reader), "table %s is declared twice", name);
         return;
     }
-    if (is_errands_own(name))
-        reader_error(reader, reader_here(reader), "the worker makes a table %s of its own; choose another name", name);
+    if (schema_is_own_table(name))
+        reader_error(reader, reader_here(reader), "Errand makes a table %s of its own; choose another name", name);
     struct schema_table *table = reader_alloc(reader, sizeof *table);
     *table = (struct schema_table){
         .schema = schema_name, .name = name, .at = reader_here(reader), .is_job = is_job_name(name)

@@ -1,6 +1,6 @@
--- $1: the namespaces, $2: those that the schema makes itself. Anything there that is not an extension's or ours.
+-- $1: the namespaces, $2: those that the schema makes itself, $3: our own tables. Anything there that is not an extension's or ours.
 SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY ($1::text[]) AND (c.relname NOT LIKE 'errand\_%' OR c.relname = 'errand_migrations')
+WHERE n.nspname = ANY ($1::text[]) AND (c.relname <> ALL ($3::text[]) OR c.relname = 'errand_migrations')
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::regclass
                     AND d.objid = c.oid AND (d.deptype = 'e' OR (c.relkind = 'S' AND d.deptype IN ('a', 'i'))))

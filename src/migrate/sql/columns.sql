@@ -24,5 +24,5 @@ FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.att
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND c.relname NOT LIKE 'errand\_%' AND a.attnum > 0 AND NOT a.attisdropped AND a.attislocal
+    AND a.attnum > 0 AND NOT a.attisdropped AND a.attislocal
 ORDER BY a.attrelid, a.attnum

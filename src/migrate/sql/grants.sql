@@ -7,7 +7,6 @@ SELECT n.nspname, c.relname, format('GRANT %s ON %s%I.%I TO %s%s', a.privilege_t
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL aclexplode(c.relacl) AS a
 WHERE n.nspname = ANY ($1::text[]) AND a.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-    AND c.relname NOT LIKE 'errand\_%'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL aclexplode(d.defaclacl) AS e
                     WHERE d.defaclrole = c.relowner AND d.defaclnamespace = 0
                         AND d.defaclobjtype = CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END

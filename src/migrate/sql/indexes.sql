@@ -20,7 +20,6 @@ FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexre
     JOIN pg_catalog.pg_class AS t ON t.oid = x.indrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
 WHERE n.nspname = ANY ($1::text[]) AND t.relkind IN ('r', 'p', 'm') AND NOT t.relispartition
-    AND t.relname NOT LIKE 'errand\_%'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                     WHERE k.conindid = i.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY i.oid
