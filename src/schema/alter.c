@@ -18,13 +18,6 @@ static void alter_add_column(struct reader *reader, struct schema_table *table, 
                                definition->constraints[i]->constraint);
 }
 
-static void alter_drop_column(struct schema_table *table, struct schema_column *column)
-{
-    size_t index = (size_t)(column - table->columns);
-    memmove(column, column + 1, (table->column_count - index - 1) * sizeof *column);
-    table->column_count--;
-}
-
 static bool is_constraint(const PgQuery__AlterTableCmd *command)
 {
     return command->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint && command->def &&
@@ -59,7 +52,7 @@ static void alter_column(struct reader *reader, struct schema_table *table, cons
         column->not_null = false;
         return;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
-        alter_drop_column(table, column);
+        drop_column(reader, table, column->name, command->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
         return;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
         if (command->def && command->def->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF)

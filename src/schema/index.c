@@ -87,5 +87,6 @@ void read_index(struct reader *reader, PgQuery__IndexStmt *create)
                                                   : "btree" };
     read_parts(reader, index, create);
     *LIST_ADD(reader, reader->schema->indexes, reader->schema->index_count) = index;
+    statement->index = index;
     statement->on_sqlite = !index->obstacle;
 }

@@ -524,14 +524,6 @@ static void omit_of_column(const struct omission_caller *caller, const struct sc
              table->name, column->name);
 }
 
-static const struct schema_index *find_index(const struct schema *schema, const char *name)
-{
-    for (size_t i = 0; i < schema->index_count; i++)
-        if (strcmp(schema->indexes[i]->name, name) == 0)
-            return schema->indexes[i];
-    return NULL;
-}
-
 void schema_each_omission(const struct schema *schema,
                           void (*fn)(void *arg, struct schema_position at, const char *name, const char *sql),
                           void *arg)
@@ -550,8 +542,7 @@ void schema_each_omission(const struct schema *schema,
         const struct schema_statement *statement = schema->statements[i];
         if (statement->on_sqlite)
             continue;
-        bool is_index = statement->kind == SCHEMA_STATEMENT_INDEX;
-        const struct schema_index *index = is_index ? find_index(schema, statement->name) : NULL;
+        const struct schema_index *index = statement->index;
         omit(&caller, statement->at, statement->sql, "%s%s%s", statement->what, index ? ": " : "",
              index ? index->obstacle : "");
     }

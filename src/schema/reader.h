@@ -107,6 +107,10 @@ void column_retype(struct reader *reader, struct schema_column *column, PgQuery_
 /* ---- alter.c ---- */
 void read_alter_table(struct reader *reader, PgQuery__Node *node);
 
+/* ---- drop_column.c ---- */
+/* With what names it: constraints, indexes, and with CASCADE what else depends on it. */
+void drop_column(struct reader *reader, struct schema_table *table, const char *column, bool cascade);
+
 /* ---- statement.c ---- */
 void read_statement(struct reader *reader, PgQuery__Node *node);
 struct schema_statement *add_statement(struct reader *reader, enum schema_statement_kind kind, const char *what);
