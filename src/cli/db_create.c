@@ -27,6 +27,9 @@ static void say(void *arg, const char *sentence)
 static int print_ddl(const struct schema *schema, enum store_kind kind)
 {
     struct buffer out = BUFFER_INIT(SCHEMA_PRINT_MAX);
+    struct errand_error err;
+    if (kind == STORE_SQLITE && schema_check_sqlite(schema, &err) != 0)
+        return command_fail(EXIT_FAILED, &err);
     if (kind == STORE_SQLITE)
         schema_print_sqlite(schema, &out);
     else

@@ -141,8 +141,7 @@ static void read_wanted(struct migration *migration, struct lite_schema *wanted)
         const char *sql = text_take(migration, &out);
         lite_parse(migration, sql, &table);
         table.name = schema->tables[i]->name;
-        if (!lite_find_table(wanted, table.name))
-            *GROW(migration, wanted->tables, wanted->table_count) = table;
+        *GROW(migration, wanted->tables, wanted->table_count) = table;
     }
     for (size_t i = 0; i < schema->index_count; i++) {
         if (!schema_index_on_sqlite(schema->indexes[i]))
@@ -459,7 +458,8 @@ static int read_version(struct migration *migration, const char **version, struc
 static int compare(struct migration *migration, struct errand_error *err)
 {
     struct sides sides = { .migration = migration };
-    if (read_version(migration, &migration->version, err) != 0 || read_live(migration, &sides.live, err) != 0)
+    if (schema_check_sqlite(migration->schema, err) != 0 || read_version(migration, &migration->version, err) != 0 ||
+        read_live(migration, &sides.live, err) != 0)
         return -1;
     read_wanted(migration, &sides.wanted);
     sides.first = memory(migration, sides.wanted.table_count * sizeof *sides.first);

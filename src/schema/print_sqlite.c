@@ -2,6 +2,8 @@
    what it means on PostgreSQL. */
 #include "schema/schema.h"
 
+#include "base/error.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -232,6 +234,31 @@ static bool is_duplicate(const struct schema_table *table, const struct schema_c
         if (strcasecmp(other->name, column->name) == 0)
             return true;
     return false;
+}
+
+/* By name alone: there are no schemas there. */
+static const struct schema_table *same_table_before(const struct schema *schema, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcasecmp(schema->tables[i]->name, schema->tables[index]->name) == 0)
+            return schema->tables[i];
+    return NULL;
+}
+
+/* Not listed and left out as columns are: records of the one would be read from the other. */
+int schema_check_sqlite(const struct schema *schema, struct errand_error *err)
+{
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct schema_table *table = schema->tables[i], *other = same_table_before(schema, i);
+        if (other)
+            return error_set(
+                err,
+                "%s:%d:%d: the table %s and that of line %d, %s%s%s, are one to SQLite, which knows neither "
+                "schemas nor upper and lower case: rename one of them, or use PostgreSQL",
+                schema->file, table->at.line, table->at.column, table->name, other->at.line,
+                other->schema ? other->schema : "", other->schema ? "." : "", other->name);
+    }
+    return 0;
 }
 
 static const char *storage(const struct schema_column *column)

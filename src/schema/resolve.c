@@ -3,6 +3,7 @@
 #include "schema/reader.h"
 
 #include <string.h>
+#include <strings.h>
 
 static void resolve_key(struct reader *reader, const struct schema_table *table, struct schema_foreign_key *key)
 {
@@ -143,6 +144,30 @@ static struct schema_statement *statement_of(const struct schema *schema, const 
     return NULL;
 }
 
+/* On SQLite the names of all tables and indexes are in one place. */
+static bool is_name_taken(const struct schema *schema, size_t index)
+{
+    const char *name = schema->indexes[index]->name;
+    for (size_t i = 0; i < schema->table_count; i++)
+        if (strcasecmp(schema->tables[i]->name, name) == 0)
+            return true;
+    for (size_t i = 0; i < index; i++)
+        if (!schema->indexes[i]->obstacle && strcasecmp(schema->indexes[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_index_names(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->index_count; i++)
+        if (!schema->indexes[i]->obstacle && is_name_taken(schema, i))
+            schema->indexes[i]->obstacle = "another has its name, but for the schema or upper and lower case";
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        struct schema_statement *statement = schema->statements[i];
+        statement->on_sqlite = statement->on_sqlite && !(statement->index && statement->index->obstacle);
+    }
+}
+
 struct order {
     struct schema_statement **sorted;
     size_t count;
@@ -196,6 +221,7 @@ void schema_resolve(struct reader *reader)
         for (size_t c = 0; table->is_job && c < sizeof job_table_columns / sizeof *job_table_columns; c++)
             check_job_column(reader, table, &job_table_columns[c]);
     }
+    check_index_names(schema);
     if (schema->error_count == 0)
         sort_statements(reader);
 }

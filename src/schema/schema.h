@@ -229,6 +229,9 @@ char *schema_relocate(const char *sql, const char *const *from, const char *cons
 void schema_print_postgres(const struct schema *schema, struct buffer *out);
 void schema_print_sqlite(const struct schema *schema, struct buffer *out);
 
+/* 0, or -1 and the sentence: two tables would be one there. To be asked before anything is made of the schema. */
+int schema_check_sqlite(const struct schema *schema, struct errand_error *err);
+
 /* What a PostgreSQL server may lack: uuid_generate_v4(), uuidv7(), JOB_STATUS. Harmless where they are there. */
 void schema_print_postgres_prelude(const struct schema *schema, struct buffer *out);
 /* The statements that make one table, one index, or add one column on SQLite. */
