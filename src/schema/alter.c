@@ -11,11 +11,8 @@ static void alter_add_column(struct reader *reader, struct schema_table *table, 
         return;
     size_t before = table->column_count;
     read_column(reader, table, definition);
-    if (table->column_count == before)
-        return;
-    for (size_t i = 0; i < definition->n_constraints; i++)
-        read_column_constraint(reader, table, &table->columns[table->column_count - 1],
-                               definition->constraints[i]->constraint);
+    if (table->column_count > before)
+        read_column_constraints(reader, table, definition);
 }
 
 static bool is_constraint(const PgQuery__AlterTableCmd *command)

@@ -7,21 +7,32 @@
 
 enum { NAME_MAX_BYTES = 63 };
 
-/* The name that PostgreSQL would choose, where that is simple: table_column_..._idx, cut to what fits. */
-static const char *chosen_name(struct reader *reader, const char *table, const PgQuery__IndexStmt *statement)
+static bool is_taken(const struct schema *schema, const char *name)
 {
-    const char *columns = "";
-    for (size_t i = 0; i < statement->n_index_params; i++) {
-        const char *name = statement->index_params[i]->index_elem->name;
-        columns = reader_printf(reader, "%s_%s", columns, name && *name ? name : "expr");
+    for (size_t i = 0; i < schema->index_count; i++)
+        if (strcmp(schema->indexes[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The name that PostgreSQL would choose, where that is simple: table_column_..._idx, cut to what fits, and numbered
+   where it is taken. stem: table_column_... */
+static const char *chosen_name(struct reader *reader, const char *stem)
+{
+    const char *name = NULL;
+    for (size_t number = 0; !name || is_taken(reader->schema, name); number++) {
+        const char *end = number ? reader_printf(reader, "_idx%zu", number) : "_idx";
+        size_t kept = 0, most = NAME_MAX_BYTES - strlen(end);
+        for (size_t next; (next = utf8_sequence(stem + kept, strlen(stem + kept))) && kept + next <= most;)
+            kept += next;
+        name = reader_printf(reader, "%.*s%s", (int)kept, stem, end);
     }
-    const char *whole = reader_printf(reader, "%s%s_idx", table, columns);
-    if (strlen(whole) <= NAME_MAX_BYTES)
-        return whole;
-    size_t kept = 0;
-    for (size_t next; (next = utf8_sequence(whole + kept, strlen(whole + kept))) && kept + next <= NAME_MAX_BYTES - 4;)
-        kept += next;
-    return reader_printf(reader, "%.*s_idx", (int)kept, whole);
+    return name;
+}
+
+static const char *longer_stem(struct reader *reader, const char *stem, const char *column)
+{
+    return reader_printf(reader, "%s_%s", stem, column && *column ? column : "expr");
 }
 
 static void read_part(struct reader *reader, struct schema_index *index, const PgQuery__IndexElem *element)
@@ -59,9 +70,11 @@ void read_index(struct reader *reader, PgQuery__IndexStmt *create)
 {
     const char *schema_name = optional(reader, create->relation->schemaname);
     const char *table_name = reader_strdup(reader, create->relation->relname);
+    const char *stem = table_name;
+    for (size_t i = 0; i < create->n_index_params; i++)
+        stem = longer_stem(reader, stem, create->index_params[i]->index_elem->name);
     const char *name = optional(reader, create->idxname);
-    if (!name)
-        name = chosen_name(reader, table_name, create);
+    name = name ? name : chosen_name(reader, stem);
     struct schema_statement *statement =
         add_statement(reader, SCHEMA_STATEMENT_INDEX, reader_printf(reader, "index %s", name));
     statement->schema = statement->table_schema = schema_name;
@@ -82,6 +95,7 @@ void read_index(struct reader *reader, PgQuery__IndexStmt *create)
                                     .name = name,
                                     .table = table,
                                     .unique = create->unique,
+                                    .nulls_equal = create->nulls_not_distinct,
                                     .method = create->access_method && *create->access_method
                                                   ? reader_strdup(reader, create->access_method)
                                                   : "btree" };
@@ -89,4 +103,22 @@ void read_index(struct reader *reader, PgQuery__IndexStmt *create)
     *LIST_ADD(reader, reader->schema->indexes, reader->schema->index_count) = index;
     statement->index = index;
     statement->on_sqlite = !index->obstacle;
+}
+
+void copy_indexes(struct reader *reader, const struct schema_table *from, const struct schema_table *to)
+{
+    struct schema *schema = reader->schema;
+    for (size_t i = 0, count = schema->index_count; i < count; i++) {
+        if (schema->indexes[i]->table != from)
+            continue;
+        struct schema_index *index = reader_alloc(reader, sizeof *index);
+        *index = *schema->indexes[i];
+        const char *stem = to->name;
+        for (size_t part = 0; part < index->part_count; part++)
+            stem = longer_stem(reader, stem, index->parts[part].column);
+        index->schema = to->schema;
+        index->name = chosen_name(reader, stem);
+        index->table = to;
+        *LIST_ADD(reader, schema->indexes, schema->index_count) = index;
+    }
 }

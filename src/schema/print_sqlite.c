@@ -416,6 +416,8 @@ static void print_reference(struct buffer *out, const struct schema_foreign_key 
     print_names(out, key->target_columns, key->target_count);
     print_action(out, "UPDATE", key->on_update);
     print_action(out, "DELETE", key->on_delete);
+    if (key->deferred)
+        buffer_puts(out, " DEFERRABLE INITIALLY DEFERRED");
 }
 
 static void print_foreign_key(struct buffer *out, const struct schema_foreign_key *key)
@@ -423,8 +425,6 @@ static void print_foreign_key(struct buffer *out, const struct schema_foreign_ke
     buffer_puts(out, ",\n    FOREIGN KEY ");
     print_names(out, key->columns, key->count);
     print_reference(out, key);
-    if (key->deferred)
-        buffer_puts(out, " DEFERRABLE INITIALLY DEFERRED");
 }
 
 static void print_table_constraints(struct buffer *out, const struct schema_table *table)
@@ -551,25 +551,35 @@ static void omit_of_column(const struct omission_caller *caller, const struct sc
              table->name, column->name);
 }
 
+static void omit_of_table(const struct omission_caller *caller, const struct schema_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        omit_of_column(caller, table, &table->columns[i]);
+    for (size_t i = 0; i < table->check_count; i++)
+        if (!table->checks[i].expression.sqlite)
+            omit(caller, table->at, table->checks[i].expression.postgres, "a check of %s%s%s", table->name,
+                 table->checks[i].name ? ": " : "", table->checks[i].name ? table->checks[i].name : "");
+    for (size_t i = 0; i < table->unique_count; i++)
+        if (table->unique_keys[i].nulls_equal)
+            omit(caller, table->at, NULL, "NULLS NOT DISTINCT of a unique key of %s: NULLs are never the same there",
+                 table->name);
+}
+
 void schema_each_omission(const struct schema *schema,
                           void (*fn)(void *arg, struct schema_position at, const char *name, const char *sql),
                           void *arg)
 {
     struct omission_caller caller = { fn, arg };
-    for (size_t i = 0; i < schema->table_count; i++) {
-        const struct schema_table *table = schema->tables[i];
-        for (size_t c = 0; c < table->column_count; c++)
-            omit_of_column(&caller, table, &table->columns[c]);
-        for (size_t c = 0; c < table->check_count; c++)
-            if (!table->checks[c].expression.sqlite)
-                omit(&caller, table->at, table->checks[c].expression.postgres, "a check of %s%s%s", table->name,
-                     table->checks[c].name ? ": " : "", table->checks[c].name ? table->checks[c].name : "");
-    }
+    for (size_t i = 0; i < schema->table_count; i++)
+        omit_of_table(&caller, schema->tables[i]);
     for (size_t i = 0; i < schema->statement_count; i++) {
         const struct schema_statement *statement = schema->statements[i];
+        const struct schema_index *index = statement->index;
+        if (statement->on_sqlite && index && index->nulls_equal)
+            omit(&caller, statement->at, NULL, "NULLS NOT DISTINCT of the index %s: NULLs are never the same there",
+                 index->name);
         if (statement->on_sqlite)
             continue;
-        const struct schema_index *index = statement->index;
         omit(&caller, statement->at, statement->sql, "%s%s%s", statement->what, index ? ": " : "",
              index ? index->obstacle : "");
     }

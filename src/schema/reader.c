@@ -180,6 +180,26 @@ static size_t skip_blank(const char *text, size_t from, size_t to)
     return from;
 }
 
+/* The end of the text without the comments at its end: a semicolon put behind a line comment would be part of it. */
+static size_t without_comments(struct reader *reader, size_t from, size_t to)
+{
+    const char *text = not_null(arena_copy(reader->arena, reader->text + from, to - from));
+    if (!strstr(text, "--") && !strstr(text, "/*"))
+        return to;
+    PgQueryScanResult scan = pg_query_scan(text);
+    PgQuery__ScanResult *scanned =
+        scan.error ? NULL : pg_query__scan_result__unpack(NULL, scan.pbuf.len, (const uint8_t *)scan.pbuf.data);
+    size_t count = scanned ? scanned->n_tokens : 0;
+    for (; count > 1 && (scanned->tokens[count - 1]->token == PG_QUERY__TOKEN__SQL_COMMENT ||
+                         scanned->tokens[count - 1]->token == PG_QUERY__TOKEN__C_COMMENT);
+         count--)
+        to = from + (size_t)scanned->tokens[count - 1]->start;
+    if (scanned)
+        pg_query__scan_result__free_unpacked(scanned, NULL);
+    pg_query_free_scan_result(scan);
+    return to;
+}
+
 static void set_statement(struct reader *reader, const PgQuery__RawStmt *raw)
 {
     size_t from = (size_t)raw->stmt_location;
@@ -187,6 +207,7 @@ static void set_statement(struct reader *reader, const PgQuery__RawStmt *raw)
     if (to > reader->size)
         to = reader->size;
     from = skip_blank(reader->text, from < to ? from : to, to);
+    to = without_comments(reader, from, to);
     while (to > from && strchr(" \t\r\n;", reader->text[to - 1]))
         to--;
     reader->start = from;

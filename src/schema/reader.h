@@ -98,6 +98,7 @@ void read_create_table(struct reader *reader, PgQuery__Node *node);
 void read_column(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition);
 void read_table_constraint(struct reader *reader, struct schema_table *table, PgQuery__Constraint *constraint,
                            const char *statement);
+void read_column_constraints(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition);
 void read_column_constraint(struct reader *reader, struct schema_table *table, struct schema_column *column,
                             PgQuery__Constraint *constraint);
 void column_default(struct reader *reader, struct schema_column *column, PgQuery__Node *value);
@@ -121,6 +122,8 @@ void refuse_statement(struct reader *reader, const PgQuery__Node *node);
 
 /* ---- index.c ---- */
 void read_index(struct reader *reader, PgQuery__IndexStmt *statement);
+/* LIKE ... INCLUDING INDEXES. */
+void copy_indexes(struct reader *reader, const struct schema_table *from, const struct schema_table *to);
 
 /* ---- resolve.c ---- */
 /* After the last statement: references, keys and job tables. */

@@ -76,6 +76,7 @@ struct schema_key {
     const char *name; /* NULL: the database names it */
     const char **columns;
     size_t count;
+    bool nulls_equal; /* NULLS NOT DISTINCT */
 };
 
 struct schema_foreign_key {
@@ -125,6 +126,7 @@ struct schema_index {
     const char *name; /* never NULL: made as PostgreSQL makes it where the statement names none */
     const struct schema_table *table;
     bool unique;
+    bool nulls_equal; /* NULLS NOT DISTINCT */
     const char *method;
     struct schema_index_part *parts;
     size_t part_count;

@@ -203,6 +203,18 @@ static void read_comment(struct reader *reader, const PgQuery__CommentStmt *comm
                    &statement->table);
 }
 
+/* One of several tables is not taken out of it: then it is about none. */
+static void read_grant(struct reader *reader, const PgQuery__GrantStmt *grant)
+{
+    struct schema_statement *statement = add_silent(reader, SCHEMA_STATEMENT_GRANT, "rights");
+    bool of_one_table = grant->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && grant->n_objects == 1 &&
+                        grant->objects[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+    if (!of_one_table)
+        return;
+    statement->table = reader_strdup(reader, grant->objects[0]->range_var->relname);
+    statement->table_schema = optional(reader, grant->objects[0]->range_var->schemaname);
+}
+
 static void read_alter_sequence(struct reader *reader, const PgQuery__AlterSeqStmt *alter)
 {
     add_relation(reader, SCHEMA_STATEMENT_SEQUENCE_CHANGE, "change of sequence", alter->sequence)->on_sqlite = true;
@@ -303,6 +315,8 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
         read_comment(reader, node->comment_stmt);
         return;
     case PG_QUERY__NODE__NODE_GRANT_STMT:
+        read_grant(reader, node->grant_stmt);
+        return;
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
         add_silent(reader, SCHEMA_STATEMENT_GRANT, "rights");
         return;

@@ -139,7 +139,8 @@ static void set_primary_key(struct reader *reader, struct schema_table *table, c
                      table->name);
         return;
     }
-    table->primary_key = (struct schema_key){ optional(reader, constraint->conname), columns, count };
+    table->primary_key =
+        (struct schema_key){ .name = optional(reader, constraint->conname), .columns = columns, .count = count };
     for (size_t i = 0; i < count; i++) {
         struct schema_column *column = schema_find_column(table, columns[i]);
         if (column)
@@ -151,7 +152,10 @@ static void add_unique(struct reader *reader, struct schema_table *table, const 
                        const char **columns, size_t count)
 {
     struct schema_key *key = LIST_ADD(reader, table->unique_keys, table->unique_count);
-    *key = (struct schema_key){ optional(reader, constraint->conname), columns, count };
+    *key = (struct schema_key){ .name = optional(reader, constraint->conname),
+                                .columns = columns,
+                                .count = count,
+                                .nulls_equal = constraint->nulls_not_distinct };
 }
 
 static void add_check(struct reader *reader, struct schema_table *table, const PgQuery__Constraint *constraint)
@@ -272,13 +276,24 @@ void read_column(struct reader *reader, struct schema_table *table, PgQuery__Col
     }
 }
 
-/* Constraints come after all columns: a check may name any of them. */
-static void read_column_constraints(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition)
+/* Constraints come after all columns: a check may name any of them. INITIALLY DEFERRED is an element of its own behind
+   the one that it is said of. */
+void read_column_constraints(struct reader *reader, struct schema_table *table, PgQuery__ColumnDef *definition)
 {
     struct schema_column *column = schema_find_column(table, definition->colname);
-    for (size_t i = 0; column && i < definition->n_constraints; i++)
-        if (definition->constraints[i]->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-            read_column_constraint(reader, table, column, definition->constraints[i]->constraint);
+    struct schema_foreign_key *reference = NULL;
+    for (size_t i = 0; column && i < definition->n_constraints; i++) {
+        if (definition->constraints[i]->node_case != PG_QUERY__NODE__NODE_CONSTRAINT)
+            continue;
+        PgQuery__Constraint *constraint = definition->constraints[i]->constraint;
+        read_column_constraint(reader, table, column, constraint);
+        if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN)
+            reference = &table->foreign_keys[table->foreign_key_count - 1];
+        else if (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED && reference)
+            reference->deferred = true;
+        else if (constraint->contype != PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE)
+            reference = NULL;
+    }
 }
 
 static bool is_job_name(const char *name)
@@ -295,28 +310,63 @@ static bool is_modelled(const PgQuery__CreateStmt *create)
            !(persistence && *persistence == 't');
 }
 
+/* As PostgreSQL counts them. */
+enum including {
+    INCLUDING_CONSTRAINTS = 1 << 2,
+    INCLUDING_DEFAULTS = 1 << 3,
+    INCLUDING_GENERATED = 1 << 4,
+    INCLUDING_IDENTITY = 1 << 5,
+    INCLUDING_INDEXES = 1 << 6
+};
+
+static void copy_column(struct reader *reader, struct schema_table *table, const struct schema_column *from,
+                        uint32_t including)
+{
+    struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
+    *column = *from;
+    bool by_default = from->type.serial || from->default_kind == SCHEMA_DEFAULT_EXPRESSION; /* nextval() */
+    if (!(including & INCLUDING_DEFAULTS)) {
+        column->default_kind = SCHEMA_DEFAULT_NONE;
+        column->constant = NULL;
+    }
+    if (!(including & INCLUDING_GENERATED))
+        column->computed = false;
+    if (!(including & (by_default ? INCLUDING_DEFAULTS : INCLUDING_IDENTITY)))
+        column->numbering = SCHEMA_NOT_NUMBERED;
+}
+
+/* Keys get names of their own from the database, checks keep theirs. Foreign keys are not copied. */
+static void copy_constraints(struct reader *reader, struct schema_table *table, const struct schema_table *from,
+                             uint32_t including)
+{
+    for (size_t i = 0; including & INCLUDING_CONSTRAINTS && i < from->check_count; i++)
+        *LIST_ADD(reader, table->checks, table->check_count) = from->checks[i];
+    if (!(including & INCLUDING_INDEXES))
+        return;
+    if (from->primary_key.count > 0)
+        table->primary_key = from->primary_key;
+    table->primary_key.name = NULL;
+    for (size_t i = 0; i < from->unique_count; i++) {
+        struct schema_key *key = LIST_ADD(reader, table->unique_keys, table->unique_count);
+        *key = from->unique_keys[i];
+        key->name = NULL;
+    }
+    copy_indexes(reader, from, table);
+}
+
 /* LIKE another: its columns and their NOT NULL; the rest as far as INCLUDING says. */
 static void read_like(struct reader *reader, struct schema_table *table, const PgQuery__TableLikeClause *like)
 {
     const char *schema_name = optional(reader, like->relation->schemaname);
     const struct schema_table *source = schema_find_table(reader->schema, schema_name, like->relation->relname);
-    const uint32_t including_defaults = 1 << 3, including_identity = 1 << 5;
     if (!source) {
         reader_error(reader, reader_position(reader, (size_t)like->relation->location), "there is no table %s",
                      like->relation->relname);
         return;
     }
-    for (size_t i = 0; i < source->column_count; i++) {
-        struct schema_column *column = LIST_ADD(reader, table->columns, table->column_count);
-        *column = source->columns[i];
-        if (!(like->options & including_defaults)) {
-            column->default_kind = SCHEMA_DEFAULT_NONE;
-            column->constant = NULL;
-            column->computed = false;
-        }
-        if (!(like->options & including_identity))
-            column->numbering = SCHEMA_NOT_NUMBERED;
-    }
+    for (size_t i = 0; i < source->column_count; i++)
+        copy_column(reader, table, &source->columns[i], like->options);
+    copy_constraints(reader, table, source, like->options);
 }
 
 static void read_elements(struct reader *reader, struct schema_table *table, const PgQuery__CreateStmt *create)
