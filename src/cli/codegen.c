@@ -45,6 +45,7 @@ const struct command command_codegen = {
              "  SCHEMA      default Application/Schema.sql\n"
              "  FOLDER      default build/Generated\n",
     .options = (const struct option_row[]){ COMMAND_HELP, { 0 } },
+    .example = "errand codegen Application/Schema.sql build/Generated",
     .most = 2,
     .run = run,
 };

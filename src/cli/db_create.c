@@ -161,5 +161,6 @@ const struct command command_db_create = {
         "Makes the database and whatever of FILE it lacks: types, tables, columns, indexes and the rest. What would\n"
         "take something away is left; errand migrate is for that. An empty database is filled whole or not at all.\n",
     .options = rows,
+    .example = "errand db create --database postgresql:///bakery",
     .run = run,
 };
