@@ -57,21 +57,20 @@ static int check_name(const char *path, struct errand_error *err)
     return error_set(err, "'%s' is no name for an application: letters, digits, - and _", name_shown(path, shown));
 }
 
-/* ---- git ---- */
+/* ---- git, make ---- */
 
 extern char **environ;
 
 /* Its exit code, with nothing printed; -1 where it cannot be run. */
-static int git(const char *folder, const char *verb, const char *option)
+static int run_quietly(char **arguments)
 {
-    char *arguments[] = { "git", "-C", (char *)folder, (char *)verb, (char *)option, NULL };
     posix_spawn_file_actions_t actions;
     pid_t pid;
     int status;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    int failed = posix_spawnp(&pid, "git", &actions, NULL, arguments, environ);
+    int failed = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failed)
         return -1;
@@ -79,6 +78,26 @@ static int git(const char *folder, const char *verb, const char *option)
         if (errno != EINTR)
             return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int git(const char *folder, const char *verb, const char *option)
+{
+    char *arguments[] = { "git", "-C", (char *)folder, (char *)verb, (char *)option, NULL };
+    return run_quietly(arguments);
+}
+
+/* What editors read: how files are compiled, and the header that all of them include. */
+static void prepare_for_editors(const char *folder)
+{
+    char *arguments[] = {
+        "make", "-C", (char *)folder, "build/compile_commands.json", "build/Generated/types.h", NULL
+    };
+    project_name_rules();
+    if (run_quietly(arguments) != 0)
+        fprintf(stderr,
+                "errand: make failed in %s, which is made all the same: editors know how its files are compiled "
+                "once make works there\n",
+                folder);
 }
 
 /* Not where the folder is in a repository already: that has it then. */
@@ -121,10 +140,12 @@ static int make_application(const char *path, struct errand_error *err)
         return -1;
     char *full = realpath(path, NULL);
     int result = full ? fill(full, err) : error_set(err, "%s cannot be found: %s", path, strerror(errno));
-    if (result == 0)
+    if (result == 0) {
         init_repository(full);
-    else if (made)
+        prepare_for_editors(full);
+    } else if (made) {
         rmdir(path);
+    }
     free(full);
     return result;
 }
@@ -141,7 +162,8 @@ const struct command command_new = {
     .summary = "make the folder of an application",
     .synopsis = "NAME",
     .about = "Makes the folder NAME with what an application needs: a Makefile, Application/Schema.sql, Web/. A git\n"
-             "repository too, if git is installed and the folder is in none. A folder that is there must be empty.\n",
+             "repository too, if git is installed and the folder is in none. A folder that is there must be empty.\n"
+             "build/compile_commands.json is written, by which editors know how files are compiled.\n",
     .options = (const struct option_row[]){ COMMAND_HELP, { 0 } },
     .example = "errand new attics",
     .needs = "a name",

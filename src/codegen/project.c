@@ -290,3 +290,18 @@ int project_remove(const struct project *project, const char *path, struct erran
     remove_empty_folders(project, path);
     return 0;
 }
+
+void project_name_rules(void)
+{
+    static const char share[] = "/../share/errand";
+    char path[PATH_MAX], rules[PATH_MAX + sizeof("/errand.mk")];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(share));
+    path[size > 0 ? size : 0] = '\0';
+    char *name = strrchr(path, '/');
+    if (!name)
+        return;
+    strcpy(name, share);
+    snprintf(rules, sizeof(rules), "%s/errand.mk", path);
+    if (access(rules, F_OK) == 0)
+        setenv("ERRAND", path, 0);
+}

@@ -16,6 +16,9 @@ struct project {
 /* What is to be put before the paths of the application that the current folder is in, the nearest folder upwards with
    an Application/Schema.sql: "", "../", "../../"... NULL and the sentence; to be freed. */
 char *project_root(struct errand_error *err);
+/* Sets ERRAND for the Makefile of an application, where it is not set: the folder of the rules that were installed with
+   this command, should pkg-config not know it. */
+void project_name_rules(void);
 /* Opens that folder. 0, or -1 and the sentence. */
 int project_find(struct project *project, struct errand_error *err);
 /* The folder of that path, which is there. */

@@ -201,22 +201,6 @@ static int run(struct dev *dev, const struct dev_options *options, struct errand
     return result;
 }
 
-/* Where the application's Makefile finds its rules, should pkg-config not know where this errand was installed. */
-static void name_rules(void)
-{
-    static const char share[] = "/../share/errand";
-    char path[PATH_MAX], rules[PATH_MAX + sizeof("/errand.mk")];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(share));
-    path[size > 0 ? size : 0] = '\0';
-    char *name = strrchr(path, '/');
-    if (!name)
-        return;
-    strcpy(name, share);
-    snprintf(rules, sizeof(rules), "%s/errand.mk", path);
-    if (access(rules, F_OK) == 0)
-        setenv("ERRAND", path, 0);
-}
-
 static bool is_development(const char *environment)
 {
     static const char *const names[] = { "", "development", "dev", "test" };
@@ -240,7 +224,7 @@ int dev_run(const struct dev_options *options, struct errand_error *err)
     /* Of a make that started this one. */
     unsetenv("MAKEFLAGS");
     unsetenv("MAKELEVEL");
-    name_rules();
+    project_name_rules();
     int lock = -1, result = go_to_application(&dev->root, err);
     if (result == 0 && (lock = running_lock(err)) < 0)
         result = -1;
