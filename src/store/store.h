@@ -71,7 +71,7 @@ enum store_kind store_kind(const struct store *store);
 
 /* ---- Our own tables, and the job tables ---- */
 
-/* Makes or upgrades errand_workers, errand_attempts, errand_stats and errand_sleeping, by version, idempotently, safe
+/* Makes or upgrades errand_workers, errand_attempts and errand_stats, by version, idempotently, safe
    against another worker doing the same. STORE_REFUSED names what is missing; the worker goes on without them
    (the store then skips writes to the ones that are not there). Called after the first `online`. */
 void store_install(struct store *store, store_done done, void *arg);

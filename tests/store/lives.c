@@ -135,7 +135,7 @@ static void workers_may_install_at_the_same_time(void **state)
         workers[i]->jobs = store_table(workers[i]->store, &fixture_jobs, workers[i]);
         await(fixture, &workers[i]->online);
     }
-    static const char *const tables[] = { "errand_workers", "errand_attempts", "errand_stats", "errand_sleeping" };
+    static const char *const tables[] = { "errand_workers", "errand_attempts", "errand_stats" };
     for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
         char drop[64];
         snprintf(drop, sizeof(drop), "DROP TABLE %s", tables[i]);

@@ -11,7 +11,7 @@
 
 enum link_number { SESSION_LINK = 0, FIRST_WORK_LINK = 1 };
 
-enum own_table { OWN_WORKERS, OWN_ATTEMPTS, OWN_STATS, OWN_SLEEPING, OWN_TABLES };
+enum own_table { OWN_WORKERS, OWN_ATTEMPTS, OWN_STATS, OWN_TABLES };
 extern const char *const postgres_own_table_names[OWN_TABLES];
 
 enum postgres_state {
@@ -60,7 +60,6 @@ struct postgres_store {
     struct postgres_table *tables;
     unsigned table_count;
     bool own[OWN_TABLES];
-    char *sleeping;                 /* errand_sleeping with its schema, quoted; owned; NULL: not known */
     struct free_lease *free_leases; /* owned */
     size_t free_lease_count;
     int64_t beaten_us; /* CLOCK_MONOTONIC: our own heartbeat was last written */
@@ -102,7 +101,7 @@ struct postgres_table {
     char *channel, *function, *insert_trigger, *update_trigger; /* unquoted; owned */
     char *found;  /* schema and name, quoted; owned; NULL: not looked at yet */
     char *label;  /* the same as an SQL literal; owned */
-    int64_t gate; /* key of the advisory lock that inserts share */
+    int64_t gate; /* key of the advisory lock that inserts share; its complement is that of those that sleep */
     struct kept_statement statements[TABLE_STATEMENTS];
     unsigned changes; /* of the statements' text: part of their names */
     bool usable;
@@ -111,7 +110,7 @@ struct postgres_table {
     int64_t tried_us; /* when the triggers were last to be made */
     bool told;        /* its triggers are there, or others that notify its channel */
     bool may_trigger; /* we have the right to make them */
-    bool deaf;        /* they spare notifications by an errand_sleeping that we cannot write */
+    bool deaf;        /* they are of another version, whose workers they tell, and not ours to replace */
     bool listening;   /* in the present session */
     bool ascii;       /* the next outcomes' texts are to be (exchange.c) */
     bool asleep;

@@ -80,7 +80,7 @@ static void bury(struct postgres_store *store, const PGresult *answer, const int
         array_int8(&ids, strtoll(PQgetvalue(answer, rows[i], 0), NULL, 10));
         array_text(&seen, PQgetvalue(answer, rows[i], 8), strnlen(PQgetvalue(answer, rows[i], 8), SEEN_MAX));
     }
-    struct call *call = request_call(request, store->own[OWN_SLEEPING] ? sql_bury : sql_bury_only);
+    struct call *call = request_call(request, sql_bury);
     call_array(request, call, &ids);
     call_array(request, call, &seen);
     postgres_send(store, request);

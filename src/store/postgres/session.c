@@ -18,7 +18,6 @@ const char *const postgres_own_table_names[OWN_TABLES] = {
     [OWN_WORKERS] = "errand_workers",
     [OWN_ATTEMPTS] = "errand_attempts",
     [OWN_STATS] = "errand_stats",
-    [OWN_SLEEPING] = "errand_sleeping",
 };
 
 /* ---- Our own tables ---- */
@@ -30,15 +29,10 @@ static bool is_true(const PGresult *answer, int row, int column)
 
 static void read_own_tables(struct postgres_store *store, const PGresult *answer)
 {
-    free(store->sleeping);
-    store->sleeping = NULL;
     for (int row = 0; row < PQntuples(answer); row++) {
         for (int i = 0; i < OWN_TABLES; i++) {
-            if (strcmp(PQgetvalue(answer, row, 0), postgres_own_table_names[i]) != 0)
-                continue;
-            store->own[i] = is_true(answer, row, 1);
-            if (i == OWN_SLEEPING && store->own[i])
-                store->sleeping = strdup(PQgetvalue(answer, row, 2));
+            if (strcmp(PQgetvalue(answer, row, 0), postgres_own_table_names[i]) == 0)
+                store->own[i] = is_true(answer, row, 1);
         }
     }
 }
@@ -71,8 +65,6 @@ static void add_own_calls(struct request *request, const struct postgres_store *
 {
     if (store->own[OWN_WORKERS])
         call_heartbeat(request, store);
-    if (store->own[OWN_SLEEPING])
-        call_int(request, request_call(request, sql_awake), (int64_t)store->worker);
     request_call(request, sql_announce);
 }
 
@@ -404,8 +396,6 @@ void postgres_session_leave(struct postgres_store *store, request_done done)
         abort();
     if (store->own[OWN_WORKERS] && !store->base.unfinished)
         call_int(request, request_call(request, sql_leave), (int64_t)store->worker);
-    if (store->own[OWN_SLEEPING])
-        call_int(request, request_call(request, sql_awake), (int64_t)store->worker);
     request_call(request, sql_announce);
     link_send(&store->links[SESSION_LINK], request);
 }

@@ -10,7 +10,7 @@ static void fell_asleep(struct request *request, struct store_result result)
 {
     struct postgres_table *table = request->context;
     const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
-    if (result.fault == STORE_OK && answer && atoi(PQcmdTuples((PGresult *)answer)) == 0)
+    if (result.fault == STORE_OK && answer && PQgetvalue(answer, 0, 0)[0] != 't')
         result = (struct store_result){ STORE_BUSY, "jobs are being inserted at this moment" };
     table->asleep = result.fault == STORE_OK;
     request->tell.plain(request->arg, result);
@@ -51,8 +51,7 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
     } else {
         if (!table->listening) /* goes first, over the same link */
             postgres_table_listen(table);
-        if (store->own[OWN_SLEEPING]) /* without it every insert notifies */
-            call_int(request, request_call_kept(request, &table->statements[SLEEP]), (int64_t)store->worker);
+        request_call_kept(request, &table->statements[SLEEP]);
         postgres_send(store, request);
     }
 }
@@ -70,11 +69,10 @@ void postgres_sleep_end(struct store_table *base)
     if (!table->asleep)
         return;
     table->asleep = false;
-    struct request *request =
-        postgres_is_up(store) && store->own[OWN_SLEEPING] ? request_new(woken, table, NULL) : NULL;
+    struct request *request = postgres_is_up(store) ? request_new(woken, table, NULL) : NULL;
     if (!request)
         return;
-    call_int(request, request_call_kept(request, &table->statements[WAKE]), (int64_t)store->worker);
+    request_call_kept(request, &table->statements[WAKE]);
     postgres_send(store, request);
 }
 

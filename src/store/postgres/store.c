@@ -344,7 +344,6 @@ static void free_store(struct postgres_store *store)
         postgres_table_free(table);
     }
     free(store->application_name);
-    free(store->sleeping);
     hosts_forget(&store->hosts);
     free(store->free_leases);
     buffer_release(&store->dead);

@@ -250,11 +250,24 @@ static char *fill_statement(int which, const char **pairs)
     return sql;
 }
 
+/* The keys of a table's advisory locks as they stand in statements. */
+struct lock_keys {
+    char gate[32], asleep[32];
+};
+
+static struct lock_keys lock_keys(const struct postgres_table *table)
+{
+    struct lock_keys keys;
+    snprintf(keys.gate, sizeof(keys.gate), "(%" PRId64 ")", table->gate);
+    snprintf(keys.asleep, sizeof(keys.asleep), "(%" PRId64 ")", ~table->gate);
+    return keys;
+}
+
 static void compile(struct postgres_table *table, const PGresult *columns, bool plain)
 {
     const char *id_type = type_of(columns, "id");
-    char gate[32], cast[128] = "";
-    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    struct lock_keys keys = lock_keys(table);
+    char cast[128] = "";
     table->uuid_ids = strcmp(id_type, "uuid") == 0;
     if (!table->uuid_ids)
         snprintf(cast, sizeof(cast), "::%s", id_type);
@@ -264,12 +277,12 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
         "",
         "table",
         table->found,
-        "name",
-        table->label,
         "table_name",
         name ? name : "NULL",
         "gate",
-        gate,
+        keys.gate,
+        "asleep",
+        keys.asleep,
         "id_type",
         table->uuid_ids ? "uuid" : "text",
         "id_cast",
@@ -296,15 +309,12 @@ static void compile(struct postgres_table *table, const PGresult *columns, bool 
 
 static char *trigger_body(const struct postgres_table *table)
 {
-    char gate[32];
-    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    struct lock_keys keys = lock_keys(table);
     char *channel = quoted_literal(table->channel);
-    const char *sleeping = table->store->sleeping;
     const char *const pairs[] = {
-        "gate", gate, "name", table->label, "channel", channel ? channel : "", "sleeping", sleeping ? sleeping : "",
-        NULL,
+        "gate", keys.gate, "asleep", keys.asleep, "channel", channel ? channel : "", NULL,
     };
-    char *body = fill(sleeping ? sql_trigger_body : sql_trigger_body_plain, pairs);
+    char *body = fill(sql_trigger_body, pairs);
     free(channel);
     return body;
 }
@@ -324,8 +334,7 @@ static char *function_name(const struct postgres_table *table)
 
 static char *trigger_script(const struct postgres_table *table)
 {
-    char gate[32];
-    snprintf(gate, sizeof(gate), "(%" PRId64 ")", table->gate);
+    struct lock_keys keys = lock_keys(table);
     char *function = function_name(table);
     struct {
         const char *name;
@@ -340,7 +349,7 @@ static char *trigger_script(const struct postgres_table *table)
         { "update_text", quoted_literal(table->update_trigger) },
     };
     enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
-    const char *pairs[2 * PARTS + 7] = { "table", table->found, "label", table->label, "gate", gate };
+    const char *pairs[2 * PARTS + 7] = { "table", table->found, "label", table->label, "gate", keys.gate };
     bool whole = true;
     for (size_t i = 0; i < PARTS; i++) {
         whole &= parts[i].text != NULL;
@@ -368,20 +377,13 @@ static bool is_ours(const char *source)
     return strstr(source, "/* errand ") || strstr(source, "PERFORM 'errand ");
 }
 
-/* Ours, but not as it would be made today: from another version, or from before errand_sleeping was there. */
+/* Ours, but not as it would be made today: from another version. */
 static bool is_outdated(const struct postgres_table *table, const char *source)
 {
     char *body = trigger_body(table);
     bool outdated = body && is_ours(source) && !strstr(source, body);
     free(body);
     return outdated;
-}
-
-/* Ours, which notify only for whom they find in errand_sleeping: another one than that where we enter, if we do. */
-static bool is_deaf(const struct postgres_table *table, const char *source)
-{
-    const char *sleeping = table->store->sleeping;
-    return strstr(source, "pg_advisory_xact_lock_shared") && (!sleeping || !strstr(source, sleeping));
 }
 
 static void ignore(struct request *request, struct store_result result)
@@ -461,11 +463,12 @@ static void warn_of_rights(struct look *look, struct postgres_table *table)
             "looked at once a second: GRANT TRIGGER ON %s TO CURRENT_USER; and CREATE on its schema\n",
             table->base.type->table->name, table->found);
     if (table->deaf)
-        buffer_printf(&look->warning,
-                      "the triggers of %s announce new jobs to those in errand_sleeping, which this role may not write "
-                      "(or has in another schema), so it is looked at once a second: GRANT SELECT, INSERT, UPDATE, "
-                      "DELETE ON errand_sleeping TO CURRENT_USER;\n",
-                      table->base.type->table->name);
+        buffer_printf(
+            &look->warning,
+            "the triggers of %s are of another version of Errand, whose workers they tell of new jobs, and this "
+            "role may not replace them, so it is looked at once a second: start a worker once as the owner of "
+            "its function %s\n",
+            table->base.type->table->name, table->function);
 }
 
 static void warn_of_indexes(struct look *look, const struct postgres_table *table, bool has_key)
@@ -507,7 +510,7 @@ static void learn(struct postgres_table *table, struct look *look, const PGresul
                       table->base.type->table->name, table->found);
     const char *source = PQgetvalue(about, 0, PQfnumber(about, "source"));
     look->make_triggers = table->may_trigger && (!table->told || (look->owns && is_outdated(table, source)));
-    table->deaf = table->told && !look->make_triggers && is_deaf(table, source);
+    table->deaf = table->told && !look->make_triggers && is_outdated(table, source);
     warn_of_indexes(look, table, is_true(about, "has_key"));
     warn_of_rights(look, table);
     look->state.usable = table->usable;

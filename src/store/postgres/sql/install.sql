@@ -46,16 +46,4 @@ BEGIN
         ) WITH (fillfactor = 70);
         COMMENT ON TABLE errand_stats IS 'errand 1';
     END IF;
-    IF to_regclass('errand_sleeping') IS NULL THEN
-        -- Rows stay and change in place (a HOT update each): a row a nap would leave the inserts' look at it to dead rows.
-        CREATE TABLE errand_sleeping (
-            table_name TEXT NOT NULL,
-            worker BIGINT NOT NULL,
-            asleep BOOL NOT NULL,
-            PRIMARY KEY (table_name, worker)
-        ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
-        -- Whoever inserts a job looks here, in the trigger.
-        GRANT SELECT ON errand_sleeping TO PUBLIC;
-        COMMENT ON TABLE errand_sleeping IS 'errand 1';
-    END IF;
 END $errand$

@@ -1,1 +1,1 @@
-UPDATE errand_sleeping SET asleep = false WHERE table_name = {name} AND worker = $1
+SELECT pg_catalog.pg_advisory_unlock_shared({asleep})

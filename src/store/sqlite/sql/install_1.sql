@@ -37,9 +37,3 @@ CREATE TABLE errand_stats (
     max_us INTEGER NOT NULL,
     PRIMARY KEY (table_name, minute, outcome)
 ) STRICT;
-
-CREATE TABLE errand_sleeping (
-    table_name TEXT NOT NULL,
-    worker TEXT NOT NULL,
-    PRIMARY KEY (table_name, worker)
-) STRICT;

@@ -1,1 +1,0 @@
-DELETE FROM errand_sleeping WHERE worker = $1
