@@ -117,32 +117,40 @@ static bool drop_references(struct reader *reader, const struct schema_table *ta
     return true;
 }
 
-/* False where another column is computed from it and does not go with it. */
-static bool drop_computed(struct reader *reader, struct schema_table *table, const char *column, bool cascade)
+/* The last column that is computed from it; NULL: none. */
+static const struct schema_column *computed_from(const struct schema_table *table, const char *column)
 {
     for (size_t i = table->column_count; i-- > 0;) {
         const struct schema_column *other = &table->columns[i];
-        if (!other->computed || strcmp(other->name, column) == 0 || !names(other->computation.postgres, column))
-            continue;
-        if (!cascade) {
-            reader_error(reader, reader_here(reader),
-                         "the column %s of the table %s cannot be dropped: the column %s is computed from it", column,
-                         table->name, other->name);
-            return false;
-        }
-        drop_column(reader, table, other->name, cascade);
-        i = table->column_count;
+        if (other->computed && strcmp(other->name, column) != 0 && names(other->computation.postgres, column))
+            return other;
     }
-    return true;
+    return NULL;
 }
 
+/* False where another column is computed from it and does not go with it. */
+static bool may_leave_computed(struct reader *reader, const struct schema_table *table, const char *column,
+                               bool cascade)
+{
+    const struct schema_column *other = cascade ? NULL : computed_from(table, column);
+    if (!other)
+        return true;
+    reader_error(reader, reader_here(reader),
+                 "the column %s of the table %s cannot be dropped: the column %s is computed from it", column,
+                 table->name, other->name);
+    return false;
+}
+
+/* The column is out before those computed from it go: a file may say of two that each is computed from the other. */
 void drop_column(struct reader *reader, struct schema_table *table, const char *column, bool cascade)
 {
-    if (!drop_references(reader, table, column, cascade) || !drop_computed(reader, table, column, cascade))
+    if (!drop_references(reader, table, column, cascade) || !may_leave_computed(reader, table, column, cascade))
         return;
     drop_indexes(reader->schema, table, column);
     drop_constraints(table, column);
     const struct schema_column *gone = schema_find_column(table, column);
     if (gone)
         LIST_REMOVE(table->columns, table->column_count, (size_t)(gone - table->columns));
+    for (const struct schema_column *other; (other = computed_from(table, column));)
+        drop_column(reader, table, other->name, cascade);
 }
