@@ -159,7 +159,8 @@ static bool is_serial_anew(const struct columns *columns)
 }
 
 /* Makes the column serial around the SQL that gives it its default, which keeps writers out until the transaction's
-   end: the sequence is there before, is the column's behind, and goes on behind the numbers that are there. */
+   end: the sequence is there before, is the column's behind, and goes on behind the numbers that are there. One that is
+   new stands at 1 without having given it out. */
 static const char *with_sequence(const struct columns *columns, const char *sql)
 {
     struct migration *migration = columns->postgres->migration;
@@ -170,7 +171,7 @@ static const char *with_sequence(const struct columns *columns, const char *sql)
     return text_format(
         migration,
         "CREATE SEQUENCE IF NOT EXISTS %s AS %s;\n%sALTER SEQUENCE %s OWNED BY %s.%s;\n"
-        "SELECT setval(%s, m) FROM (SELECT max(%s) AS m FROM %s) x WHERE m > (SELECT last_value FROM %s);\n",
+        "SELECT setval(%s, m) FROM (SELECT max(%s) AS m FROM %s) x WHERE m >= (SELECT last_value FROM %s);\n",
         sequence, type, sql, sequence, columns->table, name, postgres_literal(migration, sequence), name,
         columns->table, sequence);
 }
