@@ -193,16 +193,83 @@ int files_count(struct migration *migration, struct errand_error *err)
 
 /* ---- Applying ---- */
 
+static bool may_be_applied(const struct migration *migration, const struct migrate_file *file)
+{
+    return file->state == MIGRATE_FILE_WAITS && (!file->destructive || migration->request->allow_destructive);
+}
+
+static bool stands_in_a_step(const struct migrate_outcome *outcome, const char *sql)
+{
+    for (size_t i = 0; i < outcome->step_count; i++)
+        if (outcome->steps[i].destructive && strstr(outcome->steps[i].sql, sql))
+            return true;
+    return false;
+}
+
+/* Whether all that it does is to be done still. */
+static bool is_wanted(struct migration *migration, const struct migrate_file *file)
+{
+    struct statement_text statement;
+    enum store_kind kind = connection_kind(migration->connection);
+    for (size_t at = 0; split_next(file->text, kind, &at, &statement);) {
+        const char *sql = text_format(migration, "%.*s;\n", (int)statement.size, file->text + statement.offset);
+        if (!strstr(migration->backend->file_head, sql) && !stands_in_a_step(migration->outcome, sql))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the database as it is now wants all that a run wrote into it then. */
+static bool is_found_again(struct migration *migration, const struct migrate_file *file)
+{
+    struct errand_error ignored;
+    bool found = migration->backend->compare(migration, &ignored) == 0 && is_wanted(migration, file);
+    migration->outcome->steps = NULL;
+    migration->outcome->step_count = 0;
+    return found;
+}
+
+/* What a run wrote comes behind the comparison, but before those by hand that come later by their names: they know the
+   database as it is behind it. If the schema has again what it takes away, it is left out. */
+static bool is_its_turn(struct migration *migration, size_t index)
+{
+    const struct migrate_outcome *outcome = migration->outcome;
+    if (!outcome->files[index].written)
+        return true;
+    for (size_t i = index + 1; i < outcome->file_count; i++)
+        if (!outcome->files[i].written && may_be_applied(migration, &outcome->files[i]))
+            return is_found_again(migration, &outcome->files[index]);
+    return false;
+}
+
+/* A file failed, perhaps for want of one before it. Always returns -1. */
+static int tell_left_out(struct migration *migration, size_t index, struct errand_error *err)
+{
+    const struct migrate_file *files = migration->outcome->files;
+    const char *sentence = text_copy(migration, err->message);
+    for (size_t i = 0; i < index; i++) {
+        if (files[i].state != MIGRATE_FILE_WAITS)
+            continue;
+        return !may_be_applied(migration, &files[i])
+                   ? error_set(err, "%s. %s, which comes before it, waits for --allow-destructive", sentence,
+                               files[i].path)
+                   : error_set(err,
+                               "%s. %s, which comes before it, was left out, since Schema.sql has what it takes away: "
+                               "without its line \"" WRITTEN_LINE "...\" it is applied in its turn",
+                               sentence, files[i].path);
+    }
+    return -1;
+}
+
 int files_apply(struct migration *migration, bool written, struct errand_error *err)
 {
     struct migrate_outcome *outcome = migration->outcome;
     for (size_t i = 0; i < outcome->file_count; i++) {
         struct migrate_file *file = &outcome->files[i];
-        bool allowed = !file->destructive || migration->request->allow_destructive;
-        if (file->state != MIGRATE_FILE_WAITS || !allowed || (file->written && !written))
+        if (!may_be_applied(migration, file) || (!written && !is_its_turn(migration, i)))
             continue;
         if (migration->backend->run_file(migration, file, checksum_of(migration, file->text), err) != 0)
-            return -1;
+            return tell_left_out(migration, i, err);
         file->state = MIGRATE_FILE_APPLIED;
         tell(migration, "applied %s", file->path);
     }
@@ -226,27 +293,6 @@ static bool stands_in_a_file(const struct migrate_outcome *outcome, const struct
             return true;
     }
     return false;
-}
-
-static bool stands_in_a_step(const struct migrate_outcome *outcome, const char *sql)
-{
-    for (size_t i = 0; i < outcome->step_count; i++)
-        if (outcome->steps[i].destructive && strstr(outcome->steps[i].sql, sql))
-            return true;
-    return false;
-}
-
-/* Whether all that it does is to be done still. */
-static bool is_wanted(struct migration *migration, const struct migrate_file *file)
-{
-    struct statement_text statement;
-    enum store_kind kind = connection_kind(migration->connection);
-    for (size_t at = 0; split_next(file->text, kind, &at, &statement);) {
-        const char *sql = text_format(migration, "%.*s;\n", (int)statement.size, file->text + statement.offset);
-        if (!strstr(migration->backend->file_head, sql) && !stands_in_a_step(migration->outcome, sql))
-            return false;
-    }
-    return true;
 }
 
 /* Whether the files that wait are what this run would write. */

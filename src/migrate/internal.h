@@ -75,7 +75,8 @@ int query_any(struct migration *migration, const char *sql, bool *any, struct er
 /* Fills in the outcome's files: those of the folder that are not recorded, and those that were changed since. */
 int files_read(struct migration *migration, struct errand_error *err);
 /* Applies those that may be; in the order of their names. Those that a run wrote and nobody has changed are only what
-   it found, so they come when the comparison has found the same. */
+   it found, so they come when the comparison has found the same: with written, and before then where others stand
+   behind them. */
 int files_apply(struct migration *migration, bool written, struct errand_error *err);
 /* Records all as applied, inside the transaction that makes the database: the schema holds what they did. */
 int files_count(struct migration *migration, struct errand_error *err);
