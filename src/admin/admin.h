@@ -141,7 +141,7 @@ struct admin_list_query {
     struct admin_filter filter;
     int sort; /* column + 1 to sort by; 0: the newest first (or, with descending = false and sort = 0, too) */
     bool descending;
-    const char *after; /* a key that a list gave: the page behind (or, with before set, in front of) that row */
+    const char *after; /* a key that a list gave: the page behind (or, with before set, in front of) that place */
     bool before;
     int64_t offset;  /* where after is NULL */
     int64_t limit;   /* at most ADMIN_PAGE_MAX */

@@ -161,5 +161,8 @@ void order_add_bound(struct errand_context *ctx, const struct errand_table *tabl
 /* The key of a row of a result, whose cells of order_add_keys begin at `first`; in the context's memory. */
 const char *order_key(struct errand_context *ctx, const struct order *order, const struct result *result, size_t row,
                       size_t first);
+/* The key of what lies on the other side: before and behind it is the same place, but the row that one of them leaves
+   out is in the other. NULL: NULL. */
+const char *order_key_turned(struct errand_context *ctx, const char *key);
 
 #endif

@@ -97,7 +97,8 @@ static void set_keys(struct errand_context *ctx, const struct page_of_jobs *page
 {
     size_t columns = page->query->table->column_count, count = list->jobs.count;
     bool more = result_rows(result) > count, came_from = page->after || page->offset > 0;
-    const char *begin = count ? order_key(ctx, &page->order, result, 0, columns) : page->after;
+    /* In front of an empty page lies the row that the page before it ended on. */
+    const char *begin = count ? order_key(ctx, &page->order, result, 0, columns) : order_key_turned(ctx, page->after);
     const char *end = count ? order_key(ctx, &page->order, result, count - 1, columns) : NULL;
     /* Where the page is not full, it goes on where the looking ended. */
     bool goes_on = !more && page->until && page->query->sort == 0;
@@ -123,7 +124,7 @@ static struct admin_list read_page(struct errand_context *ctx, const struct page
     struct errand_error err;
     if (rows_decode(ctx, table, result, 0, count, list.jobs.items, &err) < 0)
         errand_fail(ctx, "%s", err.message);
-    if (count > 0 || page->until)
+    if (count > 0 || page->until || page->after)
         set_keys(ctx, page, result, &list);
     if (page->order.backward)
         turn_around(&list.jobs, table->record_size);

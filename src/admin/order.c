@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFIX_CHARACTERS = 200, KEY_MAX = 4 * 1024 };
+enum { PREFIX_CHARACTERS = 200, KEY_MAX = 4 * 1024, WITH_ROW = 'w' };
 
 /* ---- Which order ---- */
 
@@ -141,7 +141,7 @@ void order_add_keys(struct errand_context *ctx, const struct errand_table *table
 }
 
 /* ---- Keys: parts with dots between; "n" for NULL, else "v" and the text, with ~ and two digits for what is not a
-   letter, a digit, - or _. ---- */
+   letter, a digit, - or _. A "w" in front: what lies at the row itself belongs to it too. ---- */
 
 static bool is_plain(char c)
 {
@@ -182,6 +182,13 @@ const char *order_key(struct errand_context *ctx, const struct order *order, con
         at = encode(at, cell ? cell : "");
     }
     return key;
+}
+
+const char *order_key_turned(struct errand_context *ctx, const char *key)
+{
+    if (!key)
+        return NULL;
+    return *key == WITH_ROW ? key + 1 : errand_printf(ctx, "%c%s", WITH_ROW, key);
 }
 
 static int hex_digit(char c)
@@ -255,18 +262,24 @@ static bool read_key(struct errand_context *ctx, const struct order *order, cons
     return true;
 }
 
+enum order_side { ORDER_BEHIND, ORDER_AT_OR_BEHIND, ORDER_UNTIL };
+
 /* (a, b) < ($1, $2), from the given part on. */
 static void add_comparison(struct errand_context *ctx, const struct order *order, size_t from,
-                           const struct errand_value *values, bool until)
+                           const struct errand_value *values, enum order_side side)
 {
-    static const char *const operators[2][2] = { { ") > (", ") < (" }, { ") <= (", ") >= (" } };
+    static const char *const operators[][2] = {
+        [ORDER_BEHIND] = { ") > (", ") < (" },
+        [ORDER_AT_OR_BEHIND] = { ") >= (", ") <= (" },
+        [ORDER_UNTIL] = { ") <= (", ") >= (" },
+    };
     bool down = order->descending != order->backward;
     statement_add(ctx, "(");
     for (size_t i = from; i < order->count; i++) {
         statement_add(ctx, i > from ? ", " : "");
         add_part(ctx, &order->parts[i]);
     }
-    statement_add(ctx, operators[until][down]);
+    statement_add(ctx, operators[side][down]);
     for (size_t i = from; i < order->count; i++) {
         bool as_number = order->parts[i].as_number && context_kind(ctx) == STORE_SQLITE;
         statement_add(ctx, i > from ? ", " : "");
@@ -286,13 +299,14 @@ void order_add_bound(struct errand_context *ctx, const struct errand_table *tabl
     struct errand_value values[ORDER_PARTS_MAX];
     if (!bound->key)
         return;
-    if (!read_key(ctx, order, bound->key, values))
+    bool with_row = *bound->key == WITH_ROW;
+    if (!read_key(ctx, order, bound->key + with_row, values))
         context_refuse(ctx, CONTEXT_FAULT_INPUT, "\"%.100s\" is not a place in the list of %s", bound->key,
                        table->name);
     bool at_null = values[0].kind == ERRAND_VALUE_NULL, nullable = is_nullable(&order->parts[0]);
     statement_add(ctx, " AND (");
     if (bound->until) {
-        add_comparison(ctx, order, 0, values, true);
+        add_comparison(ctx, order, 0, values, ORDER_UNTIL);
         statement_add(ctx, ")");
         return;
     }
@@ -300,7 +314,7 @@ void order_add_bound(struct errand_context *ctx, const struct errand_table *tabl
         add_part(ctx, &order->parts[0]);
         statement_add(ctx, order->backward ? " IS NOT NULL OR " : " IS NULL AND ");
     }
-    add_comparison(ctx, order, at_null, values, false);
+    add_comparison(ctx, order, at_null, values, with_row ? ORDER_AT_OR_BEHIND : ORDER_BEHIND);
     if (nullable && !at_null && !order->backward) {
         statement_add(ctx, " OR ");
         add_part(ctx, &order->parts[0]);

@@ -190,6 +190,55 @@ static void what_is_looked_at_holds_the_running_and_can_be_walked_back(struct er
     assert_string_equal(numbers_of(ctx, &list), "5 4 3 2 1 5 4 3 2 1 5 4 3 2 1 5 4 3 2 1");
 }
 
+static void assert_found_alone(struct errand_context *ctx, const struct admin_list_query *query, const char *number)
+{
+    struct admin_list list = look_at(ctx, query);
+    assert_string_equal(numbers_of(ctx, &list), number);
+}
+
+/* The job that the looking ended at is where the next page, which finds nothing, begins. */
+static void behind_a_page_that_finds_nothing_lies_the_job_that_it_began_at(struct errand_context *ctx)
+{
+    enum { NEWER = 30 + 20 + 10, AT_THE_END = FINISHED + NEWER - ADMIN_LOOK_MAX + 1 };
+    const char *number = errand_printf(ctx, "%d", AT_THE_END);
+    struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, number) };
+    struct admin_list list = look_at(ctx, &query);
+    assert_string_equal(numbers_of(ctx, &list), number);
+    query.after = list.last_key;
+    struct admin_list nothing = look_at(ctx, &query);
+    assert_int_equal(nothing.jobs.count, 0);
+    assert_true(nothing.looks_back);
+    query.after = nothing.first_key;
+    query.before = true;
+    assert_found_alone(ctx, &query, number);
+    query.after = nothing.last_key;
+    query.before = false;
+    nothing = look_at(ctx, &query);
+    query.after = nothing.last_key;
+    nothing = look_at(ctx, &query); /* to the oldest */
+    assert_null(nothing.last_key);
+    assert_non_null(nothing.first_key);
+}
+
+static void a_page_in_front_that_finds_nothing_leads_back_to_where_it_began(struct errand_context *ctx)
+{
+    struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
+    query.filter.statuses = 1U << ADMIN_SUCCEEDED;
+    struct admin_list list = { 0 };
+    do {
+        list = look_at(ctx, &query);
+        query.after = list.last_key;
+    } while (list.jobs.count == 0);
+    query.after = list.first_key;
+    query.before = true;
+    struct admin_list nothing = look_at(ctx, &query);
+    assert_int_equal(nothing.jobs.count, 0);
+    assert_true(nothing.looks_ahead);
+    query.after = nothing.last_key;
+    query.before = false;
+    assert_found_alone(ctx, &query, "1");
+}
+
 static void the_jobs_of_a_rare_status_are_all_looked_at(struct errand_context *ctx)
 {
     struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
@@ -291,6 +340,8 @@ int main(int argc, char **argv)
         IN_HISTORY(lists_that_no_index_serves_look_at_a_bounded_number_of_the_newest),
         IN_HISTORY(errors_times_and_orders_look_at_the_newest_too),
         IN_HISTORY(what_is_looked_at_holds_the_running_and_can_be_walked_back),
+        IN_HISTORY(behind_a_page_that_finds_nothing_lies_the_job_that_it_began_at),
+        IN_HISTORY(a_page_in_front_that_finds_nothing_leads_back_to_where_it_began),
         IN_HISTORY(the_jobs_of_a_rare_status_are_all_looked_at),
         IN_HISTORY(a_job_is_found_by_its_id_however_old_it_is),
         IN_HISTORY(as_many_of_a_status_as_may_be_looked_at_are_sorted_and_no_more),
