@@ -37,7 +37,8 @@ struct errand_backoff {
     int64_t queue_poll_interval;                                                                                       \
     /* A job that a worker of another make has held for this long, in microseconds, is taken from it. 10 min. */       \
     int64_t stale_job_timeout;                                                                                         \
-    /* Called once in each process that runs jobs of this type, before its first one; may be NULL. */                  \
+    /* Called once in each process that runs jobs of this type, before its first one; may be NULL. For what stays in   \
+       memory: directory, environment and the database's session are as before behind the job. */                      \
     void (*on_runner_start)(struct errand_context * ctx);
 
 struct errand_job_options {

@@ -553,8 +553,8 @@ static void take_outcomes(struct exchange *exchange, size_t count)
    not know which of them is the first in the list. */
 static size_t tellable(const struct queue *queue)
 {
-    bool may = queue->usable && !queue->claims_refused && queue->outcome_limit == STORE_OUTCOMES_MAX &&
-               queue->claim_limit == CLAIM_MOST;
+    bool whole = queue->claim_limit == CLAIM_MOST || !worker_may_claim(queue->worker);
+    bool may = queue->usable && !queue->claims_refused && queue->outcome_limit == STORE_OUTCOMES_MAX && whole;
     return may && queue->in_flight == 0 ? queue->forgotten_count : 0;
 }
 

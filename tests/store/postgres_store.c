@@ -394,6 +394,27 @@ static void a_worker_that_woke_holds_no_lock_of_sleepers(void **state)
     }
 }
 
+/* The session outlives a work connection, and with it what the session holds. */
+static void a_worker_that_lost_a_work_connection_asleep_holds_no_lock_once_it_woke(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    const char *shared = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted";
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    worker->online = 0;
+    assert_int_equal(ask_number(fixture,
+                                "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity "
+                                "WHERE application_name = 'test' ORDER BY backend_start DESC, pid DESC LIMIT 1) "
+                                "AS one"),
+                     1);
+    await(fixture, &worker->online);
+    assert_int_equal(fall_asleep(worker).fault, STORE_OK);
+    assert_int_equal(ask_number(fixture, shared), 1);
+    store_wake(worker->jobs);
+    heartbeat(worker);
+    assert_int_equal(ask_number(fixture, shared), 0);
+}
+
 /* As the other framework makes them: a row each, on its channel. */
 static void triggers_of_the_other_framework_serve(void **state)
 {
@@ -962,6 +983,7 @@ int main(int argc, char **argv)
         CONFORMS(an_insert_needs_no_right_but_that_to_insert),
         CONFORMS(an_insert_keeps_no_lock_but_the_gate_while_it_is_open),
         CONFORMS(a_worker_that_woke_holds_no_lock_of_sleepers),
+        CONFORMS(a_worker_that_lost_a_work_connection_asleep_holds_no_lock_once_it_woke),
         CONFORMS(triggers_of_the_other_framework_serve),
         CONFORMS(a_backup_at_work_changes_nothing),
         CONFORMS(a_locked_table_does_not_hold_up_another),

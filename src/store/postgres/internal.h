@@ -114,6 +114,7 @@ struct postgres_table {
     bool listening;   /* in the present session */
     bool ascii;       /* the next outcomes' texts are to be (exchange.c) */
     bool asleep;
+    bool holds_lock; /* the present session may hold the lock of those that sleep */
     /* Claiming (exchange.c) */
     int in_flight;
     int64_t sent_us;                        /* of the exchange that went last */

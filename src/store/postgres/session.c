@@ -297,7 +297,7 @@ static const char *missing_tables(const struct postgres_store *store, const char
                      postgres_own_table_names[i]);
     snprintf(text, size,
              "%s: not there, or not to be written by this role: %s. The worker goes on without what they are for "
-             "(recovery at once of jobs of dead workers, the record of attempts, statistics, sparing notifications); "
+             "(recovery at once of jobs of dead workers, the record of attempts, statistics); "
              "GRANT CREATE on the schema and start a worker once, or grant the role rights on these tables",
              why, names);
     return text;
@@ -550,7 +550,7 @@ void postgres_session_forget(struct postgres_store *store)
     store->free_lease_count = 0;
     store->swept_us = 0;
     for (struct postgres_table *table = store->tables; table; table = table->next)
-        table->listening = table->asleep = false;
+        table->listening = table->asleep = table->holds_lock = false;
     struct store_result result = { STORE_OFFLINE, "the connection was lost" };
     if (store->state == POSTGRES_CLOSED)
         result = (struct store_result){ STORE_CLOSED, "the store was closed" };

@@ -9,9 +9,11 @@ enum { TRIGGERS_AGAIN_US = 1000000 }; /* missing triggers, which someone keeps f
 static void fell_asleep(struct request *request, struct store_result result)
 {
     struct postgres_table *table = request->context;
-    const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
-    if (result.fault == STORE_OK && answer && PQgetvalue(answer, 0, 0)[0] != 't')
+    const PGresult *answer = request->count > 0 ? request->calls[request->count - 1].answer : NULL;
+    if (result.fault == STORE_OK && answer && PQgetvalue(answer, 0, 0)[0] != 't') {
+        table->holds_lock = false;
         result = (struct store_result){ STORE_BUSY, "jobs are being inserted at this moment" };
+    }
     table->asleep = result.fault == STORE_OK;
     request->tell.plain(request->arg, result);
 }
@@ -51,7 +53,10 @@ void postgres_sleep_begin(struct store_table *base, store_done done, void *arg)
     } else {
         if (!table->listening) /* goes first, over the same link */
             postgres_table_listen(table);
+        if (table->holds_lock) /* locks of a session add up: had twice, it would have to be given back twice */
+            request_call_kept(request, &table->statements[WAKE]);
         request_call_kept(request, &table->statements[SLEEP]);
+        table->holds_lock = true;
         postgres_send(store, request);
     }
 }
@@ -72,6 +77,7 @@ void postgres_sleep_end(struct store_table *base)
     struct request *request = postgres_is_up(store) ? request_new(woken, table, NULL) : NULL;
     if (!request)
         return;
+    table->holds_lock = false;
     request_call_kept(request, &table->statements[WAKE]);
     postgres_send(store, request);
 }

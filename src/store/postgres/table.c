@@ -127,7 +127,7 @@ struct look {
     void *arg;
     struct store_table_state state;
     struct buffer warning;
-    bool owns, vacuumed, make_triggers;
+    bool owns, vacuumed, outdated, make_triggers;
 };
 
 static void look_free(struct look *look)
@@ -429,7 +429,8 @@ static void triggers_made(struct request *request, struct store_result result)
 {
     struct postgres_table *table = request->context;
     struct look *look = request->arg;
-    table->told |= result.fault == STORE_OK; /* those that are there tell, however old they are */
+    table->told |= result.fault == STORE_OK;
+    table->deaf = result.fault != STORE_OK && table->told && look->outdated;
     if (result.fault == STORE_REFUSED) {
         table->may_trigger = false;
         buffer_printf(&look->warning,
@@ -508,9 +509,9 @@ static void learn(struct postgres_table *table, struct look *look, const PGresul
     if (!table->usable)
         buffer_printf(&look->warning, "this role may not work on %s: GRANT SELECT, UPDATE ON %s TO CURRENT_USER;\n",
                       table->base.type->table->name, table->found);
-    const char *source = PQgetvalue(about, 0, PQfnumber(about, "source"));
-    look->make_triggers = table->may_trigger && (!table->told || (look->owns && is_outdated(table, source)));
-    table->deaf = table->told && !look->make_triggers && is_outdated(table, source);
+    look->outdated = is_outdated(table, PQgetvalue(about, 0, PQfnumber(about, "source")));
+    look->make_triggers = table->may_trigger && (!table->told || (look->owns && look->outdated));
+    table->deaf = table->told && !look->make_triggers && look->outdated;
     warn_of_indexes(look, table, is_true(about, "has_key"));
     warn_of_rights(look, table);
     look->state.usable = table->usable;
