@@ -46,21 +46,30 @@ int buffer_puts(struct buffer *buffer, const char *text)
     return buffer_add(buffer, text, strlen(text));
 }
 
+/* Into the room that there is, where most texts fit, and need not be printed again. */
+static int print(struct buffer *buffer, const char *format, va_list arguments)
+{
+    size_t room = buffer->capacity - buffer->size;
+    return vsnprintf(room > 0 ? buffer->data + buffer->size : NULL, room, format, arguments);
+}
+
 int buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    size_t room = buffer->capacity - buffer->size;
+    int size = print(buffer, format, arguments);
+    bool reserved = size >= 0 && buffer_reserve(buffer, (size_t)size) == 0;
+    if (reserved && (size_t)size >= room)
+        print(buffer, format, again);
     va_end(arguments);
-    if (size < 0 || buffer_reserve(buffer, (size_t)size) < 0) {
-        va_end(again);
-        return fail(buffer);
-    }
-    vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, again);
     va_end(again);
-    buffer->size += (size_t)size;
-    return 0;
+    if (reserved)
+        buffer->size += (size_t)size;
+    else if (room > 0)
+        buffer->data[buffer->size] = '\0';
+    return reserved ? 0 : fail(buffer);
 }
 
 void buffer_consume(struct buffer *buffer, size_t size)

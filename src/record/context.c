@@ -17,7 +17,7 @@ struct errand_context *context_new(const struct context_config *config)
     if (!ctx)
         return NULL;
     ctx->config = *config;
-    ctx->sql.maximum = CONTEXT_SQL_MAX;
+    ctx->sql.maximum = ctx->columns.maximum = CONTEXT_SQL_MAX;
     ctx->deadline_us = INT64_MAX;
     ctx->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!ctx->locale) {
@@ -41,6 +41,7 @@ void context_free(struct errand_context *ctx)
     drop_scopes(ctx, NULL);
     arena_release(&ctx->arena);
     buffer_release(&ctx->sql);
+    buffer_release(&ctx->columns);
     free(ctx->values);
     freelocale(ctx->locale);
     free(ctx);
@@ -99,6 +100,7 @@ struct context_end context_call(struct errand_context *ctx, void (*fn)(struct er
                                 void *arg)
 {
     ctx->inside = true;
+    ctx->columns_of = NULL; /* the tables of another call may be gone, and others in their place */
     ctx->thread = pthread_self();
     ctx->raising = false;
     ctx->end = (struct context_end){ .end = JOB_END_RETURNED };

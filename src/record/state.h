@@ -39,14 +39,16 @@ struct memory_scope {
 
 struct errand_context {
     struct context_config config;
-    struct connection *connection; /* owned; NULL until it is needed */
-    bool in_transaction;           /* also after the connection that it was begun on is lost */
-    bool lost;                     /* a statement of that transaction found it lost */
-    struct arena arena;            /* of the call */
-    struct memory_scope *scope;    /* the innermost, whose arena serves; NULL: `arena` does */
-    struct unwind_step *steps;     /* the last registered first; owned */
-    struct buffer sql;             /* the statement that is being built; owned */
-    struct errand_value *values;   /* its values; owned */
+    struct connection *connection;         /* owned; NULL until it is needed */
+    bool in_transaction;                   /* also after the connection that it was begun on is lost */
+    bool lost;                             /* a statement of that transaction found it lost */
+    struct arena arena;                    /* of the call */
+    struct memory_scope *scope;            /* the innermost, whose arena serves; NULL: `arena` does */
+    struct unwind_step *steps;             /* the last registered first; owned */
+    struct buffer sql;                     /* the statement that is being built; owned */
+    struct buffer columns;                 /* the columns' names of the table below, as statements list them; owned */
+    const struct errand_table *columns_of; /* NULL: of none */
+    struct errand_value *values;           /* its values; owned */
     size_t value_count, value_capacity;
     locale_t locale; /* "C", for numbers as databases print them */
     int64_t deadline_us;

@@ -24,9 +24,8 @@ void statement_add_size(struct errand_context *ctx, const char *text, size_t siz
     buffer_add(&ctx->sql, text, size);
 }
 
-void statement_add_name(struct errand_context *ctx, const char *name)
+static void add_name(struct buffer *sql, const char *name)
 {
-    struct buffer *sql = &ctx->sql;
     buffer_add(sql, "\"", 1);
     for (size_t plain; *name; name += plain) {
         plain = strcspn(name, "\"");
@@ -39,6 +38,11 @@ void statement_add_name(struct errand_context *ctx, const char *name)
     buffer_add(sql, "\"", 1);
 }
 
+void statement_add_name(struct errand_context *ctx, const char *name)
+{
+    add_name(&ctx->sql, name);
+}
+
 /* SQLite has one namespace: a table of another schema goes by its bare name there. */
 void statement_add_table(struct errand_context *ctx, const struct errand_table *table)
 {
@@ -49,12 +53,23 @@ void statement_add_table(struct errand_context *ctx, const struct errand_table *
     statement_add_name(ctx, table->name);
 }
 
+static void list_columns(struct buffer *list, const struct errand_table *table)
+{
+    buffer_reset(list);
+    for (size_t i = 0; i < table->column_count; i++) {
+        buffer_puts(list, i ? ", " : "");
+        add_name(list, table->columns[i].name);
+    }
+}
+
+/* The list is kept: a program that creates jobs asks for the same one each time, and it is most of the statement. */
 void statement_add_columns(struct errand_context *ctx, const struct errand_table *table)
 {
-    for (size_t i = 0; i < table->column_count; i++) {
-        statement_add(ctx, i ? ", " : "");
-        statement_add_name(ctx, table->columns[i].name);
-    }
+    if (ctx->columns_of != table)
+        list_columns(&ctx->columns, table);
+    ctx->columns_of = ctx->columns.failed ? NULL : table;
+    ctx->sql.failed |= ctx->columns.failed;
+    buffer_add(&ctx->sql, ctx->columns.data, ctx->columns.size);
 }
 
 static void make_room(struct errand_context *ctx)
@@ -130,19 +145,19 @@ int64_t statement_change(struct errand_context *ctx, const struct errand_table *
     return affected;
 }
 
-/* now() is the same in every row of a statement, and reading a time takes as long as many a column together: where the
-   row before has the same text, its time is copied. */
+/* now() is the same in every column and row of a statement, and reading a time takes as long as many a column together:
+   where another cell, at `other` in `other_row` and read already, has the same text, its time is copied. */
 static bool copy_time(const struct field_decoder *decoder, const struct result *result, size_t row, size_t index,
-                      const char *cell, size_t size, char *record)
+                      size_t other_row, size_t other, char *record)
 {
-    const struct errand_column *column = &decoder->table->columns[index];
-    if (column->type != ERRAND_TYPE_TIME || column->nullable || !cell)
+    const struct errand_table *table = decoder->table;
+    size_t size, size_there;
+    const char *cell = result_cell(result, row, index, &size);
+    const char *there = result_cell(result, other_row, other, &size_there);
+    if (!cell || !there || size != size_there || memcmp(cell, there, size) != 0)
         return false;
-    size_t size_before;
-    const char *before = result_cell(result, row - 1, index, &size_before);
-    if (!before || size_before != size || memcmp(before, cell, size) != 0)
-        return false;
-    memcpy(record + column->offset, record + column->offset - decoder->table->record_size, sizeof(errand_time));
+    const char *from = record + table->columns[other].offset - (row - other_row) * table->record_size;
+    memcpy(record + table->columns[index].offset, from, sizeof(errand_time));
     return true;
 }
 
@@ -151,12 +166,18 @@ static int row_decode(const struct field_decoder *decoder, const struct result *
                       char *record, struct errand_error *err)
 {
     const struct errand_table *table = decoder->table;
+    const size_t none = table->column_count;
+    size_t earlier = none; /* the last column that is a time */
     for (size_t i = 0; i < table->column_count; i++) {
+        const struct errand_column *column = &table->columns[i];
+        bool is_time = column->type == ERRAND_TYPE_TIME && !column->nullable;
+        bool copied = is_time && ((earlier < none && copy_time(decoder, result, row, i, row, earlier, record)) ||
+                                  (follows && copy_time(decoder, result, row, i, row - 1, i, record)));
+        if (is_time)
+            earlier = i;
         size_t size;
         const char *cell = result_cell(result, row, i, &size);
-        if (follows && copy_time(decoder, result, row, i, cell, size, record))
-            continue;
-        if (field_decode(decoder, &table->columns[i], cell, size, record, err) < 0)
+        if (!copied && field_decode(decoder, column, cell, size, record, err) < 0)
             return -1;
     }
     return 0;

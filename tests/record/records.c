@@ -471,6 +471,23 @@ static void jobs_of_initial_values_alone_go_in_one_statement(struct errand_conte
         assert_true(jobs[i].made == jobs[0].made);
 }
 
+/* Equal times are read once: none may come out as another's. */
+static void each_time_of_a_row_is_its_own(struct errand_context *ctx)
+{
+    enum { COUNT = 27 };
+    struct mail_job jobs[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        jobs[i] = (struct mail_job){ .created_at = i % 3,
+                                     .updated_at = i / 3 % 3,
+                                     .run_at = i / 9,
+                                     .attempts_count = INT32_MIN,
+                                     .queue_position = INT64_MIN,
+                                     .subject = "" };
+    errand_record_create_many(ctx, &mail_job_table, jobs, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(jobs[i].created_at == i % 3 && jobs[i].updated_at == i / 3 % 3 && jobs[i].run_at == i / 9);
+}
+
 static void records_of_defaults_alone_can_be_created(struct errand_context *ctx)
 {
     run_sql_each("CREATE TABLE ticks (number INTEGER PRIMARY KEY) STRICT",
@@ -685,6 +702,7 @@ int main(void)
         IN_CONTEXT(create_many_takes_any_number),
         IN_CONTEXT(create_many_keeps_the_order_and_each_records_own_defaults),
         IN_CONTEXT(jobs_of_initial_values_alone_go_in_one_statement),
+        IN_CONTEXT(each_time_of_a_row_is_its_own),
         IN_CONTEXT(records_of_defaults_alone_can_be_created),
         IN_CONTEXT(create_many_creates_all_or_none),
         IN_CONTEXT(create_many_joins_the_callers_transaction),

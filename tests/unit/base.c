@@ -53,6 +53,23 @@ static void a_buffer_takes_its_maximum_and_not_a_byte_more(void **state)
     assert_null(buffer.data);
 }
 
+static void what_is_printed_past_the_maximum_is_not_added(void **state)
+{
+    (void)state;
+    struct buffer buffer = BUFFER_INIT(1000);
+    assert_int_equal(buffer_printf(&buffer, "%1000s", "x"), 0); /* the memory behind it has room for more */
+    assert_int_equal(buffer.size, 1000);
+    assert_int_equal(buffer_printf(&buffer, "%s", "y"), -1);
+    assert_true(buffer.failed);
+    assert_int_equal(strlen(buffer.data), 1000);
+    buffer_cut(&buffer, 2);
+    assert_int_equal(buffer_printf(&buffer, "%999s", "z"), -1);
+    assert_string_equal(buffer.data, "  ");
+    assert_int_equal(buffer_printf(&buffer, "%998s", "z"), 0);
+    assert_int_equal(strlen(buffer.data), 1000);
+    buffer_release(&buffer);
+}
+
 static void an_arena_hands_out_zeroed_memory_and_refuses_the_impossible(void **state)
 {
     (void)state;
@@ -359,6 +376,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_buffer_takes_its_maximum_and_not_a_byte_more),
+        cmocka_unit_test(what_is_printed_past_the_maximum_is_not_added),
         cmocka_unit_test(an_arena_hands_out_zeroed_memory_and_refuses_the_impossible),
         cmocka_unit_test(text_from_outside_becomes_valid),
         cmocka_unit_test(uuids_are_parsed_strictly),

@@ -2,6 +2,7 @@
 #ifndef STORE_POSTGRES_BLOCKING_H
 #define STORE_POSTGRES_BLOCKING_H
 
+#include "base/arena.h"
 #include "store/backend.h"
 #include "store/postgres/connect.h"
 
@@ -10,7 +11,7 @@ enum { STATEMENTS_MAX = 128 };
 struct statement {
     char *sql; /* owned; NULL: the place is free */
     uint64_t hash;
-    uint64_t name;
+    char name[32];
     uint64_t used; /* the count of uses when it was last used: the least goes first */
 };
 
@@ -32,6 +33,8 @@ struct postgres_connection {
     bool keeps;  /* prepared statements stay where they were made */
     uint64_t uses, names;
     struct statement statements[STATEMENTS_MAX];
+    struct statement *last; /* the one that ran last; NULL: none */
+    struct arena memory;    /* of the values of the statement that runs */
     struct postgres_watch watch;
 };
 

@@ -92,6 +92,7 @@ static void postgres_close(struct connection *base)
     struct postgres_connection *connection = of(base);
     for (size_t i = 0; i < STATEMENTS_MAX; i++)
         free(connection->statements[i].sql);
+    arena_release(&connection->memory);
     postgres_watch_release(&connection->watch);
     PQfinish(connection->conn);
     free(connection->own_url.target);
@@ -108,6 +109,7 @@ static struct connection *open_database(const struct store_url *url, const char 
         return NULL;
     }
     connection->base = (struct connection){ .verbs = &postgres_connection_verbs, .kind = STORE_POSTGRES };
+    connection->memory = (struct arena)ARENA_INIT;
     connection->own_url.target = strdup(url->target);
     connection->own_url.shown = strdup(url->shown);
     connection->url = &connection->own_url;
@@ -215,7 +217,7 @@ static bool postgres_in_transaction(const struct connection *base)
 /* ---- Values ---- */
 
 struct values {
-    struct arena memory; /* of all below */
+    struct arena *memory; /* of all below */
     size_t count;
     const char **data;
     int *sizes, *formats;
@@ -259,7 +261,7 @@ static int add_data(struct values *values, size_t at, const struct errand_value 
         return error_set(err, "the value for $%zu is too large: %zu bytes", at + 1, size);
     if (is_text && memchr(data, '\0', size))
         return error_set(err, "the text for $%zu holds a NUL byte, which PostgreSQL does not store", at + 1);
-    values->data[at] = is_text ? arena_copy(&values->memory, data, size) : data;
+    values->data[at] = is_text ? arena_copy(values->memory, data, size) : data;
     values->sizes[at] = (int)size;
     values->formats[at] = !is_text;
     return values->data[at] ? 0 : error_set(err, "out of memory");
@@ -271,18 +273,19 @@ static int add_value(struct values *values, size_t at, const struct errand_value
         return add_data(values, at, value, err);
     char text[VALUE_TEXT_MAX];
     const char *written = value_text(value, text);
-    values->data[at] = written ? arena_strdup(&values->memory, written) : NULL;
+    values->data[at] = written ? arena_strdup(values->memory, written) : NULL;
     return written && !values->data[at] ? error_set(err, "out of memory") : 0;
 }
 
-static int values_init(struct values *values, const struct errand_value *given, size_t count, struct errand_error *err)
+static int values_init(struct values *values, struct arena *memory, const struct errand_value *given, size_t count,
+                       struct errand_error *err)
 {
-    *values = (struct values){ .memory = ARENA_INIT, .count = count };
+    *values = (struct values){ .memory = memory, .count = count };
     if (count > VALUES_MAX)
         return error_set(err, "too many values: %zu; PostgreSQL takes %d", count, VALUES_MAX);
-    values->data = arena_alloc(&values->memory, (count + 1) * sizeof(*values->data));
-    values->sizes = arena_alloc(&values->memory, (count + 1) * sizeof(*values->sizes));
-    values->formats = arena_alloc(&values->memory, (count + 1) * sizeof(*values->formats));
+    values->data = arena_alloc(memory, (count + 1) * sizeof(*values->data));
+    values->sizes = arena_alloc(memory, (count + 1) * sizeof(*values->sizes));
+    values->formats = arena_alloc(memory, (count + 1) * sizeof(*values->formats));
     if (!values->data || !values->sizes || !values->formats)
         return error_set(err, "out of memory");
     for (size_t i = 0; i < count; i++)
@@ -293,8 +296,12 @@ static int values_init(struct values *values, const struct errand_value *given, 
 
 /* ---- Statements, prepared once and kept ---- */
 
-static struct statement *find(struct postgres_connection *connection, const char *sql, uint64_t hash)
+/* Mostly the one before once more, which a comparison tells sooner than a hash. */
+static struct statement *find(struct postgres_connection *connection, const char *sql)
 {
+    if (connection->last && strcmp(connection->last->sql, sql) == 0)
+        return connection->last;
+    uint64_t hash = hash_text(sql);
     for (size_t i = 0; i < STATEMENTS_MAX; i++) {
         struct statement *statement = &connection->statements[i];
         if (statement->sql && statement->hash == hash && strcmp(statement->sql, sql) == 0)
@@ -303,24 +310,21 @@ static struct statement *find(struct postgres_connection *connection, const char
     return NULL;
 }
 
-static void statement_name(const struct statement *statement, char name[32])
-{
-    snprintf(name, 32, "errand_%" PRIu64, statement->name);
-}
-
 static void forget(struct postgres_connection *connection, struct statement *statement)
 {
-    char name[32], sql[64];
-    statement_name(statement, name);
-    snprintf(sql, sizeof(sql), "DEALLOCATE %s", name);
+    char sql[64];
+    snprintf(sql, sizeof(sql), "DEALLOCATE %s", statement->name);
     if (PQtransactionStatus(connection->conn) != PQTRANS_INERROR)
         PQclear(PQexec(connection->conn, sql));
+    if (connection->last == statement)
+        connection->last = NULL;
     free(statement->sql);
     *statement = (struct statement){ NULL };
 }
 
 static void forget_all(struct postgres_connection *connection)
 {
+    connection->last = NULL;
     for (size_t i = 0; i < STATEMENTS_MAX; i++) {
         free(connection->statements[i].sql);
         connection->statements[i] = (struct statement){ NULL };
@@ -344,14 +348,12 @@ static struct statement *free_place(struct postgres_connection *connection)
 }
 
 /* Prepares it. NULL and the server's answer, to be cleared, where that fails. */
-static struct statement *prepare(struct postgres_connection *connection, const char *sql, uint64_t hash,
-                                 PGresult **answer)
+static struct statement *prepare(struct postgres_connection *connection, const char *sql, PGresult **answer)
 {
-    char name[32];
     struct statement *statement = free_place(connection);
-    struct statement fresh = { .sql = strdup(sql), .hash = hash, .name = ++connection->names };
-    statement_name(&fresh, name);
-    *answer = PQprepare(connection->conn, name, sql, 0, NULL);
+    struct statement fresh = { .sql = strdup(sql), .hash = hash_text(sql) };
+    snprintf(fresh.name, sizeof(fresh.name), "errand_%" PRIu64, ++connection->names);
+    *answer = PQprepare(connection->conn, fresh.name, sql, 0, NULL);
     if (!fresh.sql || PQresultStatus(*answer) != PGRES_COMMAND_OK) {
         free(fresh.sql);
         return NULL;
@@ -367,15 +369,13 @@ static PGresult *run(struct postgres_connection *connection, const char *sql, co
     int count = (int)values->count;
     if (!connection->keeps)
         return PQexecParams(connection->conn, sql, count, NULL, values->data, values->sizes, values->formats, 0);
-    uint64_t hash = hash_text(sql);
-    struct statement *statement = find(connection, sql, hash);
+    struct statement *statement = find(connection, sql);
     PGresult *answer = NULL;
-    if (!statement && !(statement = prepare(connection, sql, hash, &answer)))
+    if (!statement && !(statement = prepare(connection, sql, &answer)))
         return answer;
-    char name[32];
-    statement_name(statement, name);
     statement->used = ++connection->uses;
-    return PQexecPrepared(connection->conn, name, count, values->data, values->sizes, values->formats, 0);
+    connection->last = statement;
+    return PQexecPrepared(connection->conn, statement->name, count, values->data, values->sizes, values->formats, 0);
 }
 
 /* A kept statement no longer fits: a table was altered, or the backend behind a proxy is another one. */
@@ -558,13 +558,13 @@ static int postgres_query(struct connection *base, const char *sql, const struct
     base->fault = CONNECTION_REFUSED;
     if (result)
         *result = NULL;
-    int status = values_init(&values, given, count, err);
+    int status = values_init(&values, &connection->memory, given, count, err);
     if (status == 0) {
         PGresult *answer = run_limited(connection, sql, &values);
         status = take_answer(connection, answer, result, err);
         PQclear(answer);
     }
-    arena_release(&values.memory);
+    arena_reset(&connection->memory);
     return status;
 }
 
