@@ -72,7 +72,7 @@ static void add_labels(struct html *out, const struct column_field *field)
     begin_select(out, field);
     for (const char *const *label = field->column->labels; *label; label++) {
         bool is_default = first && strcmp(first, *label) == 0;
-        (is_default ? html_option_chosen : html_option)(out, *label, html_field_label(out, *label));
+        (is_default ? html_option_chosen : html_option)(out, *label, value_words(out, field->column, *label));
     }
     html_select_end(out);
 }

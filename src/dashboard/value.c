@@ -206,10 +206,20 @@ const char *value_text(struct errand_context *ctx, const struct errand_column *c
 
 /* ---- On pages ---- */
 
+/* No two labels may read the same, so nothing is left out, as it is of the names of columns. */
+static const char *label_words(struct html *out, const char *label)
+{
+    char *words = errand_strdup(out->page->ctx, label);
+    for (char *at = words; (at = strchr(at, '_')) != NULL;)
+        *at = ' ';
+    words[0] = (char)toupper((unsigned char)words[0]);
+    return words;
+}
+
 const char *value_words(struct html *out, const struct errand_column *column, const char *text)
 {
     if (column->type == ERRAND_TYPE_ENUM)
-        return html_field_label(out, text);
+        return out->page->service->shows_all ? text : label_words(out, text);
     if (column->type != ERRAND_TYPE_BOOL)
         return text;
     return strcmp(text, "true") == 0 ? "yes" : strcmp(text, "false") == 0 ? "no" : text;

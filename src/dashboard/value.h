@@ -35,7 +35,8 @@ struct errand_value value_named(const struct errand_table *table, const char *co
 /* Text of a TEXT value, "" for any other. */
 const char *value_string(struct errand_value value);
 
-/* A text as a value of the column has it, in words: "yes", and an enum's label as names are. */
+/* A text as a value of the column has it, in words: "yes", "So so" of an enum's label so_so. Where everything is shown,
+   labels are as they are stored. */
 const char *value_words(struct html *out, const struct errand_column *column, const char *text);
 /* In a list: short, times relative, a foreign key as a link. */
 void value_show_short(struct html *out, const struct errand_table *table, const struct errand_column *column,

@@ -488,6 +488,26 @@ static void the_figures_of_a_job_are_those_of_its_last_attempt(void **state)
     assert_page_has("id=\"attempt-1-backtrace\"");
 }
 
+/* On the form of a new job, in filters, chips and cells: two labels never read the same. */
+static void labels_of_enums_lose_nothing_of_what_they_are(void **state)
+{
+    (void)state;
+    run_sql("INSERT INTO letter_jobs (id, mood) VALUES ('" ID(1) "', 'customer_id')");
+    serve_plain();
+    const char *const pages[] = { "/jobs/CreateJob?tableName=letter_jobs",
+                                  "/jobs/ListJob?tableName=letter_jobs&op.mood=eq&where.mood=customer_id" };
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        assert_int_equal(ask(.target = pages[i]), 200);
+        assert_page_has("<option value=\"customer\">Customer</option>");
+        assert_page_has(">Customer id</option>");
+        assert_page_has("<option value=\"id\">Id</option>");
+        assert_page_has("<option value=\"iPhone\">IPhone</option>");
+        assert_page_has(">So so</option>");
+    }
+    assert_page_has("Mood is Customer id");
+    assert_page_has("data-label=\"Mood\"><span>Customer id</span></td>");
+}
+
 static void json_has_numbers_booleans_json_and_times_as_such(void **state)
 {
     (void)state;
@@ -580,7 +600,7 @@ static void the_form_fits_the_columns(void **state)
     assert_page_has("for=\"field-band_id\">Band</label>");
     assert_int_equal(ask_json("/jobs/CreateJob?tableName=letter_jobs"), 200);
     assert_page_has("{\"name\":\"mood\"");
-    assert_page_has("\"choices\":[\"happy\",\"so so\"]");
+    assert_page_has("\"choices\":[\"happy\",\"so so\",\"customer\",\"customer_id\",");
 }
 
 static void more_rows_than_a_select_holds_are_named_by_their_id(void **state)
@@ -1199,6 +1219,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
         DASHBOARD_TEST(the_figures_of_a_job_are_those_of_its_last_attempt),
+        DASHBOARD_TEST(labels_of_enums_lose_nothing_of_what_they_are),
         DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
         DASHBOARD_TEST(what_is_not_there_is_not_found),
         DASHBOARD_TEST(a_secret_of_a_record_is_masked),

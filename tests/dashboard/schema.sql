@@ -1,4 +1,4 @@
-CREATE TYPE mood AS ENUM ('happy', 'so so');
+CREATE TYPE mood AS ENUM ('happy', 'so so', 'customer', 'customer_id', 'id', 'iPhone');
 CREATE TABLE bands (
     id UUID DEFAULT uuid_generate_v4() PRIMARY KEY NOT NULL,
     name TEXT NOT NULL
