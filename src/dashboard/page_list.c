@@ -135,6 +135,14 @@ static void add_looked_at(struct html *out, const struct filter_request *request
         html_printf(out, "<p class=\"form-text\">Looked at the newest %s jobs.</p>", rows);
 }
 
+static void add_changes(struct html *out, const struct filter_request *request, bool can_select)
+{
+    if (out->page->service->read_only)
+        return;
+    add_toolbar(out, request, can_select);
+    jobs_form(out, request->query.table, request, PART_BACK_LIST);
+}
+
 static void add_nothing(struct html *out, const struct filter_request *request, const struct admin_list *list)
 {
     const struct admin_filter *filter = &request->query.filter;
@@ -145,15 +153,14 @@ static void add_nothing(struct html *out, const struct filter_request *request, 
     html_printf(out, "<div class=\"empty\"><p>No job matches%s. <a href=\"%s\">Show all jobs</a></p></div>",
                 list->looked_at > 0 ? " among those that were looked at" : "",
                 link_list(out, request->query.table->name));
+    if (list->looked_at > 0) /* of the others some may */
+        add_changes(out, request, false);
 }
 
 static void add_jobs(struct html *out, const struct filter_request *request, struct errand_list jobs,
                      const struct list_view *view)
 {
-    if (!out->page->service->read_only) {
-        add_toolbar(out, request, !view);
-        jobs_form(out, request->query.table, request, PART_BACK_LIST);
-    }
+    add_changes(out, request, !view);
     if (view)
         view->jobs(out, jobs, view->arg);
     else

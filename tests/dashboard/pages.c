@@ -315,6 +315,10 @@ static void a_large_list_says_how_far_it_looked_and_goes_on_from_there(void **st
     assert_page_has("No job matches among those that were looked at.");
     assert_page_has("Looked at the newest 20,000 jobs.");
     assert_page_has("Look further back →");
+    assert_page_has(">Delete all…</button>"); /* they may lie further back */
+    assert_page_lacks("data-errand-selected");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&where.pages=1&all=1"), 200);
+    assert_int_equal(ask(.target = target), 200);
     while (!strstr(world.body, "<tr id=\"job-") && pages++ < 10) {
         const char *next = link_of("next");
         assert_non_null(next);
