@@ -94,6 +94,7 @@ struct postgres {
     size_t made_count;
     int *phases; /* of the steps, where they are destructive */
     size_t phase_count;
+    bool counted;              /* what has no name counts as done: the database has no record of it */
     const struct row **absent; /* columns that are added or become what they are to be only when told */
     size_t absent_count;
 };
