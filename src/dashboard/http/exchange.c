@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { BODY_MIN = 4 * 1024 }; /* of what is allocated */
+
 struct exchange *exchange_new(struct server *server, const char *target)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -21,7 +23,13 @@ struct exchange *exchange_new(struct server *server, const char *target)
     return exchange;
 }
 
-/* Bodies are read before anybody is asked who they are: what all of them may take is bounded. */
+/* Bodies are read before anybody is asked who they are: what all of them may take is bounded. The beginning of each is
+   bounded by the number of connections, so that nobody's large ones keep an ordinary form out. */
+static size_t counted(size_t capacity)
+{
+    return capacity > SERVER_BODY_FREE ? capacity - SERVER_BODY_FREE : 0;
+}
+
 static bool reserve(struct server *server, size_t size)
 {
     pthread_mutex_lock(&server->mutex);
@@ -42,7 +50,7 @@ void exchange_free(struct exchange *exchange)
 {
     if (!exchange)
         return;
-    give_back(exchange->server, exchange->body_capacity);
+    give_back(exchange->server, counted(exchange->body_capacity));
     errand_response_release(&exchange->response);
     free(exchange->target);
     free(exchange->headers);
@@ -134,8 +142,11 @@ void exchange_begin(struct exchange *exchange, struct MHD_Connection *connection
 /* False: it is refused, and the rest of it dropped. */
 static bool make_room(struct exchange *exchange, size_t size)
 {
-    size_t twice = 2 * size, capacity = twice < SERVER_BODY_MAX ? twice : SERVER_BODY_MAX;
-    size_t more = capacity - exchange->body_capacity;
+    size_t capacity = exchange->body_capacity ? exchange->body_capacity : BODY_MIN;
+    while (capacity < size)
+        capacity *= 2;
+    capacity = capacity < SERVER_BODY_MAX ? capacity : SERVER_BODY_MAX;
+    size_t more = counted(capacity) - counted(exchange->body_capacity);
     if (!reserve(exchange->server, more)) {
         exchange->is_crowded = true;
         return false;

@@ -15,6 +15,7 @@ enum {
     SERVER_CONNECTIONS_OF_ONE_MAX = 256, /* of one address; with a proxy all come from it */
     SERVER_STREAMS_MAX = 100,
     SERVER_BODY_MAX = 1024 * 1024,        /* of a request; the dashboard's own limit */
+    SERVER_BODY_FREE = 64 * 1024,         /* of it, that is not counted in the next */
     SERVER_BODIES_MAX = 64 * 1024 * 1024, /* of all requests that are being read or answered */
     SERVER_MEMORY_MAX = 64 * 1024,        /* of a connection: request line and headers */
     SERVER_IDLE_S = 30,                   /* a connection on which nothing moves is closed */
@@ -67,7 +68,7 @@ struct server {
     pthread_mutex_t mutex; /* of what follows */
     struct client *clients;
     int under_way;     /* requests that were read and whose response is not taken yet, streams aside */
-    size_t body_bytes; /* that all exchanges hold */
+    size_t body_bytes; /* that all exchanges hold, but for SERVER_BODY_FREE of each */
     bool stops;
 };
 
