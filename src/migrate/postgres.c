@@ -196,9 +196,8 @@ static bool is_told(const struct schema_statement *statement)
     case SCHEMA_STATEMENT_SELECT:
     case SCHEMA_STATEMENT_COMMENT:
     case SCHEMA_STATEMENT_GRANT:
-    case SCHEMA_STATEMENT_OWNER:
     case SCHEMA_STATEMENT_BLOCK:
-    case SCHEMA_STATEMENT_DROP:
+    case SCHEMA_STATEMENT_LEFT_OUT:
     case SCHEMA_STATEMENT_CHANGE:
     case SCHEMA_STATEMENT_TYPE_CHANGE:
     case SCHEMA_STATEMENT_SEQUENCE_CHANGE:
@@ -216,10 +215,11 @@ static bool is_of_search_path(const struct schema_statement *statement)
            strcasestr(statement->sql, "search_path");
 }
 
-/* A dump drops what it makes; here there is nothing of it, and other schemas are none of its business. */
+/* A dump drops what it makes; here there is nothing of it, and other schemas are none of its business. Nor are owners.
+ */
 static bool is_run(const struct schema_statement *statement)
 {
-    return !is_of_search_path(statement) && statement->kind != SCHEMA_STATEMENT_DROP;
+    return !is_of_search_path(statement) && statement->kind != SCHEMA_STATEMENT_LEFT_OUT;
 }
 
 static int run_schema(struct migration *migration, void *arg, struct errand_error *err)

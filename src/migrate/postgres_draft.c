@@ -18,10 +18,9 @@ static enum trial trial_of(const struct schema_statement *statement)
     switch (statement->kind) {
     case SCHEMA_STATEMENT_ROWS:
     case SCHEMA_STATEMENT_SCHEMA:
-    case SCHEMA_STATEMENT_OWNER:
     case SCHEMA_STATEMENT_SETTING:
     case SCHEMA_STATEMENT_SELECT:
-    case SCHEMA_STATEMENT_DROP:
+    case SCHEMA_STATEMENT_LEFT_OUT:
         return LEFT_OUT;
     case SCHEMA_STATEMENT_COMMENT:
     case SCHEMA_STATEMENT_GRANT:

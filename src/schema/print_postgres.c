@@ -52,6 +52,6 @@ void schema_print_postgres(const struct schema *schema, struct buffer *out)
 {
     schema_print_postgres_prelude(schema, out);
     for (size_t i = 0; i < schema->statement_count; i++)
-        if (schema->statements[i]->kind != SCHEMA_STATEMENT_DROP)
+        if (schema->statements[i]->kind != SCHEMA_STATEMENT_LEFT_OUT)
             buffer_printf(out, "%s;\n\n", schema->statements[i]->sql);
 }

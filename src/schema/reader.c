@@ -225,6 +225,7 @@ static void read_tree(struct reader *reader, const PgQueryProtobuf *packed)
         set_statement(reader, tree->stmts[i]);
         read_statement(reader, tree->stmts[i]->stmt);
     }
+    tell_drops(reader);
     schema_resolve(reader);
     pg_query__parse_result__free_unpacked(tree, NULL);
 }

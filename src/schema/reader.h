@@ -15,6 +15,8 @@ struct reader {
     const char *sql; /* its text */
     size_t seen;     /* the last offset whose position was asked for, and that position */
     struct schema_position seen_at;
+    size_t drop_count; /* that were left out */
+    struct schema_position first_drop;
 };
 
 /* Memory of the schema. The command that reads schemas is short-lived and holds nothing while it does: without memory
@@ -107,6 +109,13 @@ void column_retype(struct reader *reader, struct schema_column *column, PgQuery_
 
 /* ---- alter.c ---- */
 void read_alter_table(struct reader *reader, PgQuery__Node *node);
+
+/* ---- left_out.c ---- */
+/* False where the statement has a place. */
+bool read_left_out(struct reader *reader, const PgQuery__Node *node);
+void read_drop(struct reader *reader, const PgQuery__DropStmt *drop);
+/* Those that were left out, once for all: a dump has one for each thing. */
+void tell_drops(struct reader *reader);
 
 /* ---- drop_column.c ---- */
 /* With what names it: constraints, indexes, and with CASCADE what else depends on it. */

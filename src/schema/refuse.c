@@ -48,8 +48,6 @@ static struct refusal refusal_of(const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_DROP_OWNED_STMT:
     case PG_QUERY__NODE__NODE_DROP_ROLE_STMT:
         return (struct refusal){ "DROP of a role or what it owns", of_server };
-    case PG_QUERY__NODE__NODE_CALL_STMT:
-        return (struct refusal){ "CALL", of_session };
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
         return (struct refusal){ "EXPLAIN", of_session };
     case PG_QUERY__NODE__NODE_PREPARE_STMT:
@@ -100,8 +98,7 @@ static const char *untrusted_language(const PgQuery__Node *node)
 static bool is_untrusted_extension(const char *name)
 {
     const char *language = strrchr(name, '_');
-    return is_untrusted(name) || (language && is_untrusted(language + 1)) || strcmp(name, "file_fdw") == 0 ||
-           strcmp(name, "adminpack") == 0;
+    return is_untrusted(name) || (language && is_untrusted(language + 1)) || strcmp(name, "file_fdw") == 0;
 }
 
 /* ---- Both ---- */

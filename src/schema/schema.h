@@ -155,12 +155,11 @@ enum schema_statement_kind {
     SCHEMA_STATEMENT_ROWS, /* INSERT: run once, with its table */
     SCHEMA_STATEMENT_COMMENT,
     SCHEMA_STATEMENT_GRANT,
-    SCHEMA_STATEMENT_OWNER,
     SCHEMA_STATEMENT_SETTING, /* SET */
     SCHEMA_STATEMENT_SELECT,
-    SCHEMA_STATEMENT_BLOCK, /* DO */
-    SCHEMA_STATEMENT_DROP,  /* not done: the file says what there is to be */
-    SCHEMA_STATEMENT_OTHER  /* what it makes has no name here: run once for its text */
+    SCHEMA_STATEMENT_BLOCK,    /* DO */
+    SCHEMA_STATEMENT_LEFT_OUT, /* not done: owners, DROP */
+    SCHEMA_STATEMENT_OTHER     /* what it makes has no name here: run once for its text */
 };
 
 struct schema_statement {

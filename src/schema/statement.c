@@ -138,29 +138,6 @@ static void read_extension(struct reader *reader, const PgQuery__CreateExtension
         reader->schema->defines_uuid_v4 = true;
 }
 
-static void read_drop(struct reader *reader, const PgQuery__DropStmt *drop)
-{
-    struct schema_statement *statement = add_statement(reader, SCHEMA_STATEMENT_DROP, "DROP");
-    statement->on_sqlite = true;
-    if (drop->remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
-        reader_warning(reader, statement->at,
-                       "DROP is left out: Schema.sql says what there is to be, and nothing is dropped for it");
-    for (size_t i = 0; drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && i < drop->n_objects; i++) {
-        const char *schema_name, *name;
-        if (drop->objects[i]->node_case != PG_QUERY__NODE__NODE_LIST)
-            continue;
-        qualified_name(reader, drop->objects[i]->list->items, drop->objects[i]->list->n_items, &schema_name, &name);
-        struct schema_table *table = schema_find_table(reader->schema, schema_name, name);
-        if (table)
-            reader_error(reader, statement->at, "table %s is declared and dropped: Schema.sql says what there is to be",
-                         name);
-        else
-            reader_warning(
-                reader, statement->at,
-                "DROP TABLE %s is left out: Schema.sql says what there is to be, and nothing is dropped for it", name);
-    }
-}
-
 static void add_rows(struct reader *reader, const PgQuery__RangeVar *relation)
 {
     struct schema_statement *statement = add_statement(
@@ -305,7 +282,7 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
     schema->uses_uuid_v4 = schema->uses_uuid_v4 || strcasestr(reader->sql, "uuid_generate_v4");
     schema->uses_uuid_v7 = schema->uses_uuid_v7 || strcasestr(reader->sql, "uuidv7");
     refuse_statement(reader, node);
-    if (read_table_statement(reader, node) || read_object_statement(reader, node))
+    if (read_left_out(reader, node) || read_table_statement(reader, node) || read_object_statement(reader, node))
         return;
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_INSERT_STMT:
@@ -319,9 +296,6 @@ void read_statement(struct reader *reader, PgQuery__Node *node)
         return;
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
         add_silent(reader, SCHEMA_STATEMENT_GRANT, "rights");
-        return;
-    case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
-        add_silent(reader, SCHEMA_STATEMENT_OWNER, "owner");
         return;
     case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
         read_alter_sequence(reader, node->alter_seq_stmt);

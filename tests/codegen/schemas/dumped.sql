@@ -1,0 +1,22 @@
+-- What pg_dump --clean writes around it, of a database whose roles nobody else has.
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+DROP TRIGGER IF EXISTS parts_t ON public.parts;
+DROP VIEW IF EXISTS public.some_parts;
+DROP TABLE IF EXISTS public.parts;
+DROP FUNCTION IF EXISTS public.parts_f();
+DROP EXTENSION IF EXISTS adminpack;
+CREATE EXTENSION IF NOT EXISTS adminpack WITH SCHEMA pg_catalog;
+COMMENT ON EXTENSION adminpack IS 'administrative functions for PostgreSQL';
+COMMENT ON EXTENSION plpgsql IS 'PL/pgSQL procedural language';
+COMMENT ON SCHEMA public IS 'standard public schema';
+ALTER SCHEMA public OWNER TO somebody;
+CREATE FUNCTION public.parts_f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+ALTER FUNCTION public.parts_f() OWNER TO somebody;
+CREATE TABLE public.parts (id integer NOT NULL, name text);
+ALTER TABLE public.parts OWNER TO somebody;
+CREATE VIEW public.some_parts AS SELECT parts.id FROM public.parts;
+ALTER VIEW public.some_parts OWNER TO somebody;
+ALTER TABLE ONLY public.parts ADD CONSTRAINT parts_pkey PRIMARY KEY (id);
+CREATE TRIGGER parts_t BEFORE INSERT ON public.parts FOR EACH ROW EXECUTE FUNCTION public.parts_f();
+ALTER DEFAULT PRIVILEGES FOR ROLE somebody IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC;
