@@ -1,6 +1,6 @@
 /* What a schema has no place for: statements that change rows, that are about the server, or that reach its files and
    programs. Schema.sql is run by whoever makes the database, perhaps a superuser, and may come from anywhere. It is one
-   of two locks: what hides in the body of a function or a DO block the role must not be allowed. */
+   of two locks: what a function does that is called, and what hides in a DO block, the role must not be allowed. */
 #include "schema/reader.h"
 
 #include <string.h>
@@ -60,6 +60,22 @@ static struct refusal refusal_of(const PgQuery__Node *node)
     }
 }
 
+/* WITH of a SELECT or an INSERT, where PostgreSQL lets rows be changed too. */
+static struct refusal refusal_of_parts(const PgQuery__Node *node)
+{
+    const PgQuery__WithClause *with = NULL;
+    if (node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT)
+        with = node->select_stmt->with_clause;
+    else if (node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
+        with = node->insert_stmt->with_clause;
+    struct refusal refusal = { 0 };
+    for (size_t i = 0; with && i < with->n_ctes && !refusal.words; i++)
+        if (with->ctes[i]->node_case == PG_QUERY__NODE__NODE_COMMON_TABLE_EXPR &&
+            with->ctes[i]->common_table_expr->ctequery)
+            refusal = refusal_of(with->ctes[i]->common_table_expr->ctequery);
+    return refusal;
+}
+
 /* ---- Languages ---- */
 
 /* Those of the server itself, and by custom those whose names begin with pl and end with u. */
@@ -105,7 +121,8 @@ static bool is_untrusted_extension(const char *name)
 
 void refuse_statement(struct reader *reader, const PgQuery__Node *node)
 {
-    struct refusal refusal = refusal_of(node);
+    struct refusal whole = refusal_of(node);
+    struct refusal refusal = whole.words ? whole : refusal_of_parts(node);
     const char *language = untrusted_language(node);
     const char *extension =
         node->node_case == PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT ? node->create_extension_stmt->extname : NULL;
