@@ -106,10 +106,11 @@ struct program {
     struct child *leaving; /* which did, and is told to end once it has answered what it was asked; NULL: none */
     struct stat image;     /* of what child runs */
     uv_timer_t again;
-    int failures;   /* in a row */
-    int port;       /* where it listens; 0: not yet, or it does not */
-    unsigned turn;  /* counts those that served at `port` */
-    size_t asks[2]; /* requests that are not answered yet, of an even and of an odd turn */
+    uint64_t started_ms; /* when child was, by the loop's clock */
+    int failures;        /* in a row: it ended soon after its start, or was not started */
+    int port;            /* where it listens; 0: not yet, or it does not */
+    unsigned turn;       /* counts those that served at `port` */
+    size_t asks[2];      /* requests that are not answered yet, of an even and of an odd turn */
 };
 
 void programs_init(struct dev *dev);

@@ -20,6 +20,9 @@ static const struct {
     [PROGRAM_DASHBOARD] = { "the dashboard", DEV_LOG_DASHBOARD, dashboard_argv },
 };
 
+/* What ends sooner has failed, though it may have started well. */
+enum { LIVED_MS = 30 * 1000 };
+
 /* One start of a program, so that one that was replaced does not speak for its successor. */
 struct run {
     struct program *program;
@@ -64,12 +67,9 @@ static void on_line(struct dev *dev, void *owner, const char *line)
     struct run *run = owner;
     if (run->program->child != run->child)
         return;
-    if (run->program->log == DEV_LOG_WORKER && strstr(line, " working on "))
-        run->program->failures = 0;
     if (run->program->log != DEV_LOG_DASHBOARD || strncmp(line, address, strlen(address)) != 0)
         return;
     run->program->port = atoi(line + strlen(address));
-    run->program->failures = 0;
     take_turn(run->program);
     dev->version++;
 }
@@ -116,6 +116,8 @@ static void on_exit_of(struct dev *dev, void *owner, int status)
     program->child = NULL;
     if (dev->stopping)
         return;
+    if (uv_now(&dev->loop) - program->started_ms >= LIVED_MS)
+        program->failures = 0;
     char text[64];
     dev_tell(dev, program->log, "%s ended with %s; it is started again in %d s", program->title,
              child_status_text(status, text), start_again(program));
@@ -132,6 +134,7 @@ static void start(struct program *program)
         .log = program->log, .argv = program->argv, .on_line = on_line, .on_exit = on_exit_of, .owner = run
     };
     program->child = child_start(dev, &plan, &err);
+    program->started_ms = uv_now(&dev->loop);
     *run = (struct run){ .program = program, .child = program->child };
     if (!program->child) {
         dev_tell(dev, program->log, "%s; it is tried again in %d s", err.message, start_again(program));
