@@ -97,14 +97,6 @@ static void report_left(struct update *update, const struct migrate_outcome *out
                     "errand migrate --allow-destructive does it\n");
 }
 
-static bool has_waiting_file(const struct migrate_outcome *outcome)
-{
-    for (size_t i = 0; i < outcome->file_count; i++)
-        if (outcome->files[i].state == MIGRATE_FILE_WAITS && !outcome->files[i].destructive)
-            return true;
-    return false;
-}
-
 /* A file of Application/Migration/ may be half written when it is saved, so it is not applied here, and what the schema
    says beside it waits too. The sources are built all the same. */
 static int bring_up(struct update *update, const struct schema *schema, struct errand_error *err)
@@ -129,7 +121,7 @@ static int bring_up(struct update *update, const struct schema *schema, struct e
     int result = migrate_run(&request, &outcome, err);
     if (result == 0) {
         report_left(update, &outcome);
-    } else if (has_waiting_file(&outcome)) {
+    } else if (outcome.left) {
         buffer_printf(&update->problems, "%s\n", err->message);
         result = 0;
     }

@@ -212,7 +212,8 @@ static int run(struct migration *migration, struct errand_error *err)
     if (empty)
         return create(migration, err);
     const struct migrate_file *file = waiting(migration->outcome);
-    if (request->leave_files && file)
+    migration->outcome->left = request->leave_files && file;
+    if (migration->outcome->left)
         return error_set(err, "%s is not applied yet: errand migrate applies it", file->path);
     if (!request->leave_files && !request->dry_run && files_apply(migration, false, err) != 0)
         return -1;

@@ -55,6 +55,7 @@ struct migrate_outcome {
     struct migrate_file *files;
     size_t file_count;
     const char *written; /* path of the file that this run wrote of the destructive steps; NULL: none */
+    bool left;           /* leave_files: this run failed since a file waits, and for nothing else */
 };
 
 /* Compares and brings up to date. Waits for another run that is under way. 0; or -1 and the sentence (which statement
