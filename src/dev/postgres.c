@@ -119,7 +119,7 @@ static int start_server(struct dev *dev, struct errand_error *err)
     return dev->postgres ? 0 : -1;
 }
 
-static void on_initdb_exit(struct dev *dev, void *owner, int status)
+static void on_prepared(struct dev *dev, void *owner, int status)
 {
     struct errand_error err;
     (void)owner;
@@ -128,29 +128,43 @@ static void on_initdb_exit(struct dev *dev, void *owner, int status)
     if (is_not_found(status))
         fail(dev, not_installed);
     else if (status != 0)
-        fail(dev, "the cluster in " POSTGRES_FOLDER " was not made: see above");
+        fail(dev, "the cluster in " POSTGRES_FOLDER " was not made, or its role: see above");
     else if (start_server(dev, &err) != 0)
         fail(dev, err.message);
 }
 
 /* Under another name until it is whole. The role is made before anybody can connect. */
-static const char initdb[] = "rm -rf \"$1.new\" && \"$2initdb\" -D \"$1.new\" -U postgres --auth=trust --encoding=UTF8 "
-                             "--locale=C.UTF-8 --no-instructions && "
-                             "echo 'CREATE ROLE " POSTGRES_ROLE " LOGIN CREATEDB' | "
-                             "\"$2postgres\" --single -D \"$1.new\" postgres >/dev/null && mv \"$1.new\" \"$1\"";
+static const char prepare[] =
+    "{ test -e \"$1/PG_VERSION\" || { rm -rf \"$1.new\" && \"$2initdb\" -D \"$1.new\" -U postgres --auth=trust "
+    "--encoding=UTF8 --locale=C.UTF-8 --no-instructions && mv \"$1.new\" \"$1\"; }; } && "
+    "alone() { echo \"$role\" | \"$bin\"postgres --single -D \"$data\" -c log_checkpoints=off \"$1\" >/dev/null; } && "
+    "data=$1 bin=$2 role=$3 && { alone errand 2>/dev/null || alone postgres; }";
+
+/* Clusters of earlier versions lack the role, and all that is in their database is the superuser's: it becomes the
+   role's, or nothing does. No object of the system's own has an oid as great as that. */
+static const char role[] =
+    "DO $$ DECLARE change text; BEGIN "
+    "IF EXISTS (SELECT FROM pg_roles WHERE rolname = '" POSTGRES_ROLE "') THEN RETURN; END IF; "
+    "CREATE ROLE " POSTGRES_ROLE " LOGIN CREATEDB; "
+    "FOR change IN SELECT format('DATABASE %I', datname) FROM pg_database WHERE datname = 'errand' "
+    "UNION ALL SELECT format('SCHEMA %I', nspname) FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_' "
+    "UNION ALL SELECT format('TABLE %s', oid::regclass) FROM pg_class AS c WHERE oid >= 16384 "
+    "AND (relkind IN ('r', 'p', 'v', 'm', 'f') OR relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend "
+    "WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i'))) "
+    "UNION ALL SELECT format('ROUTINE %s', oid::regprocedure) FROM pg_proc WHERE oid >= 16384 "
+    "UNION ALL SELECT format('TYPE %s', oid::regtype) FROM pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd') "
+    "LOOP EXECUTE 'ALTER ' || change || ' OWNER TO " POSTGRES_ROLE "'; END LOOP; END $$";
 
 int postgres_start(struct dev *dev, struct errand_error *err)
 {
     char bin[PATH_MAX], folder[PATH_MAX], data[PATH_MAX + 16];
-    if (access(POSTGRES_FOLDER "/data/PG_VERSION", F_OK) == 0)
-        return start_server(dev, err);
     find_bin(bin);
     if (make_folder(folder, err) != 0)
         return -1;
     snprintf(data, sizeof(data), "%s/data", folder);
-    const char *const argv[] = { "sh", "-c", initdb, "sh", data, bin, NULL };
+    const char *const argv[] = { "sh", "-c", prepare, "sh", data, bin, role, NULL };
     const struct child_plan plan = {
-        .log = DEV_LOG_DATABASE, .argv = argv, .as_postgres = true, .whole_group = true, .on_exit = on_initdb_exit
+        .log = DEV_LOG_DATABASE, .argv = argv, .as_postgres = true, .whole_group = true, .on_exit = on_prepared
     };
     return child_start(dev, &plan, err) ? 0 : -1;
 }
