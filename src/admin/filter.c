@@ -138,6 +138,12 @@ static void add_created(struct errand_context *ctx, const char *operator, errand
     statement_add_value(ctx, errand_timestamp(time.value));
 }
 
+void filter_check(struct errand_context *ctx, const struct admin_filter *filter)
+{
+    if (filter->condition_count > ADMIN_CONDITIONS_MAX)
+        context_refuse(ctx, CONTEXT_FAULT_INPUT, "more than %d conditions", ADMIN_CONDITIONS_MAX);
+}
+
 void filter_add(struct errand_context *ctx, const struct errand_table *table, const void *arg)
 {
     const struct admin_filter *filter = arg;
@@ -153,8 +159,7 @@ void filter_add(struct errand_context *ctx, const struct errand_table *table, co
         add_and(ctx);
         add_contains(ctx, error, filter->error);
     }
-    if (filter->condition_count > ADMIN_CONDITIONS_MAX)
-        context_refuse(ctx, CONTEXT_FAULT_INPUT, "more than %d conditions", ADMIN_CONDITIONS_MAX);
+    filter_check(ctx, filter);
     for (size_t i = 0; i < filter->condition_count; i++)
         add_condition(ctx, table, &filter->conditions[i]);
 }

@@ -71,6 +71,8 @@ int value_parse(struct errand_context *ctx, const struct errand_column *column, 
 
 /* Whether a job of any status matches. */
 bool filter_has_all_statuses(unsigned statuses);
+/* Raises where the filter holds more conditions than it has room for. */
+void filter_check(struct errand_context *ctx, const struct admin_filter *filter);
 /* Adds "true", or the conditions joined by AND; for a sql_part's add. arg is a struct admin_filter. Raises where a
    value is not of its column's type. */
 void filter_add(struct errand_context *ctx, const struct errand_table *table, const void *filter);

@@ -47,6 +47,7 @@ struct reach reach_of(struct errand_context *ctx, const struct errand_table *tab
                       bool sorted)
 {
     struct reach reach = { .table = table, .filter = filter, .how = REACH_ALL };
+    filter_check(ctx, filter);
     if ((!sorted && !looks_at_rows(filter)) || is_one_row(table, filter))
         return reach;
     struct overview_reading reading = overview_reading_of(ctx, table);
