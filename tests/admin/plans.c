@@ -220,15 +220,22 @@ static void behind_a_page_that_finds_nothing_lies_the_job_that_it_began_at(struc
     assert_non_null(nothing.first_key);
 }
 
+/* Further back, page by page, until one has jobs. */
+static struct admin_list look_until_found(struct errand_context *ctx, struct admin_list_query *query)
+{
+    struct admin_list list;
+    do {
+        list = look_at(ctx, query);
+        query->after = list.last_key;
+    } while (list.jobs.count == 0);
+    return list;
+}
+
 static void a_page_in_front_that_finds_nothing_leads_back_to_where_it_began(struct errand_context *ctx)
 {
     struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
     query.filter.statuses = 1U << ADMIN_SUCCEEDED;
-    struct admin_list list = { 0 };
-    do {
-        list = look_at(ctx, &query);
-        query.after = list.last_key;
-    } while (list.jobs.count == 0);
+    struct admin_list list = look_until_found(ctx, &query);
     query.after = list.first_key;
     query.before = true;
     struct admin_list nothing = look_at(ctx, &query);
@@ -270,11 +277,7 @@ static void a_job_is_found_by_its_id_however_old_it_is(struct errand_context *ct
 {
     struct admin_list_query query = { .filter = where("number", ADMIN_EQUAL, "1") };
     query.filter.statuses = 1U << ADMIN_SUCCEEDED;
-    struct admin_list list = { 0 };
-    do {
-        list = look_at(ctx, &query);
-        query.after = list.last_key;
-    } while (list.jobs.count == 0);
+    struct admin_list list = look_until_found(ctx, &query);
     struct errand_value id = field_value(&world.letters->columns[column_of(world.letters, "id")], list.jobs.items);
     query = (struct admin_list_query){ .filter = where("id", ADMIN_EQUAL, id.as.text.data), .sort = 1 };
     list = look_at(ctx, &query);
