@@ -14,7 +14,7 @@
 enum {
     ADMIN_COUNT_MAX = 10000,  /* counted exactly up to here; then "10,000+" */
     ADMIN_PAGE_MAX = 200,     /* jobs on a page */
-    ADMIN_LOOK_MAX = 20000,   /* rows that a list or a count looks at to find those that match, and sorts */
+    ADMIN_LOOK_MAX = 15000,   /* rows that a list or a count looks at to find those that match, and sorts */
     ADMIN_BEGINNING = 200,    /* characters of a text in a list */
     ADMIN_CONDITIONS_MAX = 8, /* of a filter, on columns of the table's own */
     ADMIN_VALUE_MAX = 4096,   /* bytes of what a filter compares with */

@@ -20,9 +20,9 @@ enum {
     HIGH_FD = 200, /* out of the way of a job that closes descriptors and opens others */
     CHUNK = 64 * 1024,
     REPLY_EVERY_US = 1000,
-    /* A job this long, or that has raised and so put nothing back itself, pays for looking at all that it may have
-       changed; the others, when there is a pause. */
-    RESTORE_AFTER_US = 10000
+    /* Looking at all that jobs may have changed takes 10 us: behind one that has raised, and so put nothing back itself,
+       it is done at once; behind the others when this long has gone by since. */
+    RESTORE_EVERY_US = 10000
 };
 
 struct child {
@@ -37,7 +37,7 @@ struct child {
     size_t outcomes; /* where the message of outcomes begins in replies */
     bool has_outcomes;
     bool *prepared; /* by job type: on_runner_start was called */
-    int64_t replied_us, now_us;
+    int64_t replied_us, restored_us, now_us;
     uint64_t reads_seen;
     bool restored; /* nothing has run since surroundings_restore */
     bool damaged;  /* the page; no job is started any more */
@@ -175,10 +175,24 @@ static struct context_end perform(struct child *child, struct call *call, int64_
     return end;
 }
 
+static void restore(struct child *child)
+{
+    surroundings_restore(&child->surroundings);
+    child->restored = true;
+    child->restored_us = child->now_us = clock_monotonic_us();
+}
+
+static void restore_if_due(struct child *child)
+{
+    if (!child->restored && child->now_us - child->restored_us >= RESTORE_EVERY_US)
+        restore(child);
+}
+
 /* True if it has printed: then the worker must have read that before another job starts. */
 static bool run(struct child *child, struct call *call, const struct tasks_head *head, uint64_t sequence)
 {
     struct page *page = child->scene.page;
+    restore_if_due(child);
     if (!start(child, head->seed, sequence))
         return false;
     child->scene.seed = head->seed;
@@ -199,12 +213,9 @@ static bool run(struct child *child, struct call *call, const struct tasks_head 
     if (!silent || child->now_us - child->replied_us >= REPLY_EVERY_US)
         send_replies(child);
     context_reset(child->ctx);
-    if (end.end != JOB_END_RETURNED)
+    if (end.end != JOB_END_RETURNED) {
         context_renew(child->ctx);
-    if (end.end != JOB_END_RETURNED || child->now_us - outcome.started_us >= RESTORE_AFTER_US) {
-        surroundings_restore(&child->surroundings);
-        child->restored = true;
-        child->now_us = clock_monotonic_us();
+        restore(child);
     }
     return outcome.printed;
 }
@@ -298,9 +309,7 @@ static void rest(struct child *child)
 {
     if (child->replies.size > 0)
         send_replies(child);
-    if (!child->restored)
-        surroundings_restore(&child->surroundings);
-    child->restored = true;
+    restore_if_due(child);
 }
 
 static void work(struct child *child)

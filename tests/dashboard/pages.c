@@ -313,7 +313,7 @@ static void a_large_list_says_how_far_it_looked_and_goes_on_from_there(void **st
     char target[1024] = "/jobs/ListJob?tableName=letter_jobs&where.pages=1";
     assert_int_equal(ask(.target = target), 200);
     assert_page_has("No job matches among those that were looked at.");
-    assert_page_has("Looked at the newest 20,000 jobs.");
+    assert_page_has("Looked at the newest 15,000 jobs.");
     assert_page_has("Look further back →");
     assert_page_has(">Delete all…</button>"); /* they may lie further back */
     assert_page_lacks("data-errand-selected");
@@ -325,14 +325,14 @@ static void a_large_list_says_how_far_it_looked_and_goes_on_from_there(void **st
         snprintf(target, sizeof(target), "%s", next);
         assert_int_equal(ask(.target = target), 200);
     }
-    assert_int_equal(pages, 2);
+    assert_int_equal(pages, 3);
     assert_null(link_of("next"));
     assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs&where.pages=1"), 200);
-    assert_page_has("\"looked_at\":20000}");
+    assert_page_has("\"looked_at\":15000}");
     assert_page_lacks("\"after\":null");
     assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs&sort=pages&order=asc"), 200);
-    assert_page_has("Sorted are the newest 20,000 jobs alone.");
-    assert_page_has(">30001<");
+    assert_page_has("Sorted are the newest 15,000 jobs alone.");
+    assert_page_has(">35001<");
     assert_page_has(">Next →");
     assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs"), 200);
     assert_page_has("\"looked_at\":null}");
