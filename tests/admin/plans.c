@@ -211,11 +211,11 @@ static void behind_a_page_that_finds_nothing_lies_the_job_that_it_began_at(struc
     query.after = nothing.first_key;
     query.before = true;
     assert_found_alone(ctx, &query, number);
-    query.after = nothing.last_key;
     query.before = false;
-    nothing = look_at(ctx, &query);
-    query.after = nothing.last_key;
-    nothing = look_at(ctx, &query); /* to the oldest */
+    for (int pages = 0; nothing.last_key && pages < FINISHED / ADMIN_LOOK_MAX; pages++) { /* to the oldest */
+        query.after = nothing.last_key;
+        nothing = look_at(ctx, &query);
+    }
     assert_null(nothing.last_key);
     assert_non_null(nothing.first_key);
 }
