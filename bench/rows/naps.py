@@ -7,7 +7,7 @@ TABLE = "nap_jobs"
 
 
 def measure(bench):
-    jobs = bench.size(40000, 8000)
+    jobs = bench.size(200000, 8000)
     for store in bench.stores:
         database = bench.database(store, "engine")
         rounds = bench.rounds({"floor": lambda: bench.floor("naps", 16, jobs, 1000)["per_s"],
