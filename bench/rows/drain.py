@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import time
 
 from harness.bench import BUILD, BenchError, median, run
@@ -71,15 +72,21 @@ def pg_boss(bench, jobs):
     return jobs / (seconds - nothing)
 
 
-def beanstalkd(bench, jobs):
+def beanstalkd(jobs, *options):
     port = free_port()
-    server = subprocess.Popen(["beanstalkd", "-l", "127.0.0.1", "-p", str(port)], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(["beanstalkd", "-l", "127.0.0.1", "-p", str(port), *options], stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.3)
         return json.loads(run(BUILD / "bin/beanstalkd", port, jobs, 16))["per_s"]
     finally:
         server.terminate()
         server.wait()
+
+
+def beanstalkd_kept(bench, jobs):
+    """With a log of its jobs, flushed after each change, so that it keeps what the others keep."""
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        return beanstalkd(jobs, "-b", folder, "-f", "0")
 
 
 def measure(bench):
@@ -90,10 +97,12 @@ def measure(bench):
         if bench.peers and store == "postgres":
             measurements["graphile-worker"] = lambda: graphile(bench, jobs)
         if bench.peers and store == "sqlite":
-            measurements["beanstalkd"] = lambda: beanstalkd(bench, jobs)
+            measurements["beanstalkd"] = lambda: beanstalkd(jobs)
         rounds = bench.rounds(measurements)
         if bench.peers and store == "postgres":
             rounds["pg-boss"] = [pg_boss(bench, jobs // 10)]
+        if bench.peers and store == "sqlite":
+            rounds["beanstalkd that keeps its jobs"] = [beanstalkd_kept(bench, jobs // 10)]
         yield from lines(store, rounds)
 
 

@@ -155,6 +155,19 @@ static size_t offset_of_character(const struct reader *reader, int cursor)
     return offset;
 }
 
+/* What PostgreSQL's parser says. A backslash begins a command of psql, as pg_dump writes them too (`\restrict`). */
+static void tell_syntax_error(struct reader *reader, const PgQueryError *error)
+{
+    size_t offset = offset_of_character(reader, error->cursorpos);
+    struct schema_position at = reader_position(reader, offset);
+    if (offset >= reader->size || reader->text[offset] != '\\') {
+        reader_error(reader, at, "%s", error->message);
+        return;
+    }
+    size_t length = 1 + strspn(reader->text + offset + 1, "abcdefghijklmnopqrstuvwxyz!?.");
+    reader_error(reader, at, "%.*s is a command of psql, not SQL: remove the line", (int)length, reader->text + offset);
+}
+
 /* Behind whitespace and comments. */
 static size_t skip_blank(const char *text, size_t from, size_t to)
 {
@@ -283,8 +296,7 @@ struct schema *schema_parse(const char *file, const char *text, size_t size)
         return schema;
     PgQueryProtobufParseResult result = pg_query_parse_protobuf(reader.text);
     if (result.error)
-        reader_error(&reader, reader_position(&reader, offset_of_character(&reader, result.error->cursorpos)), "%s",
-                     result.error->message);
+        tell_syntax_error(&reader, result.error);
     else
         read_tree(&reader, &result.parse_tree);
     if (schema->message_count)
