@@ -78,6 +78,14 @@ static struct request *set_up_request(struct postgres_store *store, struct link 
     return request;
 }
 
+/* True if there is an answer to go on from. Otherwise the link is down already, or dropped. */
+static bool has_answer(struct postgres_store *store, struct link *link, struct store_result result)
+{
+    if (link->up && result.fault != STORE_OK)
+        postgres_drop_link(store, link, result.message);
+    return link->up && result.fault == STORE_OK;
+}
+
 static void registered(struct request *request, struct store_result result)
 {
     struct postgres_store *store = request->context;
@@ -95,12 +103,8 @@ static void own_tables_known(struct request *request, struct store_result result
 {
     struct postgres_store *store = request->context;
     struct link *link = request->arg;
-    if (!link->up)
+    if (!has_answer(store, link, result))
         return;
-    if (result.fault != STORE_OK) {
-        postgres_drop_link(store, link, result.message);
-        return;
-    }
     read_own_tables(store, request->calls[0].answer);
     struct request *next = set_up_request(store, link, registered);
     if (!next)
@@ -121,11 +125,9 @@ static void set_up(struct request *request, struct store_result result)
 {
     struct postgres_store *store = request->context;
     struct link *link = request->arg;
-    if (!link->up)
+    if (!has_answer(store, link, result))
         return;
-    if (result.fault != STORE_OK) {
-        postgres_drop_link(store, link, result.message);
-    } else if (link->number != SESSION_LINK) {
+    if (link->number != SESSION_LINK) {
         postgres_link_ready(store, link);
     } else if (!is_true(request->calls[1].answer, 0, 0)) {
         struct request *next = set_up_request(store, link, old_session_ended);
@@ -164,12 +166,8 @@ static void asked(struct request *request, struct store_result result)
 {
     struct postgres_store *store = request->context;
     struct link *link = request->arg;
-    if (!link->up)
+    if (!has_answer(store, link, result))
         return;
-    if (result.fault != STORE_OK) {
-        postgres_drop_link(store, link, result.message);
-        return;
-    }
     const PGresult *about = request->calls[0].answer;
     store->backends[link->number] = atoi(PQgetvalue(about, 0, 0));
     store->pooled |= store->backends[link->number] != PQbackendPID(link->conn);
