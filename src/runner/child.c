@@ -20,8 +20,8 @@ enum {
     HIGH_FD = 200, /* out of the way of a job that closes descriptors and opens others */
     CHUNK = 64 * 1024,
     REPLY_EVERY_US = 1000,
-    /* Looking at all that jobs may have changed takes 10 us: behind one that has raised, and so put nothing back itself,
-       it is done at once; behind the others when this long has gone by since. */
+    /* Looking at all that jobs may have changed takes 10 us: behind one that has raised, and so put nothing back
+       itself, it is done at once; behind the others when this long has gone by since. */
     RESTORE_EVERY_US = 10000
 };
 
