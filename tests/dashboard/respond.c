@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct errand_dashboard plain = { .auth = NO_AUTH };
-
 #define assert_refused(words, ...)                                                                                     \
     do {                                                                                                               \
         const char *sentence_ = refused_to_open(__VA_ARGS__);                                                          \

@@ -203,3 +203,65 @@ void assert_page_lacks_(const char *text, const char *file, int line)
     print_error("the page has \"%s\":\n%s\n", text, world.body);
     _fail(file, line);
 }
+
+/* ---- What is looked at ---- */
+
+const struct errand_dashboard plain = { .auth = NO_AUTH, .records = { "bands", "customers" }, .title = "Mill" };
+
+void serve_plain(void)
+{
+    serve(&plain, NULL);
+}
+
+void add_letters(void)
+{
+    run_sql(
+        "INSERT INTO letter_jobs (id, status, recipient, pages, last_error, created_at, locked_by) VALUES"
+        " ('" ID(1) "', 'job_status_not_started', 'Ada', 1, NULL, '2026-01-01 00:00:00.000000', NULL),"
+                    " ('" ID(2) "', 'job_status_running', 'Bea', 2, NULL, '2026-01-02 00:00:00.000000', '" ID(
+                        9) "'),"
+                           " ('" ID(3) "', 'job_status_failed', 'Chloe <b>', 3, 'SMTP said 451 & left', '2026-01-03 "
+                                       "00:00:00.000000', NULL),"
+                                       " ('" ID(4) "', 'job_status_timed_out', 'Dora', 4, 'Timeout reached', "
+                                                   "'2026-01-04 00:00:00.000000', NULL),"
+                                                   " ('" ID(5) "', 'job_status_succeeded', 'Edith', 5, NULL, "
+                                                               "'2026-01-05 00:00:00.000000', NULL),"
+                                                               " ('" ID(
+                                                                   6) "', 'job_status_retry', 'Frida', 6, 'SMTP said "
+                                                                      "421', '2026-01-06 00:00:00.000000', NULL)");
+}
+
+void add_many(int count)
+{
+    if (on_postgres())
+        run_sql("INSERT INTO letter_jobs (pages, status) SELECT i, 'job_status_succeeded' FROM generate_series(1, %d) "
+                "AS n (i)",
+                count);
+    else
+        run_sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO letter_jobs "
+                "(pages, status) SELECT i, 'job_status_succeeded' FROM n",
+                count);
+}
+
+int64_t letters(const char *where)
+{
+    return number_of("SELECT count(*) FROM letter_jobs WHERE %s", where);
+}
+
+int64_t listed(const char *parameters)
+{
+    char target[512];
+    snprintf(target, sizeof(target), "/jobs/ListJob?tableName=letter_jobs%s", parameters);
+    if (ask_json(target) != 200)
+        fail_msg("%s: %d %s", target, world.response.status, world.body);
+    int64_t count = 0;
+    for (const char *at = world.body; (at = strstr(at, "\"queue_position\":")); at++)
+        count++;
+    return count;
+}
+
+void add_scrape(void)
+{
+    run_sql("INSERT INTO bands (id, name) VALUES ('" BAND "', 'Portis<i>head</i>')");
+    run_sql("INSERT INTO initial_scrape_jobs (id, band_id) VALUES ('" ID(1) "', '" BAND "')");
+}

@@ -60,4 +60,23 @@ void assert_page_has_(const char *text, const char *file, int line);
 #define assert_page_lacks(text) assert_page_lacks_(text, __FILE__, __LINE__)
 void assert_page_lacks_(const char *text, const char *file, int line);
 
+#define ID(number) "00000000-0000-4000-8000-00000000000" #number
+#define BAND "10000000-0000-4000-8000-000000000001"
+/* As the last, which is then JSON. */
+#define ask_json(address) ask(.target = (address), .headers = { { "Accept", "application/json" } })
+
+/* A dashboard with default views alone, whose records of bands and customers are shown. */
+extern const struct errand_dashboard plain;
+void serve_plain(void);
+/* letter_jobs with every status; the running one belongs to a worker. */
+void add_letters(void);
+/* So many more, succeeded, whose pages count from 1. */
+void add_many(int count);
+/* How many letter_jobs the condition holds for. */
+int64_t letters(const char *where);
+/* How many jobs the list of letter_jobs has with these parameters behind its address. */
+int64_t listed(const char *parameters);
+/* An initial_scrape_job, ID(1), of BAND, whose name has to be escaped. */
+void add_scrape(void);
+
 #endif
