@@ -111,16 +111,31 @@ void connect_failed(PGconn *conn, const struct store_url *url, struct connect_fa
               message[0] ? message : "the server does not answer", missing ? "; `errand db create` makes it" : "");
 }
 
-bool connect_check(const struct store_url *url, struct errand_error *err)
+/* NULL and the sentence where the URL is not one; to be freed. */
+static PQconninfoOption *parse(const struct store_url *url, struct errand_error *err)
 {
     char *message = NULL;
     PQconninfoOption *options = PQconninfoParse(url->target, &message);
-    PQconninfoFree(options);
     PQfreemem(message);
     if (!options)
         error_set(err, "%s is not an address that libpq takes (postgresql://user:password@host:port/database)",
                   url->shown);
+    return options;
+}
+
+bool connect_check(const struct store_url *url, struct errand_error *err)
+{
+    PQconninfoOption *options = parse(url, err);
+    PQconninfoFree(options);
     return options != NULL;
+}
+
+static bool names_several(const PQconninfoOption *option)
+{
+    for (; option->keyword; option++)
+        if (strncmp(option->keyword, "host", 4) == 0 && option->val && strchr(option->val, ','))
+            return true;
+    return false;
 }
 
 PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
@@ -128,6 +143,11 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
 {
     static const struct hosts as_it_says;
     const struct hosts *order = hosts ? hosts : &as_it_says;
+    PQconninfoOption *options = parse(url, err);
+    if (!options)
+        return NULL;
+    bool several = names_several(options);
+    PQconninfoFree(options);
     /* What stands before dbname, the URL overrides; what stands behind it, overrides the URL. */
     const char *names[] = {
         "fallback_application_name",
@@ -135,6 +155,7 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
         "keepalives_interval",
         "keepalives_count",
         "tcp_user_timeout", /* what was sent and never acknowledged: keepalive does not look then */
+        "target_session_attrs",
         "dbname",
         "client_encoding",
         "host",
@@ -149,6 +170,7 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
         "2",
         "3",
         "15000",
+        several ? "primary" : NULL, /* a standby takes no jobs, and no outcome of any */
         url->target,
         "UTF8",
         order->host,
@@ -157,8 +179,6 @@ PGconn *connect_start(const struct store_url *url, const char *database, const c
         database,
         NULL,
     };
-    if (!connect_check(url, err))
-        return NULL;
     PGconn *conn = PQconnectStartParams(names, values, 1);
     if (!conn) {
         error_set(err, "cannot connect to %s: out of memory", url->shown);

@@ -9,7 +9,8 @@
 
 /* Whether libpq takes it as an address; the sentence where not. */
 bool connect_check(const struct store_url *url, struct errand_error *err);
-/* Begins to connect, to be gone on with by PQconnectPoll. database: another than the URL's, or NULL;
+/* Begins to connect, to be gone on with by PQconnectPoll. Of several hosts it will be one that takes writes, unless the
+   URL's target_session_attrs says otherwise. database: another than the URL's, or NULL;
    application_name: where the URL gives none, or NULL; hosts: in which order, or NULL. NULL and the sentence where
    memory ran out or the URL is not one; a connection that fails at once is returned, its status says so. */
 PGconn *connect_start(const struct store_url *url, const char *database, const char *application_name,
