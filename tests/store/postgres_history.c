@@ -166,6 +166,17 @@ static void claims_in_order_stay_in_order_under_an_old_snapshot(void **state)
     connection_close(old);
 }
 
+static void a_table_is_vacuumed_early_unless_its_owner_says_otherwise(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char options[] =
+        "SELECT array_to_string(reloptions, ',') FROM pg_class WHERE oid = 'fixture_jobs'::regclass";
+    assert_string_equal(ask(fixture, options), "autovacuum_vacuum_scale_factor=0.01");
+    sql(fixture, "ALTER TABLE fixture_jobs SET (autovacuum_vacuum_scale_factor = 0.3)");
+    worker_free(worker_new(fixture));
+    assert_string_equal(ask(fixture, options), "autovacuum_vacuum_scale_factor=0.3");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +184,7 @@ int main(int argc, char **argv)
                                         end_without_worker),
         cmocka_unit_test_setup_teardown(claims_stay_cheap_under_an_old_snapshot, harness_setup, end_without_worker),
         CONFORMS(claims_in_order_stay_in_order_under_an_old_snapshot),
+        CONFORMS(a_table_is_vacuumed_early_unless_its_owner_says_otherwise),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
