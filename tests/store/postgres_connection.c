@@ -1,5 +1,5 @@
 /* The blocking connection against a real server: what only PostgreSQL has. */
-#include "silent_port.h"
+#include "support/silent_port.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

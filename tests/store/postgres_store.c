@@ -2,8 +2,8 @@
 #include "conformance.h"
 
 #include "base/clock.h"
-#include "silent_port.h"
 #include "store/postgres/internal.h"
+#include "support/silent_port.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -62,8 +62,9 @@ struct postgres_store {
     bool own[OWN_TABLES];
     struct free_lease *free_leases; /* owned */
     size_t free_lease_count;
-    int64_t beaten_us; /* CLOCK_MONOTONIC: our own heartbeat was last written */
-    bool sweeping;     /* the workers are being looked at */
+    int64_t beaten_us;   /* CLOCK_MONOTONIC: our own heartbeat was last written */
+    int64_t returned_us; /* CLOCK_MONOTONIC: our session began, behind an outage; 0: there was none */
+    bool sweeping;       /* the workers are being looked at */
     int64_t swept_us;
     struct buffer dead, known; /* of the last sweep: workers, 8 bytes each */
     struct eviction *evictions;

@@ -13,6 +13,8 @@ enum {
                                  that slept wakes with all workers unseen, and each is heard of within 10 s */
     BEATEN_FOR_US = 25000000, /* our own heartbeat comes every 10 s; where it has not been written for so long,
                                  something keeps everyone from writing, and that others are unseen says nothing */
+    RETURN_FOR_US = 20000000, /* whoever lost the database with us may come back later: after a pause of up to 2 s, and
+                                 10 s at a host that does not answer */
     ATTEMPTS_OVER = 10,       /* beyond max_attempts, of jobs whose worker died */
     SEEN_MAX = 40,            /* characters of a time */
     PREFIX = 18,              /* characters of a claim's uuid that name its worker */
@@ -59,6 +61,7 @@ static bool is_dead(struct postgres_store *store, const PGresult *answer, int ro
     bool marked = is_true(answer, row, 5), silent = is_true(answer, row, 6), held = is_true(answer, row, 7);
     silent &= now - store->beaten_us < BEATEN_FOR_US;
     bool given_up = lost_for(store, worker, held && !silent, held ? SILENT_FOR_US : FREE_FOR_US, now);
+    given_up &= now - store->returned_us >= RETURN_FOR_US;
     return marked || given_up || (!held && process_is_gone(&process));
 }
 

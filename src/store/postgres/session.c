@@ -93,6 +93,8 @@ static void registered(struct request *request, struct store_result result)
     if (!link->up)
         return;
     store->beaten_us = clock_monotonic_us();
+    if (store->told_offline)
+        store->returned_us = store->beaten_us;
     if (result.fault == STORE_OK || result.fault == STORE_REFUSED)
         postgres_link_ready(store, link);
     else

@@ -1,6 +1,6 @@
 /* Ports that do not answer, as those of a host that cannot be reached. */
-#ifndef TESTS_STORE_SILENT_PORT_H
-#define TESTS_STORE_SILENT_PORT_H
+#ifndef TESTS_SUPPORT_SILENT_PORT_H
+#define TESTS_SUPPORT_SILENT_PORT_H
 
 #include "store/connection.h"
 
@@ -11,7 +11,9 @@ struct silent_port {
 struct silent_port silent_port_open(void);
 /* The same, but the kernel takes up to 64 connections, to which then nobody speaks. */
 struct silent_port mute_port_open(void);
-/* How many it has taken since the last call. */
+/* Whether it has taken one since the last call of mute_port_taken; all are held, and nobody speaks. */
+bool mute_port_holds(const struct silent_port *mute);
+/* How many it has taken since the last call. They are closed. */
 int mute_port_taken(const struct silent_port *mute);
 void silent_port_close(struct silent_port *silent);
 

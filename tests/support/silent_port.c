@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -41,6 +42,12 @@ struct silent_port silent_port_open(void)
 struct silent_port mute_port_open(void)
 {
     return open_port(64);
+}
+
+bool mute_port_holds(const struct silent_port *mute)
+{
+    struct pollfd look = { .fd = mute->fds[0], .events = POLLIN };
+    return poll(&look, 1, 0) > 0;
 }
 
 int mute_port_taken(const struct silent_port *mute)
