@@ -155,6 +155,8 @@ static void a_standby_that_takes_over_makes_no_job_run_twice(struct world *world
     await(log_has(first, "connected again") && log_has(second, "connected again"));
     open_gate(world, "open");
     expect_each_ran_once(world, LONG + SHORT + LATER);
+    insert_jobs_of_20ms(world, LATER);
+    await(count_of(world, "traced_jobs", "succeeded") == LONG + SHORT + 2 * LATER); /* sooner than any poll */
     stop_worker(first);
     stop_worker(second);
     silent_port_close(&mute);
