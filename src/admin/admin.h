@@ -97,6 +97,14 @@ struct admin_workers {
 };
 /* tables: where running jobs are looked for. */
 struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count);
+/* Jobs of the table that run, and that nobody works on. */
+struct admin_left {
+    int64_t by_dead;   /* under a worker of the list that is not alive */
+    int64_t by_silent; /* under another, locked more than 10 minutes ago: a worker at work says again that it is */
+};
+/* workers: as admin_workers gave them. */
+struct admin_left admin_left(struct errand_context *ctx, const struct errand_table *table,
+                             const struct admin_workers *workers);
 /* As the member "workers" of the object that is being written. */
 void admin_workers_json(struct json *json, const struct admin_workers *workers);
 

@@ -12,7 +12,8 @@
 enum {
     RUNNING_OF_TABLE_MAX = 2000,
     RUNNING_OF_WORKER_MAX = 50,
-    SILENT_US = 60 * 1000000, /* as the sweeper judges */
+    SILENT_US = 60 * 1000000,     /* as the sweeper judges */
+    STALE_US = 10 * 60 * 1000000, /* default of stale_job_timeout; our workers refresh locked_at far more often */
 };
 
 /* ---- Workers ---- */
@@ -129,6 +130,35 @@ struct admin_workers admin_workers(struct errand_context *ctx, const struct erra
     }
     list.items = workers;
     return list;
+}
+
+/* ---- What they left ---- */
+
+static void add_dead(struct errand_context *ctx, const struct errand_table *table, const void *arg)
+{
+    const struct admin_workers *workers = arg;
+    (void)table;
+    statement_add(ctx, "''"); /* a list must not be empty */
+    for (size_t i = 0; i < workers->count; i++) {
+        const struct admin_worker *worker = &workers->items[i];
+        if (worker->alive || strlen(worker->id) != 16)
+            continue;
+        statement_add(ctx, ", ");
+        statement_add_value(
+            ctx, errand_text(errand_printf(ctx, "%.8s-%.4s-%.4s", worker->id, worker->id + 8, worker->id + 12)));
+    }
+}
+
+struct admin_left admin_left(struct errand_context *ctx, const struct errand_table *table,
+                             const struct admin_workers *workers)
+{
+    struct result *result =
+        sql_run(ctx, table, sql_left,
+                SQL_PARTS({ .name = "dead", .add = add_dead, .arg = workers },
+                          { .name = "since", .value = errand_timestamp(errand_now(ctx) - STALE_US) }));
+    struct admin_left left = { .by_dead = cell_number(result, 0, 0), .by_silent = cell_number(result, 0, 1) };
+    result_free(result);
+    return left;
 }
 
 void admin_workers_json(struct json *json, const struct admin_workers *workers)

@@ -26,7 +26,6 @@ enum {
     SOURCE_MAX = 4 * 1024 * 1024, /* of a job's file that is looked at */
     POSTGRES_MIN = 130000,
     CLOCK_MAX_US = 5 * 1000000,
-    STALE_US = 10 * 60 * 1000000, /* default of stale_job_timeout; our workers refresh locked_at far more often */
 };
 
 struct doctor {
@@ -120,8 +119,24 @@ static void look_at_zones(struct doctor *doctor, const struct errand_table *tabl
     }
 }
 
+/* What a source says of a job type; the worker leaves its jobs alone unless it performs them. */
+enum declared { DECLARED_NOT, DECLARED_EMPTY, DECLARED_PERFORMED };
+
+/* Whether one of the arguments that begin there names .perform, or may: a macro holds anything. */
+static bool performs(const char *arguments)
+{
+    int depth = 1;
+    for (const char *at = arguments; *at != '\0' && depth > 0; at++) {
+        depth += (*at == '(') - (*at == ')');
+        const char *word = at + 1 + strspn(at + 1, " \t\r\n\\");
+        if (*at == ',' && depth == 1 && (strncmp(word, ".perform", strlen(".perform")) == 0 || !strchr(".)", *word)))
+            return true;
+    }
+    return false;
+}
+
 /* JOB(TYPE, with any space between; comments are not told apart, which for a look is good enough. */
-static bool declares(const char *text, const char *type)
+static enum declared declares(const char *text, const char *type)
 {
     for (const char *at = text; (at = strstr(at, "JOB")); at += 3) {
         const char *next = at + 3 + strspn(at + 3, " \t");
@@ -129,20 +144,20 @@ static bool declares(const char *text, const char *type)
             continue;
         next += 1 + strspn(next + 1, " \t\r\n");
         size_t length = strlen(type);
-        if (strncmp(next, type, length) == 0 && strchr(" \t\r\n,", next[length]))
-            return true;
+        if (strncmp(next, type, length) == 0 && next[length] != '\0' && strchr(" \t\r\n,", next[length]))
+            return performs(next + length) ? DECLARED_PERFORMED : DECLARED_EMPTY;
     }
-    return false;
+    return DECLARED_NOT;
 }
 
-static bool file_declares(const char *path, const char *type)
+static enum declared file_declares(const char *path, const char *type)
 {
     struct stat status;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
     char *text = regular ? malloc(SOURCE_MAX + 1) : NULL;
     ssize_t size = text ? read(file, text, SOURCE_MAX) : -1;
-    bool found = false;
+    enum declared found = DECLARED_NOT;
     if (size >= 0) {
         text[size] = '\0';
         found = declares(text, type);
@@ -165,19 +180,27 @@ static void find_jobs(const char *root, glob_t *files)
     buffer_release(&pattern);
 }
 
+static void look_at_job(struct doctor *doctor, const struct errand_table *table, const glob_t *files)
+{
+    enum declared found = DECLARED_NOT;
+    size_t next = 0;
+    while (found == DECLARED_NOT && next < files->gl_pathc)
+        found = file_declares(files->gl_pathv[next++], table->record_name);
+    if (found == DECLARED_NOT)
+        tell(doctor, true, "no file */Job/*.c has a JOB(%s, ...): jobs of %s stay queued", table->record_name,
+             table->name);
+    else if (found == DECLARED_EMPTY)
+        tell(doctor, true, "%s: JOB(%s, ...) names no .perform: jobs of %s stay queued", files->gl_pathv[next - 1],
+             table->record_name, table->name);
+}
+
 static void look_at_sources(struct doctor *doctor)
 {
     glob_t files = { 0 };
     find_jobs(doctor->session.root, &files);
     for (size_t i = 0; i < doctor->session.job_count; i++) {
-        const struct errand_table *table = doctor->session.jobs[i];
-        bool found = false;
-        for (size_t j = 0; !found && j < files.gl_pathc; j++)
-            found = file_declares(files.gl_pathv[j], table->record_name);
-        if (!found)
-            tell(doctor, true, "no file */Job/*.c has a JOB(%s, ...): jobs of %s stay queued", table->record_name,
-                 table->name);
-        look_at_zones(doctor, table);
+        look_at_job(doctor, doctor->session.jobs[i], &files);
+        look_at_zones(doctor, doctor->session.jobs[i]);
     }
     globfree(&files);
 }
@@ -201,19 +224,6 @@ static size_t count_workers(const struct admin_workers *workers, const char *tab
     size_t count = 0;
     for (size_t i = 0; i < workers->count; i++)
         count += workers->items[i].alive && (!table || works_on(workers->items[i].tables, table));
-    return count;
-}
-
-static int64_t count_stale(struct errand_context *ctx, const struct errand_table *table)
-{
-    statement_begin(ctx);
-    statement_add(ctx, "SELECT count(*) FROM ");
-    statement_add_table(ctx, table);
-    statement_add(ctx, " WHERE status = 'job_status_running' AND locked_at < ");
-    statement_add_value(ctx, errand_timestamp(errand_now(ctx) - STALE_US));
-    struct result *result = statement_run(ctx, table, "count");
-    int64_t count = strtoll(result_cell(result, 0, 0, NULL), NULL, 10);
-    result_free(result);
     return count;
 }
 
@@ -296,6 +306,40 @@ static void look_at_index(struct errand_context *ctx, struct doctor *doctor, con
     buffer_release(&advice);
 }
 
+/* working: how many workers that are alive work on the table, of all that are. */
+static void look_at_due(struct doctor *doctor, const struct admin_overview *one, size_t working, size_t alive)
+{
+    const struct errand_table *table = one->table;
+    if (one->due.count == 0 || working > 0)
+        return;
+    const char *more = one->due.more ? "+" : "", *are = one->due.count == 1 ? " is" : "s are";
+    if (alive == 0)
+        tell(doctor, true,
+             "%" PRId64 "%s job%s due in %s, and no worker that is alive works on it (start build/bin/RunJobs)",
+             one->due.count, more, are, table->name);
+    else
+        tell(doctor, true,
+             "%" PRId64 "%s job%s due in %s, and no worker that is alive works on it: its program has no "
+             "JOB(%s, .perform = ...), or was started with --only for others (make build/bin/RunJobs, and start it)",
+             one->due.count, more, are, table->name, table->record_name);
+}
+
+static void look_at_left(struct errand_context *ctx, struct doctor *doctor, const struct errand_table *table,
+                         const struct admin_workers *workers)
+{
+    const struct admin_left left = admin_left(ctx, table, workers);
+    const char *what = count_workers(workers, table->name) > 0 ? "a worker that is alive is about to make"
+                                                               : "start build/bin/RunJobs, which makes";
+    if (left.by_dead > 0)
+        tell(doctor, true, "%" PRId64 " job%s running in %s under a worker that is dead (%s %s pending again)",
+             left.by_dead, left.by_dead == 1 ? " is" : "s are", table->name, what, left.by_dead == 1 ? "it" : "them");
+    if (left.by_silent > 0)
+        tell(doctor, true,
+             "%" PRId64 " job%s running in %s for more than 10 minutes without a sign of life from a worker; a "
+             "worker that starts makes them pending again",
+             left.by_silent, left.by_silent == 1 ? " is" : "s are", table->name);
+}
+
 static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
 {
     struct session *session = &doctor->session;
@@ -312,17 +356,8 @@ static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
             continue;
         }
         look_at_index(ctx, doctor, one->table);
-        if (one->due.count > 0 && count_workers(&workers, one->table->name) == 0)
-            tell(doctor, true,
-                 "%" PRId64 "%s job%s due in %s, and no worker that is alive works on it (start "
-                 "build/bin/RunJobs)",
-                 one->due.count, one->due.more ? "+" : "", one->due.count == 1 ? " is" : "s are", one->table->name);
-        int64_t stale = count_stale(ctx, one->table);
-        if (stale > 0)
-            tell(doctor, true,
-                 "%" PRId64 " job%s running in %s for more than 10 minutes without a sign of life from a worker; a "
-                 "worker that starts makes them pending again",
-                 stale, stale == 1 ? " is" : "s are", one->table->name);
+        look_at_due(doctor, one, count_workers(&workers, one->table->name), alive);
+        look_at_left(ctx, doctor, one->table, &workers);
     }
 }
 

@@ -9,8 +9,10 @@
 #include <errand.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 extern const struct errand_schema errand_schema;
 
@@ -123,6 +125,56 @@ static void workers_are_alive_until_they_die(struct world *world)
     assert_false(look.alive);
 }
 
+/* What errand doctor prints. */
+static char *examine(struct world *world)
+{
+    static char report[16384];
+    FILE *doctor;
+    char *command;
+    assert_true(asprintf(&command, "%s doctor --database '%s' --schema %s 2>&1", getenv("E2E_ERRAND"), world->url,
+                         getenv("E2E_SCHEMA")) >= 0);
+    assert_non_null(doctor = popen(command, "r"));
+    free(command);
+    report[fread(report, 1, sizeof(report) - 1, doctor)] = '\0';
+    int status = pclose(doctor);
+    assert_int_equal(WEXITSTATUS(status), strstr(report, "FAULT") ? 1 : 0);
+    return report;
+}
+
+static void doctor_has(struct world *world, const char *sentence)
+{
+    const char *report = examine(world);
+    if (!strstr(report, sentence))
+        fail_msg("doctor does not say \"%s\":\n%s", sentence, report);
+}
+
+static void the_doctor_sees_jobs_of_a_worker_as_soon_as_it_is_dead(struct world *world)
+{
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_numbered(world, "traced_jobs", 3);
+    sql(world, "UPDATE traced_jobs SET gate = 'later'");
+    await(traced(world, "start") == 3);
+    assert_null(strstr(examine(world), "traced_jobs"));
+    signal_worker(worker, SIGKILL);
+    await_end(worker);
+    doctor_has(world, "3 jobs are running in traced_jobs under a worker that is dead (start build/bin/RunJobs, which "
+                      "makes them pending again)");
+    open_gate(world, "later");
+    start_worker(world, NULL);
+    await(count_of(world, "traced_jobs", "succeeded") == 3);
+    assert_null(strstr(examine(world), "traced_jobs"));
+}
+
+static void the_doctor_sees_a_type_that_is_not_performed(struct world *world)
+{
+    doctor_has(world, "app/Web/Job/Hollow.c: JOB(HollowJob, ...) names no .perform: jobs of hollow_jobs stay queued");
+    assert_null(strstr(examine(world), "JOB(TracedJob, ...)"));
+    start_worker(world, NULL);
+    sql(world, "INSERT INTO hollow_jobs DEFAULT VALUES");
+    doctor_has(world, "1 job is due in hollow_jobs, and no worker that is alive works on it: its program has no "
+                      "JOB(HollowJob, .perform = ...)");
+}
+
 static void watchers_are_told_of_what_workers_do(struct world *world)
 {
     enum { LIMIT_MS = PATIENCE_S * 1000 };
@@ -143,8 +195,12 @@ static void watchers_are_told_of_what_workers_do(struct world *world)
 int main(int argc, char **argv)
 {
     static const struct e2e_test tests[] = {
-        E2E(all_failed_jobs_are_retried_beside_workers), E2E(a_delete_of_all_leaves_running_jobs_to_their_workers),
-        E2E(a_retry_wakes_a_worker_that_sleeps),         E2E(workers_are_alive_until_they_die),
+        E2E(all_failed_jobs_are_retried_beside_workers),
+        E2E(a_delete_of_all_leaves_running_jobs_to_their_workers),
+        E2E(a_retry_wakes_a_worker_that_sleeps),
+        E2E(workers_are_alive_until_they_die),
+        E2E(the_doctor_sees_jobs_of_a_worker_as_soon_as_it_is_dead),
+        E2E(the_doctor_sees_a_type_that_is_not_performed),
         E2E(watchers_are_told_of_what_workers_do),
     };
     return e2e_main(argc, argv, "admin", tests, sizeof(tests) / sizeof(*tests));
