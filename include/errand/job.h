@@ -69,7 +69,8 @@ struct errand_job_options {
             struct errand_job_options options;                                                                         \
         };                                                                                                             \
         void (*perform)(struct errand_context *, const type *);                                                        \
-    };
+    };                                                                                                                 \
+    typedef struct type##_options type##_options;
 
 /* Declares what a job type does:
 
@@ -77,10 +78,13 @@ struct errand_job_options {
            .perform = perform,
            .max_attempts = 3)
 
-   once in the program, at file level, with no semicolon after it. */
+   once in the program, at file level, with no semicolon after it. Of a type that is not there compilers say so first,
+   and which it may be: to begin a declaration with it has them look for one alike. In a literal of an unknown type gcc
+   passes over the options, each of which it would else call unknown as well. */
 #define JOB(type, ...)                                                                                                 \
     ERRAND_OVERRIDES_OFF                                                                                               \
-    const struct type##_options type##_job = { ERRAND_JOB_OPTION_DEFAULTS, __VA_ARGS__ };                              \
+    type *type##_known_(void);                                                                                         \
+    __extension__ const type##_options type##_job = (const type##_options){ ERRAND_JOB_OPTION_DEFAULTS, __VA_ARGS__ }; \
     ERRAND_OVERRIDES_ON
 #endif
 

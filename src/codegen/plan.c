@@ -25,6 +25,7 @@ static const char *const record_functions[] = {
     "load",
     "job",
     "options",
+    "known_",
     "perform",
     "columns",
     "visit",
