@@ -73,7 +73,8 @@ enum store_kind store_kind(const struct store *store);
 
 /* Makes or upgrades errand_workers, errand_attempts and errand_stats, by version, idempotently, safe
    against another worker doing the same. STORE_REFUSED names what is missing; the worker goes on without them
-   (the store then skips writes to the ones that are not there). Called after the first `online`. */
+   (the store then skips writes to the ones that are not there). Called after each `online`: the database may have been
+   made anew, or restored, while there was no connection. */
 void store_install(struct store *store, store_done done, void *arg);
 
 struct store_table_state {

@@ -219,9 +219,11 @@ static void installed(void *arg, struct store_result result)
     }
     if (result.fault != STORE_OK)
         WORKER_LOG(worker, ERRAND_LOG_WARNING, "%s", result.message);
+    bool again = worker->installed;
     worker->installed = true;
     recover_prune(worker); /* also where workers are short-lived */
-    prepare_all(worker);
+    if (!again)
+        prepare_all(worker);
     worker_check_done(worker);
 }
 
@@ -244,10 +246,10 @@ static void on_online(void *owner)
         notify_systemd("READY=1");
     worker->ever_online = true;
     finish_evict_again(worker);
+    worker->install_tries = 0;
+    install(&worker->install_again); /* also again: the database may have been made anew meanwhile */
     if (worker->installed)
         prepare_all(worker);
-    else
-        install(&worker->install_again);
     claim_pump_all(worker);
 }
 

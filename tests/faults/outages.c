@@ -178,6 +178,49 @@ static void a_table_locked_by_others_does_not_stop_the_other_types(struct world 
     stop_worker(worker);
 }
 
+/* What another program does who stands beside the world's database. */
+static void make_database_anew(struct world *world)
+{
+    struct world beside = *world;
+    char *name = strrchr(beside.url, '/') + 1;
+    char dropped[FOLDER_MAX];
+    snprintf(dropped, sizeof(dropped), "%s", name);
+    strcpy(name, "postgres");
+    struct connection *session = open_session(&beside);
+    char text[FOLDER_MAX + 64];
+    snprintf(text, sizeof(text), "DROP DATABASE %s WITH (FORCE)", dropped);
+    session_sql(session, text);
+    connection_close(session);
+    connection_close(world->connection);
+    world->connection = NULL;
+    assert_int_equal(run_command("%s db create --database %s --schema %s >%s/create.log 2>&1", getenv("E2E_ERRAND"),
+                                 world->url, getenv("E2E_SCHEMA"), world->folder),
+                     0);
+}
+
+static int64_t own_tables(struct world *world)
+{
+    return sql_number(world, "SELECT count(*) FROM pg_class WHERE relname IN ('errand_workers', 'errand_attempts', "
+                             "'errand_stats') AND relkind = 'r'");
+}
+
+static void a_database_made_anew_under_a_worker_gets_our_tables_too(struct world *world)
+{
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_numbered(world, "other_jobs", 1);
+    await(count_of(world, "other_jobs", "succeeded") == 1);
+    make_database_anew(world);
+    await(own_tables(world) == 3);
+    await(sql_number(world, "SELECT count(*) FROM errand_workers") == 1);
+    insert_numbered(world, "other_jobs", 5);
+    insert_bad(world, "segfault", "");
+    await_for(120, count_of(world, "other_jobs", "succeeded") == 5); /* by the poll, where the job tables came last */
+    await(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE table_name = 'bad_jobs'") == 1);
+    await(sql_number(world, "SELECT sum(count) FROM errand_stats") >= 6);
+    stop_worker(worker);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_workers"), 0);
+}
+
 /* A transaction that is left open on the row of a job that runs. */
 static struct connection *lock_the_running_job(struct world *world)
 {
@@ -301,6 +344,7 @@ int main(int argc, char **argv)
         E2E_ONLY(STORE_POSTGRES, a_server_that_crashes_makes_no_job_run_twice),
         E2E_ONLY(STORE_POSTGRES, terminated_backends_make_no_job_run_twice),
         E2E_ONLY(STORE_POSTGRES, triggers_that_were_dropped_come_back),
+        E2E_ONLY(STORE_POSTGRES, a_database_made_anew_under_a_worker_gets_our_tables_too),
         E2E_ONLY(STORE_POSTGRES, a_writer_that_does_not_end_keeps_no_worker_waiting),
         E2E(a_backup_under_way_disturbs_nothing),
         E2E(a_column_added_during_work_disturbs_nothing),

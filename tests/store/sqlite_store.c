@@ -50,6 +50,22 @@ static void a_deleted_database_is_fatal(void **state)
     assert_non_null(strstr(fixture->worker->fatal, "deleted or replaced"));
 }
 
+/* Not worked on in either: what is in the new one may be anything. */
+static void a_replaced_database_is_fatal(void **state)
+{
+    struct fixture *fixture = *state;
+    char fresh[128];
+    snprintf(fresh, sizeof(fresh), "%s/fresh.db", fixture->folder);
+    FILE *file = fopen(fresh, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(rename(fresh, fixture->url.target), 0);
+    fixture->worker->online = 0;
+    await(fixture, &fixture->worker->online);
+    assert_non_null(strstr(fixture->worker->fatal, fixture->url.target));
+    assert_non_null(strstr(fixture->worker->fatal, "deleted or replaced"));
+}
+
 /* After the machine slept every seen_at is old, and nobody is dead: this machine's own clock must agree. */
 static void a_worker_unseen_for_a_minute_is_dead_though_its_lease_is_held(void **state)
 {
@@ -435,6 +451,7 @@ int main(int argc, char **argv)
         CONFORMS(own_commits_do_not_wake),
         cmocka_unit_test(a_commit_is_looked_for_for_a_minute),
         CONFORMS(a_deleted_database_is_fatal),
+        CONFORMS(a_replaced_database_is_fatal),
         CONFORMS(a_million_finished_rows_make_no_claim_dearer),
         CONFORMS(a_database_that_is_not_there_is_refused_at_once),
         CONFORMS(a_file_that_is_no_database_is_fatal),
