@@ -1,5 +1,5 @@
 /* errand dev */
-#include "cli/command.h"
+#include "cli/session.h"
 
 #include "dev/dev.h"
 
@@ -9,9 +9,14 @@ static int run(const struct command *command, const struct options *options, cha
                                         .postgres = options->postgres,
                                         .port = options->port };
     struct errand_error err;
+    struct store_url url = { 0 };
     (void)arguments;
     if (options->database && options->postgres)
         return command_usage_error(command, "dev takes either --database or --postgres");
+    int fault = options->postgres ? 0 : session_read_address(options->database, &url, &err);
+    store_url_release(&url);
+    if (fault)
+        return command_fail(EXIT_USAGE, &err);
     return dev_run(&chosen, &err) == 0 ? EXIT_OK : command_fail(EXIT_FAILED, &err);
 }
 

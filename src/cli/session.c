@@ -5,6 +5,7 @@
 #include "codegen/project.h"
 #include "codegen/tables.h"
 #include "dev/running.h"
+#include "store/postgres/connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,13 @@ static int find_schema(struct session *session, const char *given, struct errand
     return 0;
 }
 
+int session_read_address(const char *address, struct store_url *url, struct errand_error *err)
+{
+    if (store_url_parse(address, url, err) != 0)
+        return -1;
+    return url->kind == STORE_POSTGRES && !connect_check(url, err) ? -1 : 0;
+}
+
 /* --database, else DATABASE_URL, else that of an errand dev that runs here, else build/app.db. */
 static int find_database(struct session *session, const char *given, struct errand_error *err)
 {
@@ -62,7 +70,7 @@ static int find_database(struct session *session, const char *given, struct erra
         session->database = strdup(given);
     else if (!environment || !*environment)
         is_told = (session->database = running_database(session->root));
-    if (store_url_parse(session->database, &session->url, err) != 0)
+    if (session_read_address(session->database, &session->url, err) != 0)
         return -1;
     if (is_told)
         fprintf(stderr, "errand: the database is that of the errand dev that runs: %s\n", session->url.shown);

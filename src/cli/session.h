@@ -25,6 +25,9 @@ struct session {
     size_t job_count;
 };
 
+/* As store_url_parse, and so that libpq takes it as well; the URL is to be released in any case. */
+int session_read_address(const char *address, struct store_url *url, struct errand_error *err);
+
 /* Both print what is wrong on standard error and return the exit code; the session, { 0 } before, is to be closed in
    any case. The first reads the schema, and which database it is; the second opens it as well. */
 int session_find(struct session *session, const struct options *options);

@@ -111,23 +111,54 @@ void connect_failed(PGconn *conn, const struct store_url *url, struct connect_fa
               message[0] ? message : "the server does not answer", missing ? "; `errand db create` makes it" : "");
 }
 
+/* Whether what a sentence quotes stands in the address as it is shown, so that it is no password's. */
+static bool quotes_what_is_shown(const char *sentence, const struct store_url *url)
+{
+    const char *first = strchr(sentence, '"'), *last = strrchr(sentence, '"');
+    return first && memmem(url->shown, strlen(url->shown), first + 1, last > first ? (size_t)(last - first - 1) : 0);
+}
+
 /* NULL and the sentence where the URL is not one; to be freed. */
 static PQconninfoOption *parse(const struct store_url *url, struct errand_error *err)
 {
-    char *message = NULL;
+    char *message = NULL, why[512];
     PQconninfoOption *options = PQconninfoParse(url->target, &message);
+    one_line(message ? message : "", why, sizeof(why));
     PQfreemem(message);
+    bool told = quotes_what_is_shown(why, url);
     if (!options)
-        error_set(err, "%s is not an address that libpq takes (postgresql://user:password@host:port/database)",
-                  url->shown);
+        error_set(err, "%s is not an address that libpq takes%s%s (postgresql://user:password@host:port/database)",
+                  url->shown, told ? ": " : "", told ? why : "");
     return options;
+}
+
+/* One for all hosts, or one for each; where none stands, the usual one serves. */
+static bool are_ports(const char *text)
+{
+    for (;; text++) {
+        size_t size = strcspn(text, ",");
+        char *end = NULL;
+        long port = strtol(text, &end, 10);
+        end += strspn(end, " \t");
+        if (size > 0 && (end != text + size || port < 1 || port > 65535))
+            return false;
+        text += size;
+        if (*text == '\0')
+            return true;
+    }
 }
 
 bool connect_check(const struct store_url *url, struct errand_error *err)
 {
     PQconninfoOption *options = parse(url, err);
+    bool valid = options != NULL;
+    for (const PQconninfoOption *option = options; valid && option->keyword; option++)
+        if (strcmp(option->keyword, "port") == 0 && option->val && !are_ports(option->val)) {
+            error_set(err, "%s names a port that is no number from 1 to 65535", url->shown);
+            valid = false;
+        }
     PQconninfoFree(options);
-    return options != NULL;
+    return valid;
 }
 
 static bool names_several(const PQconninfoOption *option)
