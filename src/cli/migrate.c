@@ -56,9 +56,15 @@ static void print_plan(const struct migrate_outcome *outcome, bool allow_destruc
 
 static void print_waiting(const struct migrate_outcome *outcome)
 {
-    for (size_t i = 0; i < outcome->step_count; i++)
-        if (outcome->steps[i].destructive && !outcome->steps[i].applied)
-            printf("not applied, destructive: %s\n", outcome->steps[i].todo);
+    for (size_t i = 0; i < outcome->step_count; i++) {
+        const struct migrate_step *step = &outcome->steps[i];
+        if (!step->destructive || step->applied)
+            continue;
+        if (step->refusal)
+            printf("not applied: %s: %s\n", step->todo, step->refusal);
+        else
+            printf("not applied, destructive: %s\n", step->todo);
+    }
     for (size_t i = 0; i < outcome->file_count; i++)
         if (outcome->files[i].state == MIGRATE_FILE_WAITS)
             printf("%s waits: read it, then errand migrate --allow-destructive\n", outcome->files[i].path);

@@ -85,11 +85,14 @@ static void report_left(struct update *update, const struct migrate_outcome *out
 {
     size_t left = 0;
     for (size_t i = 0; i < outcome->step_count; i++) {
-        if (outcome->steps[i].applied)
+        const struct migrate_step *step = &outcome->steps[i];
+        if (step->applied)
             continue;
-        buffer_printf(&update->problems, "not done to the database, since rows may be lost: %s\n",
-                      outcome->steps[i].todo);
-        left++;
+        if (step->refusal)
+            buffer_printf(&update->problems, "not done to the database: %s: %s\n", step->todo, step->refusal);
+        else
+            buffer_printf(&update->problems, "not done to the database, since rows may be lost: %s\n", step->todo);
+        left += !step->refusal;
     }
     if (left > 0)
         buffer_puts(&update->problems,

@@ -61,6 +61,22 @@ struct verb {
 extern const struct verb verb_create, verb_add, verb_drop, verb_change, verb_validate;
 struct migrate_step *add_step(struct migration *migration, struct verb verb, const char *sql, const char *format, ...)
     ERRAND_PRINTF(4, 5);
+/* A column that goes where one of its type comes, which looks as a rename does; of one that only comes, gone is NULL.
+   Names as they are and in quotes. */
+struct renaming {
+    const char *table, *gone, *come;
+    const char *quoted_table, *quoted_gone, *quoted_come;
+    bool waits;      /* the new column is not there yet when the old one goes */
+    bool drops_null; /* it takes no NULL, and the old one may have some */
+};
+/* How what is in the old column is kept. */
+const char *renaming_remark(struct migration *migration, const struct renaming *renaming);
+/* That rows refuse the new column, and what to do. */
+const char *renaming_refusal(struct migration *migration, const struct renaming *renaming);
+
+/* The statement's first line, at most SHOWN_MAX bytes of it, for a sentence; "…" where it is cut. */
+enum { SHOWN_MAX = 120 };
+const char *shown_statement(struct migration *migration, const char *sql);
 /* Says what was done. */
 void tell(struct migration *migration, const char *format, ...) ERRAND_PRINTF(2, 3);
 

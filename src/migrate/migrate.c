@@ -12,7 +12,7 @@ const struct verb verb_create = { "created", "create" }, verb_add = { "added", "
                   verb_drop = { "dropped", "drop" }, verb_change = { "changed", "change" },
                   verb_validate = { "validated", "validate" };
 
-/* ---- Memory, steps, queries ---- */
+/* ---- Memory and steps ---- */
 
 void *memory(struct migration *migration, size_t size)
 {
@@ -77,6 +77,51 @@ struct migrate_step *add_step(struct migration *migration, struct verb verb, con
     return step;
 }
 
+/* ---- Sentences ---- */
+
+static const char *rename_sql(struct migration *migration, const struct renaming *renaming)
+{
+    return text_format(migration, "ALTER TABLE %s RENAME COLUMN %s TO %s;", renaming->quoted_table,
+                       renaming->quoted_gone, renaming->quoted_come);
+}
+
+/* A column that is there cannot be the new name of another any more, and one that is not there cannot be filled. */
+const char *renaming_remark(struct migration *migration, const struct renaming *renaming)
+{
+    if (renaming->waits)
+        return text_format(migration,
+                           "the column %s is new: if this is a rename, replace the statements of both columns by %s",
+                           renaming->come, rename_sql(migration, renaming));
+    const char *filled =
+        renaming->drops_null ? text_format(migration, " WHERE %s IS NOT NULL", renaming->quoted_gone) : "";
+    return text_format(migration, "the column %s is new: if this is a rename, put before it UPDATE %s SET %s = %s%s;",
+                       renaming->come, renaming->quoted_table, renaming->quoted_come, renaming->quoted_gone, filled);
+}
+
+const char *renaming_refusal(struct migration *migration, const struct renaming *renaming)
+{
+    const char *why =
+        text_format(migration, "%s has rows, and %s is NOT NULL without a DEFAULT", renaming->table, renaming->come);
+    if (!renaming->gone)
+        return text_format(migration, "%s: give it a DEFAULT in Schema.sql", why);
+    return text_format(migration,
+                       "%s: if it is %s renamed, a file of Application/Migration/ with %s does it; else give it a "
+                       "DEFAULT in Schema.sql",
+                       why, renaming->gone, rename_sql(migration, renaming));
+}
+
+const char *shown_statement(struct migration *migration, const char *sql)
+{
+    size_t size = strcspn(sql, "\r\n");
+    bool cut = sql[size + strspn(sql + size, "\r\n")] != '\0';
+    if (size > SHOWN_MAX) {
+        for (size = SHOWN_MAX; ((unsigned char)sql[size] & 0xc0) == 0x80;) /* whole characters */
+            size--;
+        cut = true;
+    }
+    return text_format(migration, "%.*s%s", (int)size, sql, cut ? "…" : "");
+}
+
 void tell(struct migration *migration, const char *format, ...)
 {
     va_list arguments;
@@ -86,6 +131,8 @@ void tell(struct migration *migration, const char *format, ...)
     if (sentence && migration->request->told)
         migration->request->told(migration->request->arg, sentence);
 }
+
+/* ---- Queries ---- */
 
 int query(struct migration *migration, const char *sql, struct result **result, struct errand_error *err, ...)
 {
@@ -150,8 +197,10 @@ static void keep_remarks(struct migrate_outcome *outcome, const struct migrate_s
 {
     for (size_t i = 0; i < outcome->step_count; i++)
         for (size_t n = 0; n < count; n++)
-            if (before[n].destructive && before[n].remark && strcmp(before[n].todo, outcome->steps[i].todo) == 0)
+            if (before[n].destructive && before[n].remark && strcmp(before[n].todo, outcome->steps[i].todo) == 0) {
                 outcome->steps[i].remark = before[n].remark;
+                outcome->steps[i].refusal = before[n].refusal;
+            }
 }
 
 /* What was applied, and behind it what a new look finds: the SQL of what is destructive is that of the database as it

@@ -12,6 +12,9 @@ struct migrate_step {
     const char *todo;   /* the same before: "add column a.note" */
     const char *sql;    /* whole statements, each ended by a semicolon and a line */
     const char *remark; /* why it wants to be told, what to look at before; NULL: nothing */
+    /* It takes nothing away, but fails on the rows that are there: why, and what to do. In the remark too. NULL: any
+       other step. */
+    const char *refusal;
     /* PostgreSQL: run outside a transaction, so that others write meanwhile. The index that it makes, which a failure
        leaves unfinished. NULL: any other step. */
     const char *concurrent;

@@ -144,7 +144,7 @@ static int run_step(struct migration *migration, const struct migrate_step *step
                      : transact(migration, &(struct work){ step->todo, run_sql, (void *)step->sql }, err);
     if (result == 0)
         return 0;
-    return error_prefix(err, "cannot %s (%.*s)", step->todo, (int)strcspn(step->sql, "\n"), step->sql);
+    return error_prefix(err, "cannot %s (%s)", step->todo, shown_statement(migration, step->sql));
 }
 
 static int apply(struct migration *migration, struct errand_error *err)

@@ -81,6 +81,73 @@ static void wait_for(const struct columns *columns)
     *GROW(postgres->migration, postgres->absent, postgres->absent_count) = columns->wanted;
 }
 
+/* Whether both are plain columns of one type, one table, and the other side has none of its name. */
+static bool is_like(const struct row *row, const struct row *column, const struct catalog *other)
+{
+    return strcmp(row->cells[0], column->cells[0]) == 0 && strcmp(row->cells[1], column->cells[1]) == 0 &&
+           same_cell(row, column, COLUMN_TYPE) && !row->cells[COLUMN_GENERATED][0] &&
+           !postgres_find(other, COLUMNS, row->cells[0], row->cells[1], row->cells[OBJECT_NAME]);
+}
+
+/* A column that goes while one of the same type comes looks as a rename does: the first that goes and the first that
+   comes, and so on. NULL: the other side has no such one for it. */
+static const struct row *find_other_name(const struct row *column, const struct catalog *own,
+                                         const struct catalog *other)
+{
+    size_t place = 0;
+    if (!is_like(column, column, other))
+        return NULL;
+    for (const struct row *row = own->sets[COLUMNS].items; row != column; row++)
+        place += is_like(row, column, other);
+    for (size_t i = 0; i < other->sets[COLUMNS].count; i++) {
+        const struct row *row = &other->sets[COLUMNS].items[i];
+        if (is_like(row, column, own) && place-- == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static bool waits(const struct postgres *postgres, const struct row *wanted)
+{
+    for (size_t i = 0; i < postgres->absent_count; i++)
+        if (postgres->absent[i] == wanted)
+            return true;
+    return false;
+}
+
+static struct renaming renaming_of(const struct columns *columns, const struct row *gone, const struct row *come)
+{
+    return (struct renaming){
+        .table = come->cells[TABLE_NAME],
+        .gone = gone ? gone->cells[OBJECT_NAME] : NULL,
+        .come = come->cells[OBJECT_NAME],
+        .quoted_table = columns->table,
+        .quoted_gone = gone ? gone->cells[COLUMN_QUOTED] : NULL,
+        .quoted_come = come->cells[COLUMN_QUOTED],
+        .waits = waits(columns->postgres, come),
+        .drops_null = gone && !true_cell(gone, COLUMN_NOT_NULL) && true_cell(come, COLUMN_NOT_NULL),
+    };
+}
+
+static const char *refusal(const struct columns *columns)
+{
+    const struct postgres *postgres = columns->postgres;
+    const struct row *gone = find_other_name(columns->wanted, &postgres->wanted, &postgres->live);
+    struct renaming renaming = renaming_of(columns, gone, columns->wanted);
+    return renaming_refusal(postgres->migration, &renaming);
+}
+
+static const char *remark_of_drop(const struct columns *columns)
+{
+    const struct postgres *postgres = columns->postgres;
+    const struct row *come = find_other_name(columns->live, &postgres->live, &postgres->wanted);
+    if (!come)
+        return "what is in it is lost";
+    struct renaming renaming = renaming_of(columns, columns->live, come);
+    return text_format(postgres->migration, "what is in it is lost; %s",
+                       renaming_remark(postgres->migration, &renaming));
+}
+
 static void add_column(const struct columns *columns)
 {
     struct postgres *postgres = columns->postgres;
@@ -93,37 +160,21 @@ static void add_column(const struct columns *columns)
                                             text_of(columns, "ADD", definition(columns)));
     if (!risky && !large)
         return;
+    step->refusal = risky ? refusal(columns) : NULL;
     step->remark =
-        risky ? "it may not be NULL and has no default, and there are rows: add it without NOT NULL, say what they get "
-                "in it, and then ALTER COLUMN ... SET NOT NULL"
-              : text_format(
-                    postgres->migration,
-                    "each row gets a value of its own, so the table, %s, is written anew, and nobody else reads "
-                    "or writes it meanwhile. Where that is too long, change the schema in three steps: the column "
-                    "without default and NOT NULL; its default; NOT NULL, once a file, or several, has filled "
-                    "the rows that are there",
-                    large);
+        risky
+            ? text_format(postgres->migration,
+                          "%s, or here add it without NOT NULL, say what they get in it, and then ALTER COLUMN ... SET "
+                          "NOT NULL",
+                          step->refusal)
+            : text_format(
+                  postgres->migration,
+                  "each row gets a value of its own, so the table, %s, is written anew, and nobody else reads "
+                  "or writes it meanwhile. Where that is too long, change the schema in three steps: the column "
+                  "without default and NOT NULL; its default; NOT NULL, once a file, or several, has filled "
+                  "the rows that are there",
+                  large);
     wait_for(columns);
-}
-
-/* A column that goes while one of the same type comes looks as a rename does. */
-static const char *renamed_to(const struct columns *columns)
-{
-    struct postgres *postgres = columns->postgres;
-    const struct row *live = columns->live;
-    const struct rows *all = &postgres->wanted.sets[COLUMNS];
-    for (size_t i = 0; i < all->count; i++) {
-        const struct row *other = &all->items[i];
-        if (strcmp(other->cells[0], live->cells[0]) == 0 && strcmp(other->cells[1], live->cells[1]) == 0 &&
-            same_cell(other, live, COLUMN_TYPE) &&
-            !postgres_find(&postgres->live, COLUMNS, other->cells[0], other->cells[1], other->cells[2]))
-            return text_format(
-                postgres->migration,
-                "what is in it is lost; the column %s is new: if this is a rename, put before it UPDATE %s "
-                "SET %s = %s;",
-                other->cells[2], columns->table, other->cells[COLUMN_QUOTED], live->cells[COLUMN_QUOTED]);
-    }
-    return "what is in it is lost";
 }
 
 static void drop_column(const struct columns *columns)
@@ -132,7 +183,7 @@ static void drop_column(const struct columns *columns)
                                   columns->table, columns->live->cells[COLUMN_QUOTED]);
     bool computed = columns->live->cells[COLUMN_GENERATED][0];
     column_step(columns, verb_drop, computed ? PHASE_DROP_COMPUTED : PHASE_COLUMN, sql)->remark =
-        computed ? "it was computed" : renamed_to(columns);
+        computed ? "it was computed" : remark_of_drop(columns);
 }
 
 static bool is_enum(const struct postgres *postgres, const char *shown)
@@ -311,15 +362,6 @@ static void change_identity(const struct columns *columns)
     column_step(columns, verb_change, PHASE_NONE, sql);
 }
 
-/* A column of a type that is made anew gets its default with it. */
-static bool is_remade(const struct columns *columns)
-{
-    for (size_t i = 0; i < columns->postgres->absent_count; i++)
-        if (columns->postgres->absent[i] == columns->wanted)
-            return true;
-    return false;
-}
-
 static void see_column(const struct columns *columns)
 {
     const struct row *wanted = columns->wanted, *live = columns->live;
@@ -337,7 +379,7 @@ static void see_column(const struct columns *columns)
         change_identity(columns);
     if (!same_cell(wanted, live, COLUMN_TYPE))
         change_type(columns);
-    else if (is_remade(columns))
+    else if (waits(columns->postgres, columns->wanted)) /* one of a type that is made anew gets its default with it */
         return;
     else if ((!same_value || is_serial_anew(columns)) && !wanted->cells[COLUMN_IDENTITY][0])
         change_default(columns);

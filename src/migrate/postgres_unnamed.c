@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 70 };
-
 static bool is_unnamed(const struct schema_statement *statement)
 {
     return statement->kind == SCHEMA_STATEMENT_OTHER || statement->kind == SCHEMA_STATEMENT_BLOCK;
@@ -75,18 +73,6 @@ static bool is_there(struct postgres *postgres, const struct schema_statement *s
            (fault == CONNECTION_EXISTS || (fault == CONNECTION_CONFLICT && statement->kind == SCHEMA_STATEMENT_OTHER));
 }
 
-/* How much of the statement says for people which it is: its first line, at most SHOWN_MAX bytes of whole characters.
- */
-static size_t shown_size(const char *sql)
-{
-    size_t size = strcspn(sql, "\r\n");
-    if (size <= SHOWN_MAX)
-        return size;
-    for (size = SHOWN_MAX; ((unsigned char)sql[size] & 0xc0) == 0x80;)
-        size--;
-    return size;
-}
-
 /* All at once: were one recorded before the others, the next run would take these for new. */
 static void count_all(struct postgres *postgres)
 {
@@ -103,8 +89,8 @@ static void count_all(struct postgres *postgres)
     postgres_step(postgres, (struct verb){ "counted as done", "count as done" }, PHASE_NONE,
                   record_all_sql(postgres->migration),
                   "what nobody can see in a database without a record of it (%zu of the schema, the first in line %d: "
-                  "%.*s): run by hand what was not",
-                  count, first->at.line, (int)shown_size(first->sql), first->sql);
+                  "%s): run by hand what was not",
+                  count, first->at.line, shown_statement(postgres->migration, first->sql));
 }
 
 void postgres_unnamed(struct postgres *postgres, const struct schema_statement *statement)
@@ -118,10 +104,9 @@ void postgres_unnamed(struct postgres *postgres, const struct schema_statement *
     }
     if (is_recorded(postgres, statement) || is_there(postgres, statement))
         return;
-    size_t size = shown_size(statement->sql);
     const char *sql = text_format(migration, "%s;\n%s", statement->sql, record_sql(migration, statement));
-    postgres_step(postgres, (struct verb){ "ran", "run" }, PHASE_NONE, sql, "%.*s%s", (int)size, statement->sql,
-                  statement->sql[size] ? " ..." : "");
+    postgres_step(postgres, (struct verb){ "ran", "run" }, PHASE_NONE, sql, "%s",
+                  shown_statement(migration, statement->sql));
 }
 
 int postgres_record_unnamed(struct migration *migration, struct errand_error *err)

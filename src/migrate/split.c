@@ -184,15 +184,14 @@ int run_statements(struct migration *migration, const char *path, const char *te
     enum store_kind kind = connection_kind(migration->connection);
     for (size_t at = 0; split_next(text, kind, &at, &statement);) {
         const char *sql = text_format(migration, "%.*s", (int)statement.size, text + statement.offset);
-        int shown = (int)strcspn(sql, "\r\n");
-        shown = shown < 120 ? shown : 120;
+        const char *shown = shown_statement(migration, sql);
         if (split_is_transaction(sql, statement.size))
-            return error_set(err, "%s:%d: \"%.*s\": a file runs in one transaction of its own; take this statement out",
-                             path, statement.line, shown, sql);
+            return error_set(err, "%s:%d: \"%s\": a file runs in one transaction of its own; take this statement out",
+                             path, statement.line, shown);
         if (connection_script(migration->connection, sql, err) == 0)
             continue;
         bool concurrent = kind == STORE_POSTGRES && strcasestr(sql, "INDEX CONCURRENTLY");
-        return error_prefix(err, "%s:%d: \"%.*s\"%s", path, statement.line, shown, sql,
+        return error_prefix(err, "%s:%d: \"%s\"%s", path, statement.line, shown,
                             concurrent ? ": a file runs in a transaction; an index that is put into the schema is made "
                                          "CONCURRENTLY by itself"
                                        : "");

@@ -202,12 +202,19 @@ static size_t count_kind(const struct lite_changes *changes, bool destructive)
     return count;
 }
 
+static const char *taken_or_null(struct migration *migration, struct buffer *buffer)
+{
+    bool any = buffer->size > 0;
+    const char *text = text_take(migration, buffer);
+    return any ? text : NULL;
+}
+
 /* One step for all the changes of that kind, since the table is made anew once. */
 static struct migrate_step *add_rebuild_step(struct migration *migration, const struct lite_changes *changes,
                                              bool destructive, const char *sql)
 {
     struct buffer done = BUFFER_INIT(MIGRATE_TEXT_MAX), todo = BUFFER_INIT(MIGRATE_TEXT_MAX);
-    struct buffer remark = BUFFER_INIT(MIGRATE_TEXT_MAX);
+    struct buffer remark = BUFFER_INIT(MIGRATE_TEXT_MAX), refusal = BUFFER_INIT(MIGRATE_TEXT_MAX);
     const char *comma = "";
     for (size_t i = 0; i < changes->count; i++) {
         const struct lite_change *change = &changes->items[i];
@@ -217,14 +224,15 @@ static struct migrate_step *add_rebuild_step(struct migration *migration, const 
         buffer_printf(&todo, "%s%s %s", comma, verb_of(change)->todo, change->what);
         if (change->remark)
             buffer_printf(&remark, "%s%s: %s", remark.size ? "\n" : "", change->what, change->remark);
+        if (change->refusal)
+            buffer_printf(&refusal, "%s%s", refusal.size ? "; " : "", change->refusal);
         comma = ", ";
     }
     struct migrate_step *step = add_step(migration, verb_change, sql, "table");
     step->done = text_take(migration, &done);
     step->todo = text_take(migration, &todo);
-    bool has_remark = remark.size > 0;
-    step->remark = text_take(migration, &remark);
-    step->remark = has_remark ? step->remark : NULL;
+    step->remark = taken_or_null(migration, &remark);
+    step->refusal = taken_or_null(migration, &refusal);
     step->destructive = destructive;
     return step;
 }
@@ -261,13 +269,16 @@ static int add_additive(struct sides *sides, const struct lite_table *live, cons
 }
 
 /* Whether it may have been renamed is seen only while the new name is not there yet. */
-static const char *first_remark(const struct lite_changes *first, const struct lite_change *change)
+static void keep_first_remark(const struct lite_changes *first, struct lite_change *change)
 {
-    for (size_t i = 0; i < first->count; i++)
-        if (first->items[i].effect == change->effect && first->items[i].destructive &&
-            strcmp(first->items[i].what, change->what) == 0)
-            return first->items[i].remark;
-    return change->remark;
+    for (size_t i = 0; i < first->count; i++) {
+        const struct lite_change *before = &first->items[i];
+        if (before->effect != change->effect || !before->destructive || strcmp(before->what, change->what) != 0)
+            continue;
+        change->remark = before->remark;
+        change->refusal = before->refusal;
+        return;
+    }
 }
 
 /* What is left then. */
@@ -280,7 +291,7 @@ static int add_destructive(struct sides *sides, const struct lite_table *after, 
     lite_diff(migration, after, wanted, &changes);
     for (size_t i = 0; i < changes.count; i++) {
         changes.items[i].destructive = true; /* what was found harmless is done */
-        changes.items[i].remark = first_remark(first, &changes.items[i]);
+        keep_first_remark(first, &changes.items[i]);
         if (changes.items[i].effect == LITE_ADD_COLUMN)
             *GROW(migration, sides->absent.items, sides->absent.count) = changes.items[i];
     }

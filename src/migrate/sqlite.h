@@ -32,8 +32,10 @@ struct lite_change {
     const struct lite_item *live, *wanted;
     const char *what; /* "column a.note" */
     const char *remark;
+    const char *refusal; /* of a new column that the rows refuse */
     bool destructive;
-    bool simple; /* ALTER TABLE ... ADD COLUMN does it */
+    bool renamed; /* a new column that may be one that goes, which stands in its remark */
+    bool simple;  /* ALTER TABLE ... ADD COLUMN does it */
 };
 
 struct lite_changes {

@@ -321,8 +321,7 @@ static void see_new_column(struct diff *diff, const struct lite_item *wanted)
                    text_format(diff->migration, "column %s.%s", diff->live->name, wanted->column));
     change->simple = is_simple(diff, wanted);
     bool filled = wanted->default_value || wanted->computation || is_primary(wanted);
-    if (wanted->not_null && !filled && has_rows(diff))
-        warn(diff, change, "it may not be NULL and has no default, and there are rows: say what they get in it");
+    change->destructive = wanted->not_null && !filled && has_rows(diff);
 }
 
 /* ---- Constraints of the table ---- */
@@ -370,22 +369,59 @@ static void see_constraint_item(struct diff *diff, const struct lite_item *live,
 
 /* ---- Renamed? ---- */
 
-/* A column that goes while one of the same type comes looks as a rename does. */
-static void hint_at_rename(struct diff *diff)
+static bool may_be_renamed(const struct lite_change *gone, const struct lite_change *come)
+{
+    return come->effect == LITE_ADD_COLUMN && !come->renamed && lite_same_type(gone->live, come->wanted) &&
+           !gone->live->computation && !come->wanted->computation;
+}
+
+/* A column that goes while one of the same type comes looks as a rename does; each that comes is taken once. */
+static struct lite_change *find_new_name(const struct diff *diff, const struct lite_change *gone)
+{
+    for (size_t i = 0; i < diff->changes->count; i++)
+        if (may_be_renamed(gone, &diff->changes->items[i]))
+            return &diff->changes->items[i];
+    return NULL;
+}
+
+static struct renaming renaming_of(struct diff *diff, const struct lite_item *gone, const struct lite_change *come)
+{
+    return (struct renaming){ .table = diff->live->name,
+                              .gone = gone ? gone->column : NULL,
+                              .come = come->wanted->column,
+                              .quoted_table = quoted(diff, diff->live->name),
+                              .quoted_gone = gone ? quoted(diff, gone->column) : NULL,
+                              .quoted_come = quoted(diff, come->wanted->column),
+                              .waits = come->destructive,
+                              .drops_null = gone && !gone->not_null && come->wanted->not_null };
+}
+
+static void refuse(struct diff *diff, struct lite_change *come, const struct renaming *renaming)
+{
+    if (!come->destructive)
+        return;
+    come->refusal = renaming_refusal(diff->migration, renaming);
+    warn(diff, come, text_format(diff->migration, "%s, or say here what they get in it", come->refusal));
+}
+
+static void hint_at_renames(struct diff *diff)
 {
     for (size_t i = 0; i < diff->changes->count; i++) {
         struct lite_change *gone = &diff->changes->items[i];
-        for (size_t n = 0; gone->effect == LITE_DROP_COLUMN && n < diff->changes->count; n++) {
-            const struct lite_change *come = &diff->changes->items[n];
-            if (come->effect != LITE_ADD_COLUMN || !lite_same_type(gone->live, come->wanted))
-                continue;
-            warn(diff, gone,
-                 text_format(diff->migration,
-                             "the column %s is new: if this is a rename, put before it UPDATE %s SET %s = %s;",
-                             come->wanted->column, quoted(diff, diff->live->name), quoted(diff, come->wanted->column),
-                             quoted(diff, gone->live->column)));
-            break;
-        }
+        struct lite_change *come = gone->effect == LITE_DROP_COLUMN ? find_new_name(diff, gone) : NULL;
+        if (!come)
+            continue;
+        struct renaming renaming = renaming_of(diff, gone->live, come);
+        come->renamed = true;
+        warn(diff, gone, renaming_remark(diff->migration, &renaming));
+        refuse(diff, come, &renaming);
+    }
+    for (size_t i = 0; i < diff->changes->count; i++) {
+        struct lite_change *come = &diff->changes->items[i];
+        if (come->effect != LITE_ADD_COLUMN || come->renamed)
+            continue;
+        struct renaming renaming = renaming_of(diff, NULL, come);
+        refuse(diff, come, &renaming);
     }
 }
 
@@ -413,5 +449,5 @@ void lite_diff(struct migration *migration, const struct lite_table *live, const
                             text_format(migration, "column %s.%s", live->name, item->column)),
                  "what is in it is lost");
     }
-    hint_at_rename(&diff);
+    hint_at_renames(&diff);
 }
