@@ -60,6 +60,10 @@ struct schema_expression expression_read(struct reader *reader, PgQuery__Node *n
 /* The text of a constant, through casts; false where the node is none. *text is NULL for NULL. */
 bool expression_constant(struct reader *reader, PgQuery__Node *node, const char **text);
 
+/* ---- expression_columns.c ---- */
+/* An error for each column that a check of the table names and that is not there. */
+void expression_check_columns(struct reader *reader, const PgQuery__Node *node, const struct schema_table *table);
+
 /* ---- expression_kind.c ---- */
 /* 0 where it is not known, or of no kind by itself: a literal, NULL. */
 enum errand_type expression_kind(struct reader *reader, PgQuery__Node *node, const struct schema_table *table);
@@ -89,6 +93,8 @@ const char *expression_sqlite(struct reader *reader, PgQuery__Node *node, const 
 
 /* ---- type.c ---- */
 extern const char *const job_status_labels[]; /* ended by NULL */
+/* Whether PostgreSQL compares values of both, as it must for a foreign key; true where that is not plain. */
+bool type_may_equal(const struct schema_type *a, const struct schema_type *b);
 struct schema_type type_read(struct reader *reader, PgQuery__TypeName *name);
 
 /* ---- known_types.c ---- */

@@ -5,6 +5,30 @@
 #include <string.h>
 #include <strings.h>
 
+/* A cast of the file's own may make a comparison where PostgreSQL has none. */
+static bool has_casts(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->statement_count; i++)
+        if (schema->statements[i]->kind == SCHEMA_STATEMENT_OTHER && strcasestr(schema->statements[i]->sql, "cast"))
+            return true;
+    return false;
+}
+
+static void check_key_types(struct reader *reader, const struct schema_table *table,
+                            const struct schema_foreign_key *key)
+{
+    for (size_t i = 0; i < key->count; i++) {
+        const struct schema_column *column = schema_find_column(table, key->columns[i]);
+        const struct schema_column *target = schema_find_column(key->target, key->target_columns[i]);
+        if (column && target && !type_may_equal(&column->type, &target->type) && !has_casts(reader->schema))
+            reader_error(reader, key->at,
+                         "the column %s of the table %s is %s and refers to %s of the table %s, which is %s: give both "
+                         "the same type",
+                         column->name, table->name, column->type.declared, target->name, key->target->name,
+                         target->type.declared);
+    }
+}
+
 static void resolve_key(struct reader *reader, const struct schema_table *table, struct schema_foreign_key *key)
 {
     const struct schema_table *target = schema_find_table(reader->schema, key->target_schema, key->target_name);
@@ -35,6 +59,7 @@ static void resolve_key(struct reader *reader, const struct schema_table *table,
         return;
     }
     key->target = target;
+    check_key_types(reader, table, key);
 }
 
 static void check_type(struct reader *reader, const struct schema_column *column)

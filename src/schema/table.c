@@ -163,6 +163,7 @@ static void add_check(struct reader *reader, struct schema_table *table, const P
     struct schema_check *check = LIST_ADD(reader, table->checks, table->check_count);
     check->name = optional(reader, constraint->conname);
     check->expression = expression_read(reader, constraint->raw_expr, table, 0);
+    expression_check_columns(reader, constraint->raw_expr, table);
 }
 
 /* Every column that a key names must be there. */

@@ -146,3 +146,51 @@ struct schema_type type_read(struct reader *reader, PgQuery__TypeName *name)
     }
     return type;
 }
+
+/* Types that PostgreSQL has no comparison between, however it converts; OTHER: not plain, or one that it may convert.
+ */
+enum family {
+    FAMILY_OTHER,
+    FAMILY_NUMBER,
+    FAMILY_TEXT,
+    FAMILY_BOOL,
+    FAMILY_UUID,
+    FAMILY_TIME,
+    FAMILY_BYTES,
+    FAMILY_ENUM
+};
+
+/* What is text in C is much else in the database. */
+static enum family family_of_text(const char *declared)
+{
+    static const struct {
+        const char *declared;
+        enum family family;
+    } known[] = { { "text", FAMILY_TEXT },
+                  { "character varying", FAMILY_TEXT },
+                  { "bpchar", FAMILY_TEXT },
+                  { "numeric", FAMILY_NUMBER } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].declared, declared) == 0)
+            return known[i].family;
+    return FAMILY_OTHER;
+}
+
+static enum family family_of(const struct schema_type *type)
+{
+    static const enum family families[] = {
+        [ERRAND_TYPE_BOOL] = FAMILY_BOOL,    [ERRAND_TYPE_INT16] = FAMILY_NUMBER, [ERRAND_TYPE_INT32] = FAMILY_NUMBER,
+        [ERRAND_TYPE_INT64] = FAMILY_NUMBER, [ERRAND_TYPE_FLOAT] = FAMILY_NUMBER, [ERRAND_TYPE_DOUBLE] = FAMILY_NUMBER,
+        [ERRAND_TYPE_UUID] = FAMILY_UUID,    [ERRAND_TYPE_TIME] = FAMILY_TIME,    [ERRAND_TYPE_DATE] = FAMILY_TIME,
+        [ERRAND_TYPE_BYTES] = FAMILY_BYTES,  [ERRAND_TYPE_ENUM] = FAMILY_ENUM,
+    };
+    if (type->kind == ERRAND_TYPE_TEXT)
+        return family_of_text(type->declared);
+    return (size_t)type->kind < sizeof families / sizeof *families ? families[type->kind] : FAMILY_OTHER;
+}
+
+bool type_may_equal(const struct schema_type *a, const struct schema_type *b)
+{
+    enum family first = family_of(a), second = family_of(b);
+    return first == second || first == FAMILY_OTHER || second == FAMILY_OTHER;
+}
