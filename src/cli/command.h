@@ -43,6 +43,7 @@ struct command {
     const char *summary;              /* one line for errand --help */
     const char *synopsis;             /* what stands behind the words: "TABLE [COLUMN=VALUE...] [--database URL]" */
     const char *about;                /* for --help, whole lines */
+    void (*more)(void);               /* prints what --help says behind that; NULL: nothing */
     const struct option_row *options; /* ended by { 0 } */
     const char *example;              /* a line that one may type; NULL: none */
     const char *needs;                /* what it cannot do without: "a name"; NULL: it needs no argument */

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/error.h"
+#include "codegen/column.h"
 #include "codegen/generation.h"
 
 #include <stdio.h>
@@ -150,6 +151,21 @@ static int run(const struct command *command, const struct options *options, cha
         }                                                                                                              \
     }
 
+/* All that are taken, in lines of a terminal's width. */
+static void print_types(void)
+{
+    const char *word;
+    bool proposed;
+    size_t width = strlen("Types:");
+    fputs("Types:", stdout);
+    for (size_t i = 0; (word = column_type_word(i, &proposed)); i++) {
+        bool fits = width + strlen(word) + 2 <= 100;
+        width = (fits ? width + 1 : 0) + strlen(word) + 1;
+        printf("%s%s,", fits ? " " : "\n", word);
+    }
+    puts("\nand the enums of the schema, in any letter case; with a size varchar(40), char(2), numeric(10,2).");
+}
+
 const struct command command_generate_job = {
     .words = { "generate", "job" },
     .summary = "make a job: its table and its C file",
@@ -162,9 +178,8 @@ const struct command command_generate_job = {
              "  mood:text=calm            with a default\n"
              "  token:uuid:unique         no two rows with the same\n"
              "  customer:references       customer_id, a foreign key to customers\n"
-             "  author:references:people  author_id, to people\n\n"
-             "Types: text, smallint, int, bigint, bool, real, double, numeric, uuid, date, time, timestamp,\n"
-             "timestamptz, json, jsonb, bytea, point, and the enums of the schema.\n",
+             "  author:references:people  author_id, to people\n\n",
+    .more = print_types,
     .options = OPTIONS(APPLICATION, DRY_RUN),
     .example = "errand generate job EmailCustomers subject:text customer:references",
     .needs = "a name",

@@ -59,7 +59,10 @@ static void print_usage(FILE *stream, const struct command *command)
 static int print_command_help(const struct command *command)
 {
     print_usage(stdout, command);
-    printf("\n%s\n", command->about);
+    printf("\n%s", command->about);
+    if (command->more)
+        command->more();
+    putchar('\n');
     options_help(command->options, stdout);
     if (command->example)
         printf("\nExample: %s\n", command->example);

@@ -12,47 +12,106 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+enum { LENGTH_MAX = 10485760, DIGITS_MAX = 1000 }; /* PostgreSQL's */
 
 static const struct column_type {
     const char *word;
     const char *sql;
     enum errand_type kind;
+    bool proposed; /* in lists to choose from; the others are taken too */
+    int sizes;     /* how many numbers it may have in brackets behind it, the first up to most */
+    int most;
 } types[] = {
-    { "text", "TEXT", ERRAND_TYPE_TEXT },
+    { "text", "TEXT", ERRAND_TYPE_TEXT, .proposed = true },
     { "string", "TEXT", ERRAND_TYPE_TEXT },
-    { "smallint", "SMALLINT", ERRAND_TYPE_INT16 },
-    { "int", "INT", ERRAND_TYPE_INT32 },
+    { "varchar", "VARCHAR", ERRAND_TYPE_TEXT, .sizes = 1, .most = LENGTH_MAX },
+    { "character varying", "VARCHAR", ERRAND_TYPE_TEXT, .sizes = 1, .most = LENGTH_MAX },
+    { "char", "CHAR", ERRAND_TYPE_TEXT, .sizes = 1, .most = LENGTH_MAX },
+    { "character", "CHAR", ERRAND_TYPE_TEXT, .sizes = 1, .most = LENGTH_MAX },
+    { "smallint", "SMALLINT", ERRAND_TYPE_INT16, .proposed = true },
+    { "int2", "SMALLINT", ERRAND_TYPE_INT16 },
+    { "int", "INT", ERRAND_TYPE_INT32, .proposed = true },
     { "integer", "INT", ERRAND_TYPE_INT32 },
-    { "bigint", "BIGINT", ERRAND_TYPE_INT64 },
-    { "bool", "BOOLEAN", ERRAND_TYPE_BOOL },
+    { "int4", "INT", ERRAND_TYPE_INT32 },
+    { "bigint", "BIGINT", ERRAND_TYPE_INT64, .proposed = true },
+    { "int8", "BIGINT", ERRAND_TYPE_INT64 },
+    { "bool", "BOOLEAN", ERRAND_TYPE_BOOL, .proposed = true },
     { "boolean", "BOOLEAN", ERRAND_TYPE_BOOL },
-    { "real", "REAL", ERRAND_TYPE_FLOAT },
-    { "double", "DOUBLE PRECISION", ERRAND_TYPE_DOUBLE },
+    { "real", "REAL", ERRAND_TYPE_FLOAT, .proposed = true },
+    { "float4", "REAL", ERRAND_TYPE_FLOAT },
+    { "double", "DOUBLE PRECISION", ERRAND_TYPE_DOUBLE, .proposed = true },
+    { "double precision", "DOUBLE PRECISION", ERRAND_TYPE_DOUBLE },
     { "float", "DOUBLE PRECISION", ERRAND_TYPE_DOUBLE },
-    { "numeric", "NUMERIC", ERRAND_TYPE_DOUBLE },
-    { "decimal", "NUMERIC", ERRAND_TYPE_DOUBLE },
-    { "uuid", "UUID", ERRAND_TYPE_UUID },
-    { "date", "DATE", ERRAND_TYPE_DATE },
-    { "time", "TIME WITHOUT TIME ZONE", ERRAND_TYPE_CLOCK },
-    { "timestamp", "TIMESTAMP WITHOUT TIME ZONE", ERRAND_TYPE_TIME },
-    { "timestamptz", "TIMESTAMP WITH TIME ZONE", ERRAND_TYPE_TIME },
+    { "float8", "DOUBLE PRECISION", ERRAND_TYPE_DOUBLE },
+    { "numeric", "NUMERIC", ERRAND_TYPE_DOUBLE, .proposed = true, .sizes = 2, .most = DIGITS_MAX },
+    { "decimal", "NUMERIC", ERRAND_TYPE_DOUBLE, .sizes = 2, .most = DIGITS_MAX },
+    { "uuid", "UUID", ERRAND_TYPE_UUID, .proposed = true },
+    { "date", "DATE", ERRAND_TYPE_DATE, .proposed = true },
+    { "time", "TIME WITHOUT TIME ZONE", ERRAND_TYPE_CLOCK, .proposed = true },
+    { "time without time zone", "TIME WITHOUT TIME ZONE", ERRAND_TYPE_CLOCK },
+    { "timestamp", "TIMESTAMP WITHOUT TIME ZONE", ERRAND_TYPE_TIME, .proposed = true },
+    { "timestamp without time zone", "TIMESTAMP WITHOUT TIME ZONE", ERRAND_TYPE_TIME },
+    { "timestamptz", "TIMESTAMP WITH TIME ZONE", ERRAND_TYPE_TIME, .proposed = true },
+    { "timestamp with time zone", "TIMESTAMP WITH TIME ZONE", ERRAND_TYPE_TIME },
     { "datetime", "TIMESTAMP WITH TIME ZONE", ERRAND_TYPE_TIME },
-    { "json", "JSON", ERRAND_TYPE_TEXT },
-    { "jsonb", "JSONB", ERRAND_TYPE_TEXT },
-    { "bytea", "BYTEA", ERRAND_TYPE_BYTES },
+    { "json", "JSON", ERRAND_TYPE_TEXT, .proposed = true },
+    { "jsonb", "JSONB", ERRAND_TYPE_TEXT, .proposed = true },
+    { "bytea", "BYTEA", ERRAND_TYPE_BYTES, .proposed = true },
     { "binary", "BYTEA", ERRAND_TYPE_BYTES },
-    { "point", "POINT", ERRAND_TYPE_POINT },
+    { "point", "POINT", ERRAND_TYPE_POINT, .proposed = true },
 };
 
 enum { TYPES = sizeof types / sizeof *types };
 
-const char *const *column_type_words(void)
+const char *column_type_word(size_t index, bool *proposed)
 {
-    static const char *const words[] = { "text",  "smallint",  "int",        "bigint", "bool",
-                                         "real",  "double",    "numeric",    "uuid",   "date",
-                                         "time",  "timestamp", "json",       "jsonb",  "timestamptz",
-                                         "bytea", "point",     "references", NULL };
-    return words;
+    if (index >= TYPES)
+        return NULL;
+    *proposed = types[index].proposed;
+    return types[index].word;
+}
+
+/* (40), (10,2): what stands behind the word. */
+static bool are_sizes(const struct column_type *type, const char *text)
+{
+    long before = type->most;
+    for (int i = 0; i < type->sizes; i++) {
+        text += 1 + (i > 0 && text[1] == ' ');
+        size_t digits = strspn(text, "0123456789");
+        long size = digits > 0 && digits < 9 ? strtol(text, NULL, 10) : -1;
+        if (size < (i == 0) || size > before)
+            return false;
+        before = size;
+        text += digits;
+        if (*text == ')')
+            return text[1] == '\0';
+        if (*text != ',')
+            return false;
+    }
+    return false;
+}
+
+/* In any letter case; *sizes is what stands behind the word. NULL: no such type. */
+static const struct column_type *find_type(const char *text, const char **sizes)
+{
+    size_t length = strcspn(text, "(");
+    *sizes = text + length;
+    for (size_t i = 0; i < TYPES; i++)
+        if (strlen(types[i].word) == length && strncasecmp(types[i].word, text, length) == 0)
+            return **sizes == '\0' || are_sizes(&types[i], *sizes) ? &types[i] : NULL;
+    return NULL;
+}
+
+/* As it is written, else as PostgreSQL reads it without quotes. */
+static const struct schema_enum *find_labels(struct arena *arena, const struct schema *schema, const char *name)
+{
+    const struct schema_enum *found = schema_find_enum(schema, NULL, name);
+    char *folded = name_printf(arena, "%s", name);
+    for (char *c = folded; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+    return found ? found : schema_find_enum(schema, NULL, folded);
 }
 
 /* ---- name:type to its parts ---- */
@@ -68,7 +127,7 @@ static char *cut(char *text, char at)
 
 static bool is_references(const struct column_spec *spec)
 {
-    return strcmp(spec->type, "references") == 0;
+    return strcasecmp(spec->type, "references") == 0;
 }
 
 int column_parse(struct arena *arena, const char *text, struct column_spec *spec, struct errand_error *err)
@@ -278,8 +337,9 @@ static void unknown_type(struct arena *arena, const struct schema *schema, const
 {
     char shown[NAME_SHOWN_MAX];
     const char *known = "";
-    for (const char *const *word = column_type_words(); *word; word++)
-        known = name_printf(arena, "%s%s%s", known, *known ? ", " : "", *word);
+    for (size_t i = 0; i < TYPES; i++)
+        known = name_printf(arena, "%s%s, ", known, types[i].word);
+    known = name_printf(arena, "%sreferences", known);
     for (size_t i = 0; i < schema->enum_count && i < 20; i++)
         if (!schema->enums[i]->implied)
             known = name_printf(arena, "%s, %s", known, schema->enums[i]->name);
@@ -294,10 +354,9 @@ const char *column_definition(struct arena *arena, const struct schema *schema, 
         return NULL;
     if (is_references(spec))
         return reference(arena, schema, spec, err);
-    const struct column_type *type = NULL;
-    for (size_t i = 0; !type && i < TYPES; i++)
-        type = strcmp(types[i].word, spec->type) == 0 ? &types[i] : NULL;
-    const struct schema_enum *labels = type ? NULL : schema_find_enum(schema, NULL, spec->type);
+    const char *sizes;
+    const struct column_type *type = find_type(spec->type, &sizes);
+    const struct schema_enum *labels = type ? NULL : find_labels(arena, schema, spec->type);
     if (!type && !labels) {
         unknown_type(arena, schema, spec, err);
         return NULL;
@@ -305,6 +364,6 @@ const char *column_definition(struct arena *arena, const struct schema *schema, 
     const char *value = default_clause(arena, spec, type ? type->kind : ERRAND_TYPE_ENUM, labels, err);
     if (!value)
         return NULL;
-    return name_printf(arena, "%s %s%s%s%s", spec->name, type ? type->sql : schema_identifier(arena, labels->name),
-                       value, spec->nullable ? "" : " NOT NULL", spec->unique ? " UNIQUE" : "");
+    return name_printf(arena, "%s %s%s%s%s%s", spec->name, type ? type->sql : schema_identifier(arena, labels->name),
+                       type ? sizes : "", value, spec->nullable ? "" : " NOT NULL", spec->unique ? " UNIQUE" : "");
 }

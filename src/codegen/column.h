@@ -16,7 +16,7 @@ enum { COLUMN_NAME_MAX = 63, COLUMN_VALUE_MAX = 1000, COLUMNS_MAX = 100 };
    Without a type it is text. In the order name, type, table, unique; then ?, then = and the default. */
 struct column_spec {
     const char *name;
-    const char *type;   /* "text", "references", or an enum of the schema */
+    const char *type;   /* "text", "VARCHAR(40)", "references", or an enum of the schema */
     const char *target; /* of references: the table; NULL: the name says it */
     const char *value;  /* the default; NULL: none */
     bool nullable;
@@ -31,7 +31,8 @@ const char *column_definition(struct arena *arena, const struct schema *schema, 
 /* The column's name in the database: of references with _id behind it. */
 const char *column_name(struct arena *arena, const struct column_spec *spec);
 
-/* The words for types, ended by NULL: for a list to choose from. "references" is among them. */
-const char *const *column_type_words(void);
+/* The words for types, one by one; NULL behind the last. "references" and enums are not among them. *proposed: it is
+   one for a list to choose from; the others say the same, and are taken too. */
+const char *column_type_word(size_t index, bool *proposed);
 
 #endif

@@ -185,9 +185,11 @@ static void add_types(struct buffer *out, enum kind kind, const char *value, con
 {
     add_input(out, kind, ENTRY_TYPE, *value ? value : "text", " list=\"types\"");
     buffer_puts(out, "<datalist id=\"types\">");
-    for (const char *const *word = column_type_words(); *word; word++)
-        if (strcmp(*word, "references") != 0)
-            add_option(out, *word, *word, "");
+    bool proposed;
+    const char *word;
+    for (size_t i = 0; (word = column_type_word(i, &proposed)); i++)
+        if (proposed)
+            add_option(out, word, word, "");
     for (size_t i = 0; i < schema->enum_count; i++)
         if (!schema->enums[i]->implied)
             add_option(out, schema->enums[i]->name, schema->enums[i]->name, "");
