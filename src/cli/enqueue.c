@@ -2,6 +2,8 @@
 #include "cli/session.h"
 
 #include "admin/admin.h"
+#include "dashboard/value.h"
+#include "record/context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,7 @@ struct enqueue {
     char id[64];
 };
 
-static void insert(struct errand_context *ctx, void *arg)
+static void insert_row(struct errand_context *ctx, void *arg)
 {
     struct enqueue *enqueue = arg;
     size_t wrong = 0;
@@ -24,6 +26,38 @@ static void insert(struct errand_context *ctx, void *arg)
         snprintf(enqueue->id, sizeof enqueue->id, "%s", id);
     else
         enqueue->refused = enqueue->table->columns[enqueue->inputs[wrong].column].name;
+}
+
+static bool is_given(const struct enqueue *enqueue, size_t column)
+{
+    for (size_t i = 0; i < enqueue->count; i++)
+        if (enqueue->inputs[i].column == column)
+            return true;
+    return false;
+}
+
+/* The column that was left out and that the database speaks of, in any language: "null value in column ...", "NOT NULL
+   constraint failed: ...". It is asked first, since a trigger may give what was left out. NULL: it says something else.
+ */
+static const struct errand_column *missing_column(const struct enqueue *enqueue, const char *error)
+{
+    const struct errand_table *table = enqueue->table;
+    for (size_t i = 0; strcasestr(error, "null") && i < table->column_count; i++)
+        if (column_is_required(&table->columns[i]) && !is_given(enqueue, i) && strstr(error, table->columns[i].name))
+            return &table->columns[i];
+    return NULL;
+}
+
+static void insert(struct errand_context *ctx, void *arg)
+{
+    struct enqueue *enqueue = arg;
+    struct context_end end = context_try(ctx, insert_row, enqueue);
+    if (!end.error)
+        return;
+    const struct errand_column *missing = missing_column(enqueue, end.error);
+    if (missing)
+        errand_fail(ctx, "%s: %s must be given", enqueue->table->name, missing->name);
+    context_refuse(ctx, end.fault, "%s", end.error);
 }
 
 static void print_columns(const struct errand_table *table)
