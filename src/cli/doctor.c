@@ -98,7 +98,8 @@ static void look_at_structure(struct errand_context *ctx, struct doctor *doctor)
              outcome.steps[i].todo, outcome.steps[i].destructive ? " --allow-destructive" : "");
     for (size_t i = 0; result == 0 && i < outcome.file_count; i++)
         if (outcome.files[i].state == MIGRATE_FILE_WAITS)
-            tell(doctor, true, "%s is not applied yet (errand migrate)", outcome.files[i].path);
+            tell(doctor, true, "%s is not applied yet (errand migrate%s)", outcome.files[i].path,
+                 outcome.files[i].destructive ? " --allow-destructive" : "");
     if (result == 0 && migrate_is_complete(&outcome))
         tell(doctor, false, "the database has what %s says", session->schema_file);
     migrate_outcome_release(&outcome);
