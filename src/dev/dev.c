@@ -150,9 +150,11 @@ static int start(struct dev *dev, const struct dev_options *options, struct erra
     listen_to(dev, &dev->hung_up, SIGHUP, on_stop_signal);
     listen_to(dev, &dev->child_ended, SIGCHLD, on_child);
     programs_init(dev);
-    watch_start(dev);
-    if (serve_start(dev, options->port, err) != 0)
+    if (serve_start(dev, options->port, err) != 0 || running_tell_port(dev->lock, dev->server.port, err) != 0)
         return -1;
+    watch_start(dev);
+    if (options->port != 0 && dev->server.port != options->port)
+        printf("Port %d is taken; the next that is free is %d\n", options->port, dev->server.port);
     printf("The development server is at http://localhost:%d/\n", dev->server.port);
     printf("The dashboard will be at     http://localhost:%d/jobs/\n", dev->server.port);
     let_in();
@@ -225,15 +227,16 @@ int dev_run(const struct dev_options *options, struct errand_error *err)
     unsetenv("MAKEFLAGS");
     unsetenv("MAKELEVEL");
     project_name_rules();
-    int lock = -1, result = go_to_application(&dev->root, err);
-    if (result == 0 && (lock = running_lock(err)) < 0)
+    dev->lock = -1;
+    int result = go_to_application(&dev->root, err);
+    if (result == 0 && (dev->lock = running_lock(err)) < 0)
         result = -1;
     if (result == 0)
-        result = database_choose(options, dev->root, lock, &dev->shown, err);
+        result = database_choose(options, dev->root, dev->lock, &dev->shown, err);
     if (result == 0)
         result = run(dev, options, err);
-    if (lock >= 0)
-        close(lock);
+    if (dev->lock >= 0)
+        close(dev->lock);
     free(dev->root);
     free(dev->shown);
     free(dev);

@@ -191,6 +191,7 @@ struct dev {
     struct child *postgres; /* the server of the private cluster; NULL: it does not run */
     bool database_ready;
     uint64_t version;   /* changes with everything that the page shows */
+    int lock;           /* running_lock's */
     char *root, *shown; /* folder; the database, without passwords */
     int stopping;       /* how often it was asked to */
     bool failed;

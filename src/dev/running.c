@@ -1,5 +1,5 @@
-/* build/.dev. Its lock is one that can be asked about without taking it: a command that looks must not be in the way of
-   an `errand dev` that starts. */
+/* build/.dev: a line with the port, then the address of the database, each once it is known. Its lock is one that can
+   be asked about without taking it: a command that looks must not be in the way of an `errand dev` that starts. */
 #include "dev/running.h"
 
 #include "base/error.h"
@@ -11,6 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { PORT_SIZE = sizeof "65535\n" - 1 };
+
+/* 0: it is not told yet. */
+static int read_port(int fd)
+{
+    char line[PORT_SIZE + 1] = "";
+    return pread(fd, line, PORT_SIZE, 0) == PORT_SIZE ? atoi(line) : 0;
+}
+
+static int refuse_second(int fd, struct errand_error *err)
+{
+    int port = read_port(fd);
+    if (port == 0)
+        return error_set(err, "errand dev runs for this application already");
+    return error_set(err, "errand dev runs for this application already, at http://localhost:%d/", port);
+}
 
 int running_lock(struct errand_error *err)
 {
@@ -24,19 +41,31 @@ int running_lock(struct errand_error *err)
     if (fcntl(fd, F_OFD_SETLK, &whole) == 0 && fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
         return fd;
     if (errno == EAGAIN || errno == EACCES)
-        error_set(err, "errand dev runs for this application already");
+        refuse_second(fd, err);
     else
         error_set(err, RUNNING_FILE " cannot be locked: %s", strerror(errno));
     close(fd);
     return -1;
 }
 
-int running_tell(int lock, const char *url, struct errand_error *err)
+static int write_at(int lock, off_t place, const char *text, struct errand_error *err)
 {
-    size_t size = strlen(url);
-    if (pwrite(lock, url, size, 0) == (ssize_t)size)
+    size_t size = strlen(text);
+    if (pwrite(lock, text, size, place) == (ssize_t)size)
         return 0;
     return error_set(err, RUNNING_FILE " cannot be written: %s", strerror(errno));
+}
+
+int running_tell_port(int lock, int port, struct errand_error *err)
+{
+    char line[32];
+    snprintf(line, sizeof(line), "%05d\n", port);
+    return write_at(lock, 0, line, err);
+}
+
+int running_tell(int lock, const char *url, struct errand_error *err)
+{
+    return write_at(lock, PORT_SIZE, url, err);
 }
 
 static bool is_locked(int fd)
@@ -62,7 +91,7 @@ char *running_database(const char *root)
 {
     char url[DEV_ADDRESS_MAX];
     int fd = open_running(root);
-    ssize_t size = fd >= 0 ? pread(fd, url, sizeof(url), 0) : 0;
+    ssize_t size = fd >= 0 ? pread(fd, url, sizeof(url), PORT_SIZE) : 0;
     if (fd >= 0)
         close(fd);
     return size > 0 ? strndup(url, (size_t)size) : NULL;
