@@ -183,7 +183,13 @@ void store_heartbeat(struct store *store, store_done done, void *arg);
 /* Writes locked_at = now of the jobs that this worker runs under these claims. SKIP LOCKED. */
 void store_refresh(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg);
 
-typedef void (*store_recover_done)(void *arg, struct store_result result, size_t retried, size_t failed);
+struct store_recovered {
+    size_t retried, failed;
+    size_t others;  /* running jobs that were left to others, by the last look */
+    bool undecided; /* what becomes of some of them is known in a few seconds: the lease of a worker is free or its
+                       process gone, which alone proves nothing yet, or the row of a dead one's job is locked */
+};
+typedef void (*store_recover_done)(void *arg, struct store_result result, const struct store_recovered *recovered);
 /* Takes the running jobs of dead workers (a lease that is gone, DESIGN "Lease"), and of workers of another make that
    are stale (type->options->stale_job_timeout, a day), and makes them pending or failed as the lifecycle says. Also
    running jobs locked by this worker under claims that are not in `held` and lie below the greatest number in it: that

@@ -140,12 +140,24 @@ static bool nothing_is_due(const struct worker *worker)
     return worker->installed;
 }
 
-static bool claims_are_refused(const struct worker *worker)
+/* Jobs may be due that cannot be claimed, for a reason that was said. */
+static bool leaves_unclaimed(const struct worker *worker)
 {
-    for (size_t i = 0; i < worker->queue_count; i++)
-        if (worker->queues[i].claims_refused || worker->queues[i].passed_over.count > 0)
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        const struct queue *queue = &worker->queues[i];
+        if (!queue->usable || queue->claims_refused || queue->passed_over.count > 0)
             return true;
+    }
     return false;
+}
+
+static void log_left_to_others(const struct worker *worker)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < worker->queue_count; i++)
+        others += worker->queues[i].others;
+    if (others > 0)
+        WORKER_LOG(worker, ERRAND_LOG_INFO, "running jobs that are left to other workers: %zu", others);
 }
 
 /* Jobs that have run since may have made others, of any type. False: none has. */
@@ -154,9 +166,11 @@ static bool look_everywhere(struct worker *worker)
     if (!worker->jobs_ended)
         return false;
     worker->jobs_ended = false;
-    for (size_t i = 0; i < worker->queue_count; i++)
+    for (size_t i = 0; i < worker->queue_count; i++) {
+        worker->queues[i].dead = DEAD_UNKNOWN;
         if (worker->queues[i].usable)
             watch_look(&worker->queues[i]);
+    }
     return true;
 }
 
@@ -167,10 +181,11 @@ void worker_check_done(struct worker *worker)
     if (jobs_held(worker) > 0)
         return;
     if (worker->state == WORKER_WORKING) {
-        if (!nothing_is_due(worker) || look_everywhere(worker))
+        if (!nothing_is_due(worker) || look_everywhere(worker) || recover_before_end(worker))
             return;
-        if (claims_are_refused(worker))
+        if (leaves_unclaimed(worker))
             worker->exit_code = 1;
+        log_left_to_others(worker);
         worker->state = WORKER_DRAINING;
     }
     dispatch_retire_all(worker);

@@ -2,6 +2,8 @@
    statistics of the minute, removing what is old: what is done by the clock. */
 #include "worker/worker.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 
 enum {
@@ -12,43 +14,81 @@ enum {
     TIDY_MS = 2000,
     PRUNE_MS = 60000,
     PRUNE_AGAIN_MS = 200, /* while there is more: a thousand in a second, between which others have the database */
+    UNDECIDED_MOST_US = 30000000, /* --drain waits no longer; a lease is given up once it was free for 5 s */
 };
 
-static void recovered(void *arg, struct store_result result, size_t retried, size_t failed)
+/* Whether --drain has nothing to wait for: what others run, and will, is theirs. */
+static bool is_settled(struct queue *queue, enum store_fault fault, const struct store_recovered *recovered)
 {
-    struct queue *queue = arg;
-    queue->recovering = false;
-    if (result.fault != STORE_OK) {
-        if (result.fault == STORE_REFUSED)
-            WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "jobs of dead workers in %s cannot be recovered: %s",
-                       queue->type->table->name, result.message);
-        return;
+    if (fault != STORE_OK)
+        return fault == STORE_REFUSED;
+    queue->others = recovered->others;
+    if (recovered->others == 0 || !recovered->undecided) {
+        queue->undecided_since_us = 0;
+        return true;
     }
-    if (retried + failed == 0)
-        return;
+    int64_t now = clock_monotonic_us();
+    if (queue->undecided_since_us == 0)
+        queue->undecided_since_us = now;
+    return now - queue->undecided_since_us >= UNDECIDED_MOST_US;
+}
+
+static void log_recovered(const struct queue *queue, const struct store_recovered *recovered)
+{
     struct log_field fields[] = {
         { .name = "type", .text = queue->type->table->record_name },
-        { .name = "retried", .number = (int64_t)retried },
-        { .name = "failed", .number = (int64_t)failed },
+        { .name = "retried", .number = (int64_t)recovered->retried },
+        { .name = "failed", .number = (int64_t)recovered->failed },
         { 0 },
     };
     log_write(&queue->worker->log, ERRAND_LOG_WARNING, fields, "recovered jobs whose worker is gone");
-    watch_look(queue);
+}
+
+static void recovered(void *arg, struct store_result result, const struct store_recovered *recovered)
+{
+    struct queue *queue = arg;
+    queue->recovering = false;
+    queue->dead = is_settled(queue, result.fault, recovered) ? DEAD_KNOWN : DEAD_ASKED;
+    if (result.fault == STORE_REFUSED)
+        WORKER_LOG(queue->worker, ERRAND_LOG_WARNING, "jobs of dead workers in %s cannot be recovered: %s",
+                   queue->type->table->name, result.message);
+    if (recovered->retried + recovered->failed > 0) {
+        log_recovered(queue, recovered);
+        watch_look(queue);
+    }
+    worker_check_done(queue->worker);
+}
+
+static void sweep_queue(struct queue *queue)
+{
+    size_t count;
+    uint64_t *held = queue->usable && !queue->recovering ? claim_held(queue, &count) : NULL;
+    if (!held)
+        return;
+    queue->recovering = true;
+    queue->dead = DEAD_ASKED;
+    store_recover(queue->table, held, count, recovered, queue);
+    free(held);
 }
 
 static void sweep(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
-    for (size_t i = 0; worker->online && i < worker->queue_count; i++) {
+    for (size_t i = 0; worker->online && i < worker->queue_count; i++)
+        sweep_queue(&worker->queues[i]);
+}
+
+/* Where it was asked and is not known, `sweep` asks again. */
+bool recover_before_end(struct worker *worker)
+{
+    bool waiting = false;
+    for (size_t i = 0; i < worker->queue_count; i++) {
         struct queue *queue = &worker->queues[i];
-        size_t count;
-        uint64_t *held = queue->usable && !queue->recovering ? claim_held(queue, &count) : NULL;
-        if (!held)
-            continue;
-        queue->recovering = true;
-        store_recover(queue->table, held, count, recovered, queue);
-        free(held);
+        if (queue->dead == DEAD_UNKNOWN)
+            sweep_queue(queue);
+        waiting |= queue->usable && queue->dead != DEAD_KNOWN;
     }
+    return waiting;
 }
 
 static void beat_done(void *arg, struct store_result result)

@@ -125,6 +125,9 @@ struct queue {
         int64_t count, total_us, max_us;
     } stats[JOB_END_KILLED + 1];
     bool recovering, refreshing;
+    enum { DEAD_UNKNOWN, DEAD_ASKED, DEAD_KNOWN } dead; /* whether jobs of dead workers are left, where --drain ends */
+    int64_t undecided_since_us;                         /* CLOCK_MONOTONIC; 0: it is not */
+    size_t others;                                      /* jobs that other workers run, as last seen */
 };
 
 /* A runner and what the worker has given it. */
@@ -253,6 +256,9 @@ void recover_start(struct worker *worker);
 /* A step of removing old attempts and statistics; more follow by themselves. */
 void recover_prune(struct worker *worker);
 void recover_stop(struct worker *worker);
+/* Jobs of dead workers are due as well. False: there are none left, as far as can be known soon. Otherwise
+   worker_check_done is called when there is news. */
+bool recover_before_end(struct worker *worker);
 
 /* ---- loop.c ---- */
 int worker_run(struct worker *worker);

@@ -145,7 +145,7 @@ static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *wo
     insert_numbered(world, "other_jobs", 3);
     sql(world, "DROP TABLE traced_jobs");
     open_gate(world, "open");
-    assert_int_equal(await_end(worker), 0);
+    assert_int_equal(await_end(worker), 1);
     assert_true(log_has(worker, "1 outcomes dropped: their table traced_jobs is gone"));
     assert_int_equal(count_of(world, "other_jobs", "succeeded"), 3);
 }

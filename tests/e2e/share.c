@@ -65,6 +65,77 @@ static void drain_runs_the_jobs_that_jobs_make_too(struct world *world)
     assert_int_equal(count_of(world, "other_jobs", "succeeded"), 1);
 }
 
+/* A job that waits at the gate, and whose worker is no more. */
+static void leave_one_running(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 1);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *worker = start_worker(world, NULL);
+    await(traced(world, "start") == 1);
+    signal_worker(worker, SIGKILL);
+    assert_int_equal(await_end(worker), 128 + SIGKILL);
+    assert_int_equal(count_of(world, "traced_jobs", "running"), 1);
+    open_gate(world, "open");
+}
+
+static void drain_runs_the_jobs_of_a_killed_worker_too(struct world *world)
+{
+    leave_one_running(world);
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 1);
+    assert_int_equal(sql_number(world, "SELECT attempts_count FROM traced_jobs"), 2);
+    assert_false(log_has(worker, "left to other workers"));
+}
+
+/* Of a worker of another machine nothing is known but that its lease is free. */
+static void drain_waits_until_it_is_known_whether_a_worker_elsewhere_is_dead(struct world *world)
+{
+    leave_one_running(world);
+    sql(world, "UPDATE errand_workers SET boot_id = '0c6cfc1e-3a0d-4a55-9f2b-2f0e3d1c5b6a'");
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_int_equal(count_of(world, "traced_jobs", "succeeded"), 1);
+}
+
+static void drain_does_not_wait_for_jobs_of_living_workers_and_says_how_many(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 2);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *first = start_worker(world, NULL);
+    await(traced(world, "start") == 2);
+    struct worker_process *second = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(second), 0);
+    assert_true(log_has(second, "left to other workers: 2"));
+    assert_int_equal(count_of(world, "traced_jobs", "running"), 2);
+    open_gate(world, "open");
+    await(count_of(world, "traced_jobs", "succeeded") == 2);
+    assert_int_equal(traced(world, "start"), 2);
+    stop_worker(first);
+}
+
+static void drain_does_not_wait_for_ever_for_a_dead_workers_locked_row(struct world *world)
+{
+    leave_one_running(world);
+    struct connection *locker = open_session(world);
+    session_sql(locker, "BEGIN; SELECT FROM traced_jobs FOR UPDATE");
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_true(log_has(worker, "left to other workers: 1"));
+    session_sql(locker, "COMMIT");
+    connection_close(locker);
+}
+
+static void drain_ends_with_1_where_a_job_table_is_missing(struct world *world)
+{
+    insert_numbered(world, "other_jobs", 3);
+    sql(world, "DROP TABLE traced_jobs");
+    struct worker_process *worker = start_worker(world, "--drain", NULL);
+    assert_int_equal(await_end(worker), 1);
+    assert_true(log_has(worker, "traced_jobs"));
+    assert_int_equal(count_of(world, "other_jobs", "succeeded"), 3);
+}
+
 static void runners_are_of_the_image_that_runs_though_its_file_was_replaced(struct world *world)
 {
     char path[FOLDER_MAX + 16], *built = strdup(getenv("E2E_RUNJOBS"));
@@ -110,6 +181,11 @@ int main(int argc, char **argv)
         E2E(types_take_turns_with_a_single_runner),
         E2E(a_worn_runner_is_replaced_while_more_work_waits),
         E2E(drain_runs_the_jobs_that_jobs_make_too),
+        E2E(drain_runs_the_jobs_of_a_killed_worker_too),
+        E2E(drain_waits_until_it_is_known_whether_a_worker_elsewhere_is_dead),
+        E2E(drain_does_not_wait_for_jobs_of_living_workers_and_says_how_many),
+        E2E_ONLY(STORE_POSTGRES, drain_does_not_wait_for_ever_for_a_dead_workers_locked_row),
+        E2E(drain_ends_with_1_where_a_job_table_is_missing),
         E2E(runners_are_of_the_image_that_runs_though_its_file_was_replaced),
         E2E(a_worker_that_cannot_finish_says_so_and_others_take_over_at_once),
     };

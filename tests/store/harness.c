@@ -386,11 +386,13 @@ struct exchanged finish(struct worker *worker, const struct job *job, enum job_e
     return got;
 }
 
-static void on_recovered(void *arg, struct store_result result, size_t retried, size_t failed)
+static void on_recovered(void *arg, struct store_result result, const struct store_recovered *recovered)
 {
     struct recovered *into = arg;
-    into->retried = retried;
-    into->failed = failed;
+    into->retried = recovered->retried;
+    into->failed = recovered->failed;
+    into->others = recovered->others;
+    into->undecided = recovered->undecided;
     answered(&into->base, result);
 }
 

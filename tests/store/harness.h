@@ -104,7 +104,8 @@ struct store_outcome outcome_of(const struct job *job, enum job_end end, const c
 
 struct recovered {
     struct answered base;
-    size_t retried, failed;
+    size_t retried, failed, others;
+    bool undecided;
 };
 struct recovered recover(struct worker *worker, const uint64_t *held, size_t count);
 /* delay_us as store_next_due gives it. */

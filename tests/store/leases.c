@@ -74,6 +74,8 @@ static void a_process_that_is_provably_gone_is_dead_at_once(void **state)
     struct recovered got = recover(fixture->worker, NULL, 0); /* the first look suffices */
     assert_int_equal(got.retried, 2);
     assert_int_equal(got.failed, 0);
+    assert_int_equal(got.others, 0);
+    assert_false(got.undecided);
 }
 
 /* Of a process that is seen alive: on PostgreSQL its session is lost, and maybe its network; on SQLite only the file
@@ -88,6 +90,9 @@ static void a_lease_is_given_up_when_it_stayed_free_for_five_seconds(void **stat
     insert_worker(fixture, 0x0e15ee4e00000001, &living, 1);
     insert_worker(fixture, 0x0e15ee4e00000002, &elsewhere, 1); /* a free lease alone says nothing yet */
     insert_worker(fixture, 0xf15ee4e000000003, &another_namespace, 1);
+    struct recovered first = recover(fixture->worker, NULL, 0);
+    assert_int_equal(first.others, 3);
+    assert_true(first.undecided);
     struct recovered sum = { 0 };
     recover_until(fixture, &sum, 1);
     assert_true(clock_monotonic_us() - begun >= 5000000);

@@ -228,9 +228,9 @@ static void nobody_is_given_up_while_our_own_heartbeat_is_not_written(void **sta
     worker_free(other);
 }
 
-static void recovered_at_last(void *arg, struct store_result result, size_t retried, size_t failed)
+static void recovered_at_last(void *arg, struct store_result result, const struct store_recovered *recovered)
 {
-    (void)result, (void)retried, (void)failed;
+    (void)result, (void)recovered;
     *(int *)arg = 1;
 }
 

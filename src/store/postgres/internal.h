@@ -67,6 +67,7 @@ struct postgres_store {
     bool sweeping;       /* the workers are being looked at */
     int64_t swept_us;
     struct buffer dead, known; /* of the last sweep: workers, 8 bytes each */
+    bool undecided;            /* of the last sweep: one is without its lease or its process, and not dead yet */
     struct eviction *evictions;
     void (*closed)(void *arg);
     void *closed_arg;
@@ -126,6 +127,7 @@ struct postgres_table {
     bool filled;                            /* the last claim found all it might take */
     int64_t full_at_us, full_us, ranged_us; /* the last claim of the full range: when, how long; and of a part */
     int64_t recover_after_us;               /* reading the running jobs takes long: not before */
+    size_t others;                          /* running jobs that the last such look left to others */
     uv_timer_t *look_again;                 /* to look at the full range, where a part was empty; closes by itself */
 };
 

@@ -62,7 +62,9 @@ static bool is_dead(struct postgres_store *store, const PGresult *answer, int ro
     silent &= now - store->beaten_us < BEATEN_FOR_US;
     bool given_up = lost_for(store, worker, held && !silent, held ? SILENT_FOR_US : FREE_FOR_US, now);
     given_up &= now - store->returned_us >= RETURN_FOR_US;
-    return marked || given_up || (!held && process_is_gone(&process));
+    bool gone = process_is_gone(&process), dead = marked || given_up || (!held && gone);
+    store->undecided |= !dead && (!held || gone);
+    return dead;
 }
 
 static void buried(struct request *request, struct store_result result)
@@ -93,6 +95,7 @@ static void swept(struct request *request, struct store_result result)
 {
     struct postgres_store *store = request->context;
     store->sweeping = false;
+    store->undecided = false;
     buffer_reset(&store->dead); /* also where nothing is known now: whoever was dead may be back */
     if (result.fault != STORE_OK)
         return;
@@ -138,18 +141,26 @@ struct recovering {
     void *arg;
 };
 
+static int64_t number_in(const PGresult *answer, int column)
+{
+    return strtoll(PQgetvalue(answer, 0, column), NULL, 10);
+}
+
 static void recovered(struct request *request, struct store_result result)
 {
     struct postgres_table *table = request->context;
-    const PGresult *answer = request->count > 0 ? request->calls[0].answer : NULL;
-    size_t retried = 0, failed = 0;
-    if (result.fault == STORE_OK)
-        for (int row = 0; row < PQntuples(answer); row++)
-            *(is_true(answer, row, 0) ? &failed : &retried) += 1;
+    struct store_recovered recovered = { 0 };
+    if (result.fault == STORE_OK) {
+        const PGresult *answer = request->calls[0].answer;
+        recovered.retried = (size_t)number_in(answer, 0);
+        recovered.failed = (size_t)number_in(answer, 1);
+        recovered.others = table->others = (size_t)number_in(answer, 2);
+        recovered.undecided = table->store->undecided || is_true(answer, 0, 3);
+    }
     int64_t now = clock_monotonic_us();
     if (request->count > 0)
         table->recover_after_us = now + SHARE * (now - request->sent_us);
-    request->tell.recover(request->arg, result, retried, failed);
+    request->tell.recover(request->arg, result, &recovered);
 }
 
 static void prefix_of(uint64_t worker, char prefix[PREFIX + 1])
@@ -222,7 +233,9 @@ static void recover_now(struct request *before, struct store_result result)
 
 static void nothing_to_do(struct request *request, struct store_result result)
 {
-    request->tell.recover(request->arg, result, 0, 0);
+    const struct postgres_table *table = request->context;
+    struct store_recovered recovered = { .others = table->others, .undecided = table->store->undecided };
+    request->tell.recover(request->arg, result, &recovered);
 }
 
 void postgres_recover_begin(struct store_table *base, const uint64_t *held, size_t count, store_recover_done done,

@@ -174,6 +174,12 @@ void sqlite_peer_judge(struct peer *peer, const struct lease *lease, const struc
     peer->dead = gone || free_long || unseen_long;
 }
 
+bool sqlite_peer_is_undecided(const struct peer *peer, const struct process_identity *self)
+{
+    bool in_doubt = peer->free_since_us != 0 ? !is_alive(&peer->process, self) : process_is_gone(&peer->process);
+    return in_doubt && !peer->dead;
+}
+
 void sqlite_peers_beat(struct peers *peers, bool written)
 {
     int64_t clock = clock_monotonic_us();

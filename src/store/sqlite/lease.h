@@ -49,6 +49,8 @@ struct peer *sqlite_peers_find(struct peers *peers, uint64_t worker, bool add);
 /* Judges by what was read into the peer: sets dead. */
 void sqlite_peer_judge(struct peer *peer, const struct lease *lease, const struct process_identity *self,
                        errand_time now);
+/* Its lease is free, or its process gone, and it is not judged dead yet: within FREE_LONG_US it is, or is back. */
+bool sqlite_peer_is_undecided(const struct peer *peer, const struct process_identity *self);
 /* Our own heartbeat was written, or at least tried. Where it was not for long, something kept everyone from writing
    theirs: from now on they are waited for anew. */
 void sqlite_peers_beat(struct peers *peers, bool written);

@@ -22,8 +22,7 @@ struct recover_request {
     const uint64_t *held; /* in the request's arena */
     size_t held_count;
     uint64_t bound; /* the greatest of held: claims beyond it were made since */
-    size_t retried, failed;
-    size_t others; /* running jobs that are not this worker's */
+    struct store_recovered recovered;
 };
 
 /* A running row that is to be taken from its worker. */
@@ -98,6 +97,16 @@ static bool someone_died(const struct sqlite_store *store)
     return false;
 }
 
+static bool someone_is_undecided(const struct sqlite_store *store)
+{
+    for (size_t i = 0; i < store->peers.count; i++) {
+        const struct peer *peer = &store->peers.items[i];
+        if (peer->worker != store->config.worker && sqlite_peer_is_undecided(peer, &store->self))
+            return true;
+    }
+    return false;
+}
+
 /* ---- Which rows are lost ---- */
 
 static bool is_held(const struct recover_request *request, uint64_t claim)
@@ -119,7 +128,7 @@ static bool judge_row(struct sqlite_store *store, struct recover_request *reques
     bool own = known && worker == store->config.worker;
     if (own && is_held(request, claim))
         return false;
-    request->others++;
+    request->recovered.others++;
     struct peer *peer = known && !own ? sqlite_peers_find(&store->peers, worker, false) : NULL;
     if (peer && !peer->dead)
         return false;
@@ -155,6 +164,7 @@ static int find_lost(struct sqlite_store *store, struct recover_request *request
     if (!running)
         return code_of(store);
     int code;
+    request->recovered.others = 0;
     while ((code = sqlite3_step(running)) == SQLITE_ROW) {
         const char *lock = (const char *)sqlite3_column_text(running, 1);
         const char *locked_at_text = (const char *)sqlite3_column_text(running, 2);
@@ -189,7 +199,7 @@ static int take(struct sqlite_store *store, struct recover_request *request, con
     sqlite_bind(statement, 5, lost->lock);
     int code = sqlite_step_once(statement);
     if (code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0)
-        *(lost->fails ? &request->failed : &request->retried) += 1;
+        *(lost->fails ? &request->recovered.failed : &request->recovered.retried) += 1;
     return code;
 }
 
@@ -197,7 +207,7 @@ static int take_all(struct sqlite_store *store, struct recover_request *request,
 {
     char now[CLOCK_TEXT_MAX];
     sqlite_now(now);
-    request->retried = request->failed = 0;
+    request->recovered.retried = request->recovered.failed = 0;
     int code = database_run(&store->database, "BEGIN IMMEDIATE");
     for (size_t i = 0; i < rows->count && code == SQLITE_OK; i++)
         code = take(store, request, &rows->items[i], now);
@@ -224,26 +234,32 @@ static bool is_worth_a_look(struct sqlite_store *store, struct sqlite_table *tab
 static int recover(struct sqlite_store *store, struct request *base)
 {
     struct recover_request *request = (struct recover_request *)base;
+    struct store_recovered *recovered = &request->recovered;
+    recovered->others = base->table->others;
     if (is_calm(store, base->table))
         return SQLITE_OK;
     int code = read_peers(store);
+    recovered->undecided = someone_is_undecided(store);
     if (code != SQLITE_OK || !is_worth_a_look(store, base->table))
         return code;
     struct lost_rows rows = { 0 };
     int64_t version = sqlite_data_version(store);
     code = find_lost(store, request, &rows);
-    base->table->calm_version = code == SQLITE_OK && request->others == 0 ? version : 0;
+    base->table->calm_version = code == SQLITE_OK && recovered->others == 0 ? version : 0;
     if (code == SQLITE_OK && rows.count > 0)
         code = take_all(store, request, &rows);
+    if (code == SQLITE_OK)
+        recovered->others -= recovered->retried + recovered->failed;
+    base->table->others = recovered->others;
     free(rows.items);
     return code;
 }
 
 static void tell(struct request *base)
 {
+    static const struct store_recovered nothing;
     struct recover_request *request = (struct recover_request *)base;
-    bool took_effect = base->result.fault == STORE_OK;
-    request->done(base->arg, base->result, took_effect ? request->retried : 0, took_effect ? request->failed : 0);
+    request->done(base->arg, base->result, base->result.fault == STORE_OK ? &request->recovered : &nothing);
 }
 
 void sqlite_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg)

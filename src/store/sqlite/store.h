@@ -77,6 +77,7 @@ struct sqlite_table {
     struct row_hint *hints; /* ROW_HINTS of them, owned; NULL until the first claim */
     int64_t looked_at_us;   /* CLOCK_MONOTONIC of the last look for rows to recover */
     int64_t calm_version;   /* PRAGMA data_version when that look saw only jobs of this worker; 0: it saw others */
+    size_t others;          /* running jobs that the last look left to others */
     bool has_index;
 };
 
