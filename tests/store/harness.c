@@ -148,6 +148,7 @@ void await(struct fixture *fixture, const int *what)
     uv_timer_t limit;
     uv_timer_init(&fixture->loop, &limit);
     limit.data = &over;
+    uv_update_time(&fixture->loop); /* it may be long ago that the loop ran */
     uv_timer_start(&limit, on_limit, LIMIT_MS, 0);
     while (!*what && !over)
         uv_run(&fixture->loop, UV_RUN_ONCE);
