@@ -44,6 +44,8 @@ static void print_plan(const struct migrate_outcome *outcome, bool allow_destruc
         if (file->state == MIGRATE_FILE_WAITS)
             printf("-- %s %s\n", file->destructive && !allow_destructive ? "waits for --allow-destructive:" : "apply",
                    file->path);
+        else if (file->state == MIGRATE_FILE_COUNTED)
+            printf("-- count %s as applied: the schema holds what it did\n", file->path);
     }
     for (size_t i = 0; i < outcome->step_count; i++) {
         const struct migrate_step *step = &outcome->steps[i];

@@ -243,8 +243,11 @@ static int settle_additive(struct migration *migration, struct errand_error *err
 
 static int create(struct migration *migration, struct errand_error *err)
 {
-    if (migration->request->dry_run)
+    if (migration->request->dry_run) {
+        for (size_t i = 0; i < migration->outcome->file_count; i++)
+            migration->outcome->files[i].state = MIGRATE_FILE_COUNTED;
         return migration->backend->compare(migration, err);
+    }
     if (migration->backend->fill(migration, err) != 0)
         return -1;
     for (size_t i = 0; i < migration->outcome->file_count; i++)

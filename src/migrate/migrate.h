@@ -25,7 +25,8 @@ struct migrate_step {
 enum migrate_file_state {
     MIGRATE_FILE_WAITS = 1, /* destructive, and not told to apply it; with dry_run: any that is not applied yet */
     MIGRATE_FILE_APPLIED,   /* by this run */
-    MIGRATE_FILE_COUNTED,   /* the database was empty: made from Schema.sql, which holds what the file did */
+    MIGRATE_FILE_COUNTED,   /* the database was empty: made from Schema.sql, which holds what the file did; with
+                               dry_run: it is empty, and would be */
     MIGRATE_FILE_CHANGED    /* was applied earlier, and reads otherwise now: left alone, and to be reported */
 };
 
