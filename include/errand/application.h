@@ -14,7 +14,8 @@ struct errand;
 
 /* Opens the database at url: sqlite:PATH or postgresql://..., NULL for DATABASE_URL and, where that is unset,
    build/app.db of the project that holds the program, else the current folder. Never creates it. Returns NULL and the
-   sentence in err. May be shared between threads: each errand_run takes a connection of its own. */
+   sentence in err. May be shared between threads: each errand_run takes a connection of its own. One that was lost is
+   opened anew, and so is a SQLite file that was deleted or replaced, between transactions. */
 struct errand *errand_open(const char *url, struct errand_error *err);
 /* Closes its connections; no errand_run may be under way. NULL is allowed. */
 void errand_close(struct errand *errand);

@@ -69,6 +69,13 @@ static void connect(struct errand_context *ctx)
         ctx->config.connected(ctx->config.arg, connection_backend(ctx->connection));
 }
 
+static const char *loss(const struct errand_context *ctx)
+{
+    return context_kind(ctx) == STORE_SQLITE
+               ? "the database was deleted or replaced inside a transaction, which is thereby rolled back"
+               : "the connection to the database was lost inside a transaction, which is thereby rolled back";
+}
+
 /* Whether an idle connection was closed is looked at; inside a transaction the next statement finds out. */
 struct connection *context_connection(struct errand_context *ctx)
 {
@@ -76,8 +83,7 @@ struct connection *context_connection(struct errand_context *ctx)
     if (ctx->connection && (ctx->in_transaction ? !ctx->lost : !connection_is_lost(ctx->connection)))
         return ctx->connection;
     if (ctx->connection && ctx->in_transaction)
-        context_refuse(ctx, CONTEXT_FAULT_AWAY,
-                       "the connection to the database was lost inside a transaction, which is thereby rolled back");
+        context_refuse(ctx, CONTEXT_FAULT_AWAY, "%s", loss(ctx));
     context_disconnect(ctx);
     connect(ctx);
     return ctx->connection;
@@ -101,8 +107,7 @@ struct result *context_query(struct errand_context *ctx, const struct errand_tab
     if (!ctx->lost)
         ctx->in_transaction = connection_in_transaction(connection);
     if (ctx->lost && ctx->in_transaction)
-        error_prefix(&err,
-                     "the connection to the database was lost inside a transaction, which is thereby rolled back");
+        error_prefix(&err, "%s", loss(ctx));
     if (failed)
         fail(ctx, connection_fault(connection), table, verb, &err);
     return result;
@@ -141,6 +146,8 @@ void errand_commit(struct errand_context *ctx)
     struct connection *connection = context_connection(ctx);
     if (!ctx->in_transaction)
         errand_fail(ctx, "errand_commit: no transaction is open; errand_begin opens one");
+    if (connection_is_lost(connection)) /* a SQLite file that is gone takes the commit as any other */
+        context_refuse(ctx, CONTEXT_FAULT_AWAY, "errand_commit: %s", loss(ctx));
     struct errand_error err;
     int failed = connection_commit(connection, &err);
     enum connection_fault fault = connection_fault(connection);

@@ -24,7 +24,8 @@ enum store_kind connection_kind(const struct connection *connection);
 /* PostgreSQL: the pid of the backend that serves it. SQLite: 0. */
 int connection_backend(const struct connection *connection);
 /* PostgreSQL: the last use found the connection broken, or a look at the idle socket (one poll, nothing is sent) finds
-   that the server has closed it; it must be closed and opened anew. */
+   that the server has closed it. SQLite: the file was deleted, or another is in its place (one stat). It must be closed
+   and opened anew. */
 bool connection_is_lost(const struct connection *connection);
 
 /* Makes the session what it was when it was opened: settings, locks and temporary tables that were left go. 0, or -1:

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define assert_refused(words, ...)                                                                                     \
     do {                                                                                                               \
@@ -260,6 +261,44 @@ static void who_is_not_let_in_sees_neither_the_layout_nor_the_tables(void **stat
     assert_page_lacks("sessions_that");
 }
 
+/* ---- A SQLite file that goes ---- */
+
+static void jobs_are_made_in_the_file_that_is_there_now(void **state)
+{
+    (void)state;
+    if (on_postgres())
+        skip();
+    const char *form = "tableName=letter_jobs&recipient=Zoe&pages=2";
+    serve(&plain, NULL);
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = form), 303);
+    replace_database();
+    assert_int_equal(send_form(.target = "/jobs/CreateJob", .form = form), 303);
+    assert_int_equal(letters("recipient = 'Zoe'"), 2);
+    replace_database();
+    run_sql("UPDATE letter_jobs SET status = 'job_status_failed', locked_by = NULL");
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&all=1&confirm=1&status=failed"), 303);
+    assert_int_equal(letters("status = 'job_status_retry'"), 2);
+}
+
+static void a_file_that_is_gone_is_said_to_be_and_not_made(void **state)
+{
+    (void)state;
+    if (on_postgres())
+        skip();
+    char kept[256];
+    serve(&plain, NULL);
+    assert_int_equal(ask(.target = "/jobs"), 200);
+    snprintf(kept, sizeof(kept), "%s/kept.db", database.folder);
+    run_sql("VACUUM INTO '%s'", kept);
+    delete_database();
+    assert_int_equal(ask(.target = "/jobs"), 503);
+    assert_page_has("there is no database at");
+    assert_int_equal(access(database.url.target, F_OK), -1);
+    assert_int_equal(rename(kept, database.url.target), 0);
+    assert_int_equal(ask(.target = "/jobs"), 200);
+}
+
 /* ---- Threads ---- */
 
 enum { THREADS = 12, REQUESTS = 40 };
@@ -319,6 +358,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(the_applications_layout_wraps_every_page),
         DASHBOARD_TEST(a_layout_that_fails_gives_way_to_the_dashboards),
         DASHBOARD_TEST(who_is_not_let_in_sees_neither_the_layout_nor_the_tables),
+        DASHBOARD_TEST(jobs_are_made_in_the_file_that_is_there_now),
+        DASHBOARD_TEST(a_file_that_is_gone_is_said_to_be_and_not_made),
         DASHBOARD_TEST(many_threads_are_answered_each_its_own),
     };
     return RUN(argc, argv, tests, "respond");

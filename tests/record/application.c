@@ -162,6 +162,80 @@ static void a_raise_of_the_outer_context_passes_an_inner_run(struct errand_conte
     errand_close(nest.errand);
 }
 
+static void look(struct errand_context *ctx, void *arg)
+{
+    *(int64_t *)arg = customers(ctx);
+}
+
+static void a_replaced_file_is_opened_anew(struct errand_context *ctx)
+{
+    (void)ctx;
+    if (on_postgres())
+        return;
+    struct errand_error err;
+    int64_t count = 0;
+    struct errand *errand = open_it();
+    assert_int_equal(errand_run(errand, insert, "Ann", &err), 0);
+    replace_database();
+    assert_int_equal(errand_run(errand, insert, "Bea", &err), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM customers"), 2);
+    run_sql("DELETE FROM customers WHERE name = 'Ann'");
+    replace_database();
+    assert_int_equal(errand_run(errand, look, &count, &err), 0);
+    assert_int_equal(count, 1);
+    errand_close(errand);
+    assert_int_equal(number_of("SELECT count(*) FROM customers"), 1); /* closing the old ones left the new one alone */
+}
+
+static void a_deleted_file_is_said_to_be_gone_and_not_made(struct errand_context *ctx)
+{
+    (void)ctx;
+    if (on_postgres())
+        return;
+    struct errand_error err;
+    char kept[256];
+    struct errand *errand = open_it();
+    assert_int_equal(errand_run(errand, insert, "Ann", &err), 0);
+    snprintf(kept, sizeof(kept), "%s/kept.db", database.folder);
+    run_sql("VACUUM INTO '%s'", kept);
+    delete_database();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(errand_run(errand, insert, "Bea", &err), -1);
+        assert_non_null(strstr(err.message, "there is no database at"));
+        assert_non_null(strstr(err.message, database.url.target));
+        assert_int_equal(access(database.url.target, F_OK), -1);
+    }
+    assert_int_equal(rename(kept, database.url.target), 0);
+    assert_int_equal(errand_run(errand, insert, "Cal", &err), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM customers"), 2);
+    errand_close(errand);
+}
+
+static void replace_inside(struct errand_context *ctx, void *arg)
+{
+    errand_begin(ctx);
+    struct customer customer = { .name = arg, .visits = 1 };
+    errand_record_create(ctx, &customer_table, &customer);
+    replace_database();
+    errand_commit(ctx);
+}
+
+static void a_file_replaced_inside_a_transaction_raises(struct errand_context *ctx)
+{
+    (void)ctx;
+    if (on_postgres())
+        return;
+    struct errand_error err;
+    struct errand *errand = open_it();
+    assert_int_equal(errand_run(errand, replace_inside, "Ann", &err), -1);
+    assert_string_equal(err.message, "errand_commit: the database was deleted or replaced inside a transaction, which "
+                                     "is thereby rolled back");
+    assert_int_equal(number_of("SELECT count(*) FROM customers"), 0);
+    assert_int_equal(errand_run(errand, insert, "Bea", &err), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM customers"), 1);
+    errand_close(errand);
+}
+
 static void opening_what_is_not_there_says_so(struct errand_context *ctx)
 {
     (void)ctx;
@@ -255,6 +329,9 @@ int main(void)
         cmocka_unit_test(a_renewed_context_knows_nothing_of_the_session_before),
         IN_CONTEXT(errand_run_serves_several_threads_at_once),
         IN_CONTEXT(a_raise_of_the_outer_context_passes_an_inner_run),
+        IN_CONTEXT(a_replaced_file_is_opened_anew),
+        IN_CONTEXT(a_deleted_file_is_said_to_be_gone_and_not_made),
+        IN_CONTEXT(a_file_replaced_inside_a_transaction_raises),
         IN_CONTEXT(opening_what_is_not_there_says_so),
         IN_CONTEXT(a_script_runs_and_says_by_its_exit_code_how_it_ended),
         IN_CONTEXT(a_script_explains_itself),

@@ -52,16 +52,22 @@ struct connection *database_create(void)
     return connection;
 }
 
-int database_release(void)
+void delete_database(void)
 {
     static const char *const files[] = { "app.db", "app.db-wal", "app.db-shm" };
-    for (size_t i = 0; !on_postgres() && i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         char path[128];
         snprintf(path, sizeof(path), "%s/%s", database.folder, files[i]);
         unlink(path);
     }
-    if (!on_postgres())
+}
+
+int database_release(void)
+{
+    if (!on_postgres()) {
+        delete_database();
         rmdir(database.folder);
+    }
     store_url_release(&database.url);
     free(database.url_text);
     return 0;
@@ -121,4 +127,13 @@ int64_t number_of(const char *format, ...)
     connection_close(connection);
     free(text);
     return number;
+}
+
+void replace_database(void)
+{
+    char copy[128];
+    snprintf(copy, sizeof(copy), "%s/new.db", database.folder);
+    run_sql("VACUUM INTO '%s'", copy); /* the file alone lacks what is in the log */
+    delete_database();
+    assert_int_equal(rename(copy, database.url.target), 0);
 }

@@ -32,6 +32,9 @@ bool on_postgres(void);
 void run_sql(const char *format, ...) ERRAND_PRINTF(1, 2);
 /* A script for each of the two, as it is. */
 void run_sql_each(const char *sqlite, const char *postgres);
+/* SQLite: the file and its log are deleted, as by rm; or another with the same in it is put in its place. */
+void delete_database(void);
+void replace_database(void);
 /* The first cell of what a query answers, as a number; -1 where there is none. */
 int64_t number_of(const char *format, ...) ERRAND_PRINTF(1, 2);
 

@@ -67,8 +67,7 @@ static int sqlite_backend(const struct connection *connection)
 
 static bool sqlite_is_lost(const struct connection *connection)
 {
-    (void)connection;
-    return false;
+    return database_is_gone(&((const struct sqlite_connection *)connection)->database);
 }
 
 static bool sqlite_in_transaction(const struct connection *connection)

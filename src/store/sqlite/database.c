@@ -221,6 +221,14 @@ void database_close(struct database *database)
     database->handle = NULL;
 }
 
+/* SQLite knows which file it has opened; it asks the same before it takes away the log of a closed database. */
+bool database_is_gone(const struct database *database)
+{
+    int moved = 0;
+    sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved;
+}
+
 /* ---- Cells ---- */
 
 /* SQLite prints 15 digits, which is not always the number that was stored. */

@@ -30,6 +30,8 @@ struct database {
 int database_open(struct database *database, const struct store_url *url, bool create, bool *created,
                   struct errand_error *err);
 void database_close(struct database *database);
+/* The file was deleted, or its path leads to another: what is written goes nowhere. One stat. */
+bool database_is_gone(const struct database *database);
 
 /* Lets others have the lock, which must be free, for longer than who has waited for long sleeps (wait_for_lock). */
 void database_yield(struct database *database);

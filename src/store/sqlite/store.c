@@ -381,7 +381,7 @@ static void serve(struct sqlite_store *store)
 static void start_watch(struct sqlite_store *store)
 {
     const char *why = "";
-    if (wal_init(&store->watch, sqlite3_db_filename(store->database.handle, "main"), &why) < 0)
+    if (wal_init(&store->watch, &store->database, &why) < 0)
         log_write(store->config.log, ERRAND_LOG_WARNING, NULL,
                   "the database %s is not watched for new jobs (%s): it is looked at 20 times a second instead",
                   store->config.url->target, why);

@@ -2,6 +2,7 @@
 #include "store/sqlite/wal.h"
 
 #include "base/clock.h"
+#include "store/sqlite/database.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,17 +56,16 @@ static void watch_log(struct wal_watch *watch)
         watch->log = inotify_add_watch(watch->fd, log, IN_MODIFY);
 }
 
-int wal_init(struct wal_watch *watch, const char *path, const char **why)
+int wal_init(struct wal_watch *watch, const struct database *database, const char **why)
 {
-    *watch = (struct wal_watch){ .fd = -1, .log = -1, .path = strdup(path) };
+    const char *path = sqlite3_db_filename(database->handle, "main");
+    *watch = (struct wal_watch){ .database = database, .fd = -1, .log = -1, .path = path };
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
-    if (!watch->path || !slash || strlen(path) >= sizeof(folder))
+    if (!slash || strlen(path) >= sizeof(folder))
         return poll_instead(watch, why, "its path is not understood");
     memcpy(folder, path, (size_t)(slash - path) + 1);
     folder[slash - path + 1] = '\0';
-    if (stat(path, &watch->file) < 0)
-        return poll_instead(watch, why, strerror(errno));
     if (is_remote(path))
         return poll_instead(watch, why, "it is on a network file system");
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -80,7 +80,6 @@ void wal_release(struct wal_watch *watch)
 {
     if (watch->fd >= 0)
         close(watch->fd);
-    free(watch->path);
     *watch = (struct wal_watch){ .fd = -1 };
 }
 
@@ -90,13 +89,6 @@ void wal_expect(struct wal_watch *watch)
     watch->next_us = watch->since_us + LOOK_FIRST_US;
 }
 
-static bool is_gone(const struct wal_watch *watch)
-{
-    struct stat now;
-    return stat(watch->path, &now) < 0 ? errno == ENOENT
-                                       : now.st_ino != watch->file.st_ino || now.st_dev != watch->file.st_dev;
-}
-
 static void take_event(struct wal_watch *watch, const struct inotify_event *event, bool *gone)
 {
     const char *base = strrchr(watch->path, '/') + 1;
@@ -104,7 +96,7 @@ static void take_event(struct wal_watch *watch, const struct inotify_event *even
     if (event->wd == watch->log && event->mask & (IN_MODIFY | IN_IGNORED)) {
         wal_expect(watch);
     } else if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) { /* unknown what happened */
-        *gone = is_gone(watch);
+        *gone = database_is_gone(watch->database);
         watch_log(watch);
         wal_expect(watch);
     } else if (event->len > 0 && strncmp(event->name, base, size) == 0) {
@@ -112,7 +104,7 @@ static void take_event(struct wal_watch *watch, const struct inotify_event *even
             watch_log(watch);
             wal_expect(watch);
         } else if (event->name[size] == '\0') {
-            *gone = is_gone(watch);
+            *gone = database_is_gone(watch->database);
         }
     }
 }

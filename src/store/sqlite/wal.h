@@ -6,19 +6,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
+
+struct database;
 
 struct wal_watch {
-    int fd;           /* inotify; owned; -1: the file system tells nothing, look now and then instead */
-    int log;          /* inotify's number for the log; -1: there is none to watch now */
-    char *path;       /* of the database, as SQLite resolved it; owned */
-    struct stat file; /* the database as it was opened */
-    int64_t since_us; /* CLOCK_MONOTONIC of the last event; 0: nothing is expected */
-    int64_t next_us;  /* of the next look */
+    const struct database *database; /* borrowed */
+    int fd;                          /* inotify; owned; -1: the file system tells nothing, look now and then instead */
+    int log;                         /* inotify's number for the log; -1: there is none to watch now */
+    const char *path;                /* of the database, as SQLite resolved it; borrowed of it */
+    int64_t since_us;                /* CLOCK_MONOTONIC of the last event; 0: nothing is expected */
+    int64_t next_us;                 /* of the next look */
 };
 
-/* `path` as sqlite3_db_filename gives it. 0, or -1 and the reason: then `fd` is -1, and the watch polls. */
-int wal_init(struct wal_watch *watch, const char *path, const char **why);
+/* Of a database that stays open, and where it is. 0, or -1 and the reason: then `fd` is -1, and the watch polls. */
+int wal_init(struct wal_watch *watch, const struct database *database, const char **why);
 void wal_release(struct wal_watch *watch);
 /* Takes the events off. Sets *gone where the database itself was deleted or replaced. */
 void wal_read(struct wal_watch *watch, bool *gone);

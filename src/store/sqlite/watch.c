@@ -38,7 +38,7 @@ int sqlite_watch(struct connection *base, const struct errand_table *const *tabl
     (void)tables;
     (void)count;
     sqlite_watch_release(connection);
-    wal_init(&connection->watch, sqlite3_db_filename(handle, "main"), &why);
+    wal_init(&connection->watch, &connection->database, &why);
     connection->watches = true;
     if (sqlite3_prepare_v2(handle, "PRAGMA data_version", -1, &connection->version, NULL) != SQLITE_OK)
         return error_set(err, "the database cannot be watched: %s", sqlite3_errmsg(handle));
