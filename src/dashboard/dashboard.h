@@ -126,9 +126,11 @@ errand_uuid page_job_id(struct page *page);
 /* The views that .jobs has for a table, or NULL. */
 const struct errand_displayable *dashboard_displayable(const struct errand_dashboard_service *service,
                                                        const struct errand_table *table);
-/* Calls a view; where it raises, shows what it raised in its place and returns false: the default then follows, and the
-   rest of the page stands. A refusal (errand_param, errand_invalid, a redirect) goes on to the request. */
-bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg);
+/* Calls a view of a job table; where it raises, shows what it raised in its place and returns false: the default then
+   follows, and the rest of the page stands. A refusal (errand_param, errand_invalid, a redirect) goes on to the
+   request. */
+bool page_view_safely(struct page *page, const struct errand_table *table, const char *what,
+                      void (*view)(struct page *page, void *arg), void *arg);
 /* A line of the log for each change: who, what, which job, from where. */
 void page_audit(struct page *page, const char *what, const char *table, const char *id);
 /* The same of so many jobs: those among which they were, by id or as a filter. */

@@ -36,7 +36,8 @@ static void take_back(struct html *out, size_t size)
     out->page->in_form = false;
 }
 
-bool page_view_safely(struct page *page, const char *what, void (*view)(struct page *page, void *arg), void *arg)
+bool page_view_safely(struct page *page, const struct errand_table *table, const char *what,
+                      void (*view)(struct page *page, void *arg), void *arg)
 {
     struct html *out = page->out;
     size_t size = out->text.size;
@@ -48,7 +49,7 @@ bool page_view_safely(struct page *page, const char *what, void (*view)(struct p
     const char *error = end.error ? end.error : "it was put off, which only a job can be";
     if (page->refusal.status)
         errand_fail(page->ctx, "%s", error);
-    errand_log(page->ctx, ERRAND_LOG_ERROR, "%s failed: %s", what, error);
+    errand_log(page->ctx, ERRAND_LOG_ERROR, "%s of %s failed: %s", what, table->record_name, error);
     html_printf(out,
                 "<div class=\"alert alert-danger view-failed\" role=\"alert\"><strong>%s failed.</strong> "
                 "<span>%s</span></div>",

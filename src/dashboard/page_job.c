@@ -37,7 +37,7 @@ static bool shows_own(struct page *page, const struct errand_table *table, const
     struct own_detail own = { .displayable = dashboard_displayable(page->service, table), .job = job };
     if (!own.displayable || !own.displayable->job_type->detail_view)
         return false;
-    return page_view_safely(page, "detail_view", show_own, &own) && own.done;
+    return page_view_safely(page, table, "detail_view", show_own, &own) && own.done;
 }
 
 /* ---- Facts ---- */

@@ -26,7 +26,7 @@ static bool shows_own(struct page *page, const struct errand_table *table, int64
     if (page->wants_json || !own.displayable || !own.displayable->job_type->page_view)
         return false;
     page->shown.title = html_field_label(page->out, table->name);
-    return page_view_safely(page, "page_view", show_own, &own) && own.done;
+    return page_view_safely(page, table, "page_view", show_own, &own) && own.done;
 }
 
 /* ---- The default one ---- */

@@ -23,7 +23,7 @@ static bool shows_own(struct page *page, const struct errand_table *table)
     struct own_form own = { .displayable = dashboard_displayable(page->service, table) };
     if (!own.displayable || !own.displayable->job_type->new_job_view)
         return false;
-    return page_view_safely(page, "new_job_view", show_own, &own) && own.done;
+    return page_view_safely(page, table, "new_job_view", show_own, &own) && own.done;
 }
 
 static bool creates_own(struct page *page, const struct errand_table *table)

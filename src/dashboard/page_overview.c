@@ -51,7 +51,7 @@ static bool shows_own(struct page *page, const struct errand_table *table)
     struct own_section own = { .displayable = dashboard_displayable(page->service, table) };
     if (!own.displayable || !own.displayable->job_type->dashboard_section)
         return false;
-    return page_view_safely(page, "dashboard_section", show_own, &own) && own.done;
+    return page_view_safely(page, table, "dashboard_section", show_own, &own) && own.done;
 }
 
 static void show_default(struct page *page, const struct figures *type)

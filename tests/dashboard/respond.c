@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+enum { LOG_LINE_MAX = 512 };
+
 #define assert_refused(words, ...)                                                                                     \
     do {                                                                                                               \
         const char *sentence_ = refused_to_open(__VA_ARGS__);                                                          \
@@ -261,6 +263,38 @@ static void who_is_not_let_in_sees_neither_the_layout_nor_the_tables(void **stat
     assert_page_lacks("sessions_that");
 }
 
+/* ---- A view of the application's that fails ---- */
+
+static bool fail_section(const void *views, struct errand_context *ctx, struct html *out)
+{
+    (void)views;
+    html_raw(out, "<table>");
+    errand_fail(ctx, "no ink");
+}
+
+static void keep_line(void *arg, enum errand_log_level level, const char *text)
+{
+    (void)level;
+    snprintf(arg, LOG_LINE_MAX, "%s", text);
+}
+
+static void the_log_says_of_which_job_type_a_view_failed(void **state)
+{
+    (void)state;
+    char line[LOG_LINE_MAX] = "";
+    const struct errand_displayable_type type = { .table = errand_schema.job_types[0].table,
+                                                  .dashboard_section = fail_section };
+    const struct errand_displayable displayable = { .job_type = &type };
+    const struct errand_dashboard failing = { .auth = NO_AUTH, .jobs = { &displayable } };
+    serve(&failing, &(struct errand_dashboard_options){ .log = keep_line, .log_arg = line });
+    assert_int_equal(ask(.target = "/jobs"), 200);
+    assert_page_has("dashboard_section failed.");
+    char expected[LOG_LINE_MAX];
+    snprintf(expected, sizeof(expected), "dashboard_section of %s failed: no ink", type.table->record_name);
+    assert_string_equal(line, expected);
+    end_test(NULL); /* what it was made of ends here */
+}
+
 /* ---- A SQLite file that goes ---- */
 
 static void jobs_are_made_in_the_file_that_is_there_now(void **state)
@@ -358,6 +392,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(the_applications_layout_wraps_every_page),
         DASHBOARD_TEST(a_layout_that_fails_gives_way_to_the_dashboards),
         DASHBOARD_TEST(who_is_not_let_in_sees_neither_the_layout_nor_the_tables),
+        DASHBOARD_TEST(the_log_says_of_which_job_type_a_view_failed),
         DASHBOARD_TEST(jobs_are_made_in_the_file_that_is_there_now),
         DASHBOARD_TEST(a_file_that_is_gone_is_said_to_be_and_not_made),
         DASHBOARD_TEST(many_threads_are_answered_each_its_own),
