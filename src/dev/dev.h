@@ -101,18 +101,21 @@ struct program {
     const char *title; /* "the worker" */
     enum dev_log_name log;
     const char *const *argv;
-    struct child *child;   /* the newest; those before it end by themselves */
-    struct child *before;  /* which still serves at `port` until the newest does; NULL: none */
-    struct child *leaving; /* which did, and is told to end once it has answered what it was asked; NULL: none */
-    struct stat image;     /* of what child runs */
-    uv_timer_t again;
-    uint64_t started_ms; /* when child was, by the loop's clock */
-    int failures;        /* in a row: it ended soon after its start, or was not started */
-    int port;            /* where it listens; 0: not yet, or it does not */
-    unsigned turn;       /* counts those that served at `port` */
-    size_t asks[2];      /* requests that are not answered yet, of an even and of an odd turn */
+    struct child *child;     /* the newest; those before it end by themselves */
+    struct child *before;    /* which still serves at `port` until the newest does; NULL: none */
+    struct child *leaving;   /* which did, and is told to end once it has answered what it was asked; NULL: none */
+    struct stat image;       /* of what child runs */
+    uv_timer_t timer;        /* until it is started again, or has lived long enough */
+    int failures;            /* in a row: it ended soon after its start, or was not started */
+    char said[DEV_LINE_MAX]; /* the last line of child */
+    char last_words[DEV_LINE_MAX]; /* of the one that failed last, or how it ended */
+    int port;                      /* where it listens; 0: not yet, or it does not */
+    unsigned turn;                 /* counts those that served at `port` */
+    size_t asks[2];                /* requests that are not answered yet, of an even and of an odd turn */
 };
 
+/* So many failures in a row are no accident any more: it keeps ending. */
+enum { PROGRAM_FAILURES_MANY = 2 };
 void programs_init(struct dev *dev);
 /* Starts those that do not run or that were built anew. */
 void programs_refresh(struct dev *dev);

@@ -96,6 +96,32 @@ void page_end(struct client *client, int status, struct buffer *page)
 
 /* ---- What was built ---- */
 
+static bool keeps_ending(const struct program *program)
+{
+    return program->failures >= PROGRAM_FAILURES_MANY;
+}
+
+/* NULL: none does. */
+static const struct program *find_ending(const struct dev *dev)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++)
+        if (keeps_ending(&dev->programs[i]))
+            return &dev->programs[i];
+    return NULL;
+}
+
+static void add_last_words(struct buffer *out, const struct dev *dev)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+        const struct program *program = &dev->programs[i];
+        if (!keeps_ending(program))
+            continue;
+        buffer_printf(out, "<p>The last that %s said: <code>", program->title);
+        page_escape(out, program->last_words);
+        buffer_puts(out, "</code></p>");
+    }
+}
+
 static void add_build(struct buffer *out, const struct dev *dev)
 {
     static const char *const sentences[] = { [BUILD_WAITS] = "Waiting for the database",
@@ -104,9 +130,15 @@ static void add_build(struct buffer *out, const struct dev *dev)
                                              [BUILD_DONE] = "Up to date",
                                              [BUILD_FAILED] = "The build failed" };
     const struct build *build = &dev->build;
-    buffer_printf(out, "<section id=\"build\" data-state=\"%d\"><div%s><h1%s>%s</h1></div>", (int)build->state,
-                  build->state == BUILD_FAILED ? " role=\"alert\"" : "",
-                  build->state == BUILD_FAILED ? " class=\"bad\"" : "", sentences[build->state]);
+    const struct program *ending = build->state == BUILD_DONE ? find_ending(dev) : NULL;
+    bool is_bad = build->state == BUILD_FAILED || ending;
+    buffer_printf(out, "<section id=\"build\" data-state=\"%d\"><div%s><h1%s>", (int)build->state,
+                  is_bad ? " role=\"alert\"" : "", is_bad ? " class=\"bad\"" : "");
+    if (ending)
+        buffer_printf(out, "It is built, but %s keeps ending</h1></div>", ending->title);
+    else
+        buffer_printf(out, "%s</h1></div>", sentences[build->state]);
+    add_last_words(out, dev);
     if (build->state == BUILD_FAILED)
         buffer_puts(out, "<p>What ran before goes on. Save a source, and it is built again.</p>");
     if (build->problem_count > 0) {

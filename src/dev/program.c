@@ -3,6 +3,7 @@
 #include "dev/dev.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,6 +68,7 @@ static void on_line(struct dev *dev, void *owner, const char *line)
     struct run *run = owner;
     if (run->program->child != run->child)
         return;
+    snprintf(run->program->said, sizeof(run->program->said), "%s", line);
     if (run->program->log != DEV_LOG_DASHBOARD || strncmp(line, address, strlen(address)) != 0)
         return;
     run->program->port = atoi(line + strlen(address));
@@ -77,9 +79,9 @@ static void on_line(struct dev *dev, void *owner, const char *line)
 static void start(struct program *program);
 
 /* make clean takes it away; a build brings it back, and starts it. */
-static void on_again(uv_timer_t *again)
+static void on_again(uv_timer_t *timer)
 {
-    struct program *program = again->data;
+    struct program *program = timer->data;
     if (access(program->argv[0], X_OK) == 0) {
         start(program);
         return;
@@ -88,12 +90,19 @@ static void on_again(uv_timer_t *again)
     build_want(program->dev);
 }
 
+static void on_lived(uv_timer_t *timer)
+{
+    struct program *program = timer->data;
+    program->failures = 0;
+    program->dev->version++;
+}
+
 /* Later and later, until it is built anew. Gives the seconds. */
 static int start_again(struct program *program)
 {
     int delay_s = program->failures < 5 ? 1 << program->failures : 30;
     program->failures++;
-    uv_timer_start(&program->again, on_again, (uint64_t)delay_s * 1000, 0);
+    uv_timer_start(&program->timer, on_again, (uint64_t)delay_s * 1000, 0);
     return delay_s;
 }
 
@@ -116,11 +125,11 @@ static void on_exit_of(struct dev *dev, void *owner, int status)
     program->child = NULL;
     if (dev->stopping)
         return;
-    if (uv_now(&dev->loop) - program->started_ms >= LIVED_MS)
-        program->failures = 0;
     char text[64];
-    dev_tell(dev, program->log, "%s ended with %s; it is started again in %d s", program->title,
-             child_status_text(status, text), start_again(program));
+    child_status_text(status, text);
+    snprintf(program->last_words, sizeof(program->last_words), "%s", *program->said ? program->said : text);
+    dev_tell(dev, program->log, "%s ended with %s; it is started again in %d s", program->title, text,
+             start_again(program));
 }
 
 static void start(struct program *program)
@@ -134,9 +143,11 @@ static void start(struct program *program)
         .log = program->log, .argv = program->argv, .on_line = on_line, .on_exit = on_exit_of, .owner = run
     };
     program->child = child_start(dev, &plan, &err);
-    program->started_ms = uv_now(&dev->loop);
+    program->said[0] = '\0';
+    uv_timer_start(&program->timer, on_lived, LIVED_MS, 0);
     *run = (struct run){ .program = program, .child = program->child };
     if (!program->child) {
+        snprintf(program->last_words, sizeof(program->last_words), "%s", err.message);
         dev_tell(dev, program->log, "%s; it is tried again in %d s", err.message, start_again(program));
         free(run);
     }
@@ -164,7 +175,6 @@ static void refresh(struct program *program)
     struct stat image;
     if (stat(program->argv[0], &image) != 0 || (program->child && is_same_image(&image, &program->image)))
         return;
-    uv_timer_stop(&program->again);
     program->failures = 0;
     if (program->child)
         replace(program);
@@ -176,8 +186,8 @@ void programs_init(struct dev *dev)
     for (size_t i = 0; i < PROGRAM_COUNT; i++) {
         struct program *program = &dev->programs[i];
         *program = (struct program){ .dev = dev, .title = kinds[i].title, .log = kinds[i].log, .argv = kinds[i].argv };
-        uv_timer_init(&dev->loop, &program->again);
-        program->again.data = program;
+        uv_timer_init(&dev->loop, &program->timer);
+        program->timer.data = program;
     }
 }
 
@@ -190,5 +200,5 @@ void programs_refresh(struct dev *dev)
 void programs_close(struct dev *dev)
 {
     for (size_t i = 0; i < PROGRAM_COUNT; i++)
-        uv_timer_stop(&dev->programs[i].again);
+        uv_timer_stop(&dev->programs[i].timer);
 }
