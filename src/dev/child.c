@@ -80,7 +80,8 @@ static void end_line(struct child *child)
 {
     child->line[child->size] = '\0';
     child->size = 0;
-    dev_say(child->dev, child->plan.log, child->line);
+    if (!child->plan.quiet)
+        dev_say(child->dev, child->plan.log, child->line);
     if (child->plan.on_line)
         child->plan.on_line(child->dev, child->plan.owner, child->line);
 }

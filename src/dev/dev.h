@@ -61,6 +61,7 @@ struct child_plan {
     const char *const *argv; /* ended by NULL; looked up in PATH */
     bool as_postgres;        /* for PostgreSQL, which root cannot run: as user postgres, in / */
     bool whole_group;        /* is signalled with all that it has started; the others see to theirs themselves */
+    bool quiet;              /* its lines are for on_line, which sees to the log */
     void (*on_line)(struct dev *dev, void *owner, const char *line); /* NULL: the log is enough */
     void (*on_exit)(struct dev *dev, void *owner, int status);       /* as waitpid has it */
     void *owner;
@@ -192,6 +193,7 @@ struct dev {
     struct watch *watch;
     struct server server;
     struct child *postgres; /* the server of the private cluster; NULL: it does not run */
+    int postgres_log;       /* the file of what it says; once it was opened */
     bool database_ready;
     uint64_t version;   /* changes with everything that the page shows */
     int lock;           /* running_lock's */

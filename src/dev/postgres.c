@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 /* "/.s.PGSQL.5432" and its lock stand behind the folder. */
 enum { SOCKET_NAME_SIZE = 24, FOLDER_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - SOCKET_NAME_SIZE };
+
+/* What the server says, anew each time. */
+#define LOG_FILE POSTGRES_FOLDER "/server.log"
 
 /* Where initdb and postgres are: POSTGRES_BIN, else of the newest version that Debian has installed, else the PATH. */
 static void find_bin(char bin[PATH_MAX])
@@ -71,9 +75,14 @@ static void fail(struct dev *dev, const char *sentence)
     dev_stop(dev);
 }
 
+/* Once it takes connections, what it says of each statement that it refuses is for the file alone: who has sent one
+   tells what is to be told. */
 static void on_server_line(struct dev *dev, void *owner, const char *line)
 {
     (void)owner;
+    dprintf(dev->postgres_log, "%s\n", line);
+    if (!dev->database_ready)
+        dev_say(dev, DEV_LOG_DATABASE, line);
     if (dev->database_ready || !strstr(line, "database system is ready to accept connections"))
         return;
     dev->database_ready = true;
@@ -85,18 +94,25 @@ static void on_server_exit(struct dev *dev, void *owner, int status)
     char text[64], sentence[160];
     (void)owner;
     dev->postgres = NULL;
+    close(dev->postgres_log);
     if (dev->stopping)
         return;
-    snprintf(sentence, sizeof(sentence), "the server of " POSTGRES_FOLDER " ended with %s",
+    snprintf(sentence, sizeof(sentence), "the server of " POSTGRES_FOLDER " ended with %s; it said why in " LOG_FILE,
              child_status_text(status, text));
     fail(dev, is_not_found(status) ? not_installed : sentence);
+}
+
+static int open_log(struct dev *dev, struct errand_error *err)
+{
+    dev->postgres_log = open(LOG_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return dev->postgres_log >= 0 ? 0 : error_set(err, LOG_FILE " cannot be written: %s", strerror(errno));
 }
 
 static int start_server(struct dev *dev, struct errand_error *err)
 {
     char bin[PATH_MAX], folder[PATH_MAX], program[PATH_MAX + 16], data[PATH_MAX + 16];
     find_bin(bin);
-    if (make_folder(folder, err) != 0)
+    if (make_folder(folder, err) != 0 || open_log(dev, err) != 0)
         return -1;
     snprintf(program, sizeof(program), "%spostgres", bin);
     snprintf(data, sizeof(data), "%s/data", folder);
@@ -112,9 +128,12 @@ static int start_server(struct dev *dev, struct errand_error *err)
                                  "-c",
                                  "unix_socket_permissions=0700",
                                  NULL };
-    const struct child_plan plan = {
-        .log = DEV_LOG_DATABASE, .argv = argv, .as_postgres = true, .on_line = on_server_line, .on_exit = on_server_exit
-    };
+    const struct child_plan plan = { .log = DEV_LOG_DATABASE,
+                                     .argv = argv,
+                                     .as_postgres = true,
+                                     .quiet = true,
+                                     .on_line = on_server_line,
+                                     .on_exit = on_server_exit };
     dev->postgres = child_start(dev, &plan, err);
     return dev->postgres ? 0 : -1;
 }
