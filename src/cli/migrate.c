@@ -2,7 +2,7 @@
 #include "cli/session.h"
 
 #include "base/json.h"
-#include "dev/running.h"
+#include "base/running.h"
 #include "migrate/migrate.h"
 
 #include <stdio.h>

@@ -2,9 +2,9 @@
 #include "cli/session.h"
 
 #include "base/error.h"
+#include "base/running.h"
 #include "codegen/project.h"
 #include "codegen/tables.h"
-#include "dev/running.h"
 #include "store/postgres/connect.h"
 
 #include <stdio.h>

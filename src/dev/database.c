@@ -2,7 +2,7 @@
 #include "dev/dev.h"
 
 #include "base/error.h"
-#include "dev/running.h"
+#include "base/running.h"
 #include "migrate/migrate.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ static int write_address(struct buffer *url, const struct dev_options *options, 
 int database_choose(const struct dev_options *options, const char *root, int lock, char **shown,
                     struct errand_error *err)
 {
-    struct buffer url = BUFFER_INIT(DEV_ADDRESS_MAX);
+    struct buffer url = BUFFER_INIT(RUNNING_ADDRESS_MAX);
     struct store_url parsed = { 0 };
     const char *given = options->database ? options->database : getenv("DATABASE_URL");
     if (given && !*given)

@@ -2,8 +2,8 @@
 #include "dev/dev.h"
 
 #include "base/error.h"
+#include "base/running.h"
 #include "codegen/project.h"
-#include "dev/running.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,6 @@
    up to what its sources say.
 
        dev.c        starts, stops, and hands on what happens
-       running.c    what commands in other terminals may know of it
        database.c   which database, and Application/Schema.sql applied to it
        postgres.c   a private cluster below build/
        build.c      a change: the database, make, then the programs
@@ -26,10 +25,9 @@
 #include <uv.h>
 
 enum {
-    DEV_LOG_LINES = 200,    /* kept of each log */
-    DEV_LINE_MAX = 2048,    /* of a line; the rest is cut */
-    DEV_PROBLEMS_MAX = 50,  /* that the page lists */
-    DEV_ADDRESS_MAX = 16384 /* of the database's address */
+    DEV_LOG_LINES = 200,  /* kept of each log */
+    DEV_LINE_MAX = 2048,  /* of a line; the rest is cut */
+    DEV_PROBLEMS_MAX = 50 /* that the page lists */
 };
 
 struct dev_options {

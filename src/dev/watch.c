@@ -1,7 +1,7 @@
 /* The sources: every folder of the application but build/ and hidden ones. Editors write a file in several steps, and
    a checkout writes many, so a change counts once nothing has happened for a moment. */
+#include "base/running.h"
 #include "dev/dev.h"
-#include "dev/running.h"
 
 #include <dirent.h>
 #include <stdio.h>

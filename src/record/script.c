@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "base/running.h"
 #include "record/context.h"
 
 #include <stdio.h>
@@ -22,12 +23,14 @@ static const char *program_name(const char *path)
 }
 
 struct script_options {
-    const char *database; /* NULL: DATABASE_URL */
+    const char *database; /* NULL: as find_database has it */
     bool help, version;
 };
 
 static const struct option_row rows[] = {
-    { "database", "URL", "sqlite:PATH or postgresql://...; default: DATABASE_URL, else build/app.db",
+    { "database", "URL",
+      "sqlite:PATH or postgresql://...; default: DATABASE_URL, else that of the errand dev that runs, else "
+      "build/app.db",
       OPTION_TEXT(struct script_options, database) },
     { "help", NULL, "show this text", 'h', OPTION_FLAG(struct script_options, help) },
     { "version", NULL, "show the version of Errand", OPTION_FLAG(struct script_options, version) },
@@ -62,6 +65,27 @@ static int run(const struct store_url *url, void (*fn)(struct errand_context *ct
     return result;
 }
 
+/* Of an errand dev that runs for the application; owned by the caller. NULL: none is to be used. */
+static char *database_of_dev(void)
+{
+    char root[PATH_MAX + 1];
+    const char *environment = getenv("DATABASE_URL");
+    if ((environment && *environment) || !store_url_project(root))
+        return NULL;
+    return running_database(strcat(root, "/"));
+}
+
+/* As errand's commands find it: one that is given, else DATABASE_URL, else that of an errand dev, else build/app.db. */
+static int find_database(const char *name, const char *given, struct store_url *url, struct errand_error *err)
+{
+    char *told = given ? NULL : database_of_dev();
+    int result = store_url_parse(told ? told : given, url, err);
+    if (told && result == 0)
+        fprintf(stderr, "%s: the database is that of the errand dev that runs: %s\n", name, url->shown);
+    free(told);
+    return result;
+}
+
 int errand_script_main(int argc, char **argv, void (*fn)(struct errand_context *ctx))
 {
     const char *name = program_name(argv[0]);
@@ -75,7 +99,7 @@ int errand_script_main(int argc, char **argv, void (*fn)(struct errand_context *
         print_help(name);
     else if (options.version)
         printf("%s (errand) %s\n", name, ERRAND_VERSION);
-    else if (store_url_parse(options.database, &url, &err) < 0)
+    else if (find_database(name, options.database, &url, &err) < 0)
         code = EXIT_USAGE;
     else if (run(&url, fn, &err) < 0)
         code = EXIT_FAILED;

@@ -257,12 +257,17 @@ static bool find_current(char path[PATH_MAX])
     return getcwd(path, PATH_MAX - 1) && (cut_to_project(strcat(path, "/")) || getcwd(path, PATH_MAX));
 }
 
+bool store_url_project(char path[PATH_MAX])
+{
+    ssize_t size = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[size > 0 ? size : 0] = '\0';
+    return cut_to_project(path) || find_current(path);
+}
+
 static int parse_default(struct store_url *parsed, struct errand_error *err)
 {
     char folder[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
-    folder[size > 0 ? size : 0] = '\0';
-    if (!cut_to_project(folder) && !find_current(folder))
+    if (!store_url_project(folder))
         return error_set(err, "DATABASE_URL is not set, and there is no current folder: %m");
     parsed->kind = STORE_SQLITE;
     if (asprintf(&parsed->target, "%s/build/app.db", strcmp(folder, "/") == 0 ? "" : folder) < 0)

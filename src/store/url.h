@@ -4,6 +4,8 @@
 
 #include <errand/context.h>
 
+#include <limits.h>
+
 enum store_kind { STORE_SQLITE = 1, STORE_POSTGRES };
 
 /* How SQLite is to sync: sqlite:app.db?synchronous=normal */
@@ -28,5 +30,7 @@ struct store_url {
    Does not open anything. 0, or -1 and the sentence. */
 int store_url_parse(const char *url, struct store_url *parsed, struct errand_error *err);
 void store_url_release(struct store_url *url);
+/* The folder whose build/app.db that is. False, with errno: there is no current folder. */
+bool store_url_project(char path[PATH_MAX]);
 
 #endif

@@ -1,15 +1,16 @@
 /* build/.dev: a line with the port, then the address of the database, each once it is known. Its lock is one that can
    be asked about without taking it: a command that looks must not be in the way of an `errand dev` that starts. */
-#include "dev/running.h"
+#include "base/running.h"
 
 #include "base/error.h"
-#include "dev/dev.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PORT_SIZE = sizeof "65535\n" - 1 };
@@ -89,7 +90,7 @@ static int open_running(const char *root)
 
 char *running_database(const char *root)
 {
-    char url[DEV_ADDRESS_MAX];
+    char url[RUNNING_ADDRESS_MAX];
     int fd = open_running(root);
     ssize_t size = fd >= 0 ? pread(fd, url, sizeof(url), PORT_SIZE) : 0;
     if (fd >= 0)
