@@ -90,6 +90,9 @@ static int open_running(const char *root)
 
 char *running_database(const char *root)
 {
+    const char *chosen = getenv("DATABASE_URL");
+    if (chosen && *chosen)
+        return NULL;
     char url[RUNNING_ADDRESS_MAX];
     int fd = open_running(root);
     ssize_t size = fd >= 0 ? pread(fd, url, sizeof(url), PORT_SIZE) : 0;

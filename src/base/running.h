@@ -15,7 +15,7 @@ int running_tell_port(int lock, int port, struct errand_error *err);
  */
 int running_tell(int lock, const char *url, struct errand_error *err);
 /* What was told by the one that runs in the application of that folder ("", "../"); owned by the caller. NULL: none
-   runs, or it told nothing. */
+   runs, or it told nothing, or DATABASE_URL has another. */
 char *running_database(const char *root);
 
 /* Has it look again at everything, where one runs in the application of that folder: something that it does not watch

@@ -64,15 +64,10 @@ int session_read_address(const char *address, struct store_url *url, struct erra
 /* --database, else DATABASE_URL, else that of an errand dev that runs here, else build/app.db. */
 static int find_database(struct session *session, const char *given, struct errand_error *err)
 {
-    const char *environment = getenv("DATABASE_URL");
-    bool is_told = false;
-    if (given)
-        session->database = strdup(given);
-    else if (!environment || !*environment)
-        is_told = (session->database = running_database(session->root));
+    session->database = given ? strdup(given) : running_database(session->root);
     if (session_read_address(session->database, &session->url, err) != 0)
         return -1;
-    if (is_told)
+    if (!given && session->database)
         fprintf(stderr, "errand: the database is that of the errand dev that runs: %s\n", session->url.shown);
     return 0;
 }

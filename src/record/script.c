@@ -69,10 +69,7 @@ static int run(const struct store_url *url, void (*fn)(struct errand_context *ct
 static char *database_of_dev(void)
 {
     char root[PATH_MAX + 1];
-    const char *environment = getenv("DATABASE_URL");
-    if ((environment && *environment) || !store_url_project(root))
-        return NULL;
-    return running_database(strcat(root, "/"));
+    return store_url_project(root) ? running_database(strcat(root, "/")) : NULL;
 }
 
 /* As errand's commands find it: one that is given, else DATABASE_URL, else that of an errand dev, else build/app.db. */

@@ -243,6 +243,22 @@ static void a_killed_worker_takes_its_runners_along_and_others_take_over(struct 
     stop_worker(second);
 }
 
+/* For foreign workers, which take what was locked long ago for lost. */
+static void a_long_job_is_locked_anew_each_minute(struct world *world)
+{
+    insert_numbered(world, "traced_jobs", 1);
+    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    struct worker_process *worker = start_worker(world, NULL);
+    await(traced(world, "start") == 1);
+    sql(world, "CREATE TABLE before AS SELECT locked_at FROM traced_jobs");
+    await_for(90, sql_number(world, "SELECT count(*) FROM traced_jobs, before WHERE traced_jobs.locked_at > "
+                                    "before.locked_at AND status = 'job_status_running'") == 1);
+    open_gate(world, "open");
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    assert_int_equal(traced(world, "start"), 1);
+    stop_worker(worker);
+}
+
 static void a_stopped_job_does_not_outlive_its_worker(struct world *world)
 {
     struct worker_process *worker = start_worker(world, NULL);
@@ -297,6 +313,7 @@ int main(int argc, char **argv)
         E2E(a_second_sigterm_kills_what_runs_and_makes_it_pending_again),
         E2E(after_the_shutdown_timeout_what_runs_is_killed),
         E2E(a_killed_worker_takes_its_runners_along_and_others_take_over),
+        E2E(a_long_job_is_locked_anew_each_minute),
         E2E(a_stopped_job_does_not_outlive_its_worker),
         E2E(two_workers_share_the_jobs_and_run_each_once),
         E2E(jobs_claimed_behind_a_long_one_run_elsewhere),
