@@ -348,10 +348,15 @@ void exchanged_release(struct exchanged *exchanged)
     exchanged->jobs = NULL;
 }
 
-struct exchanged claim(struct worker *worker, size_t limit)
+struct exchanged claim_from(struct worker *worker, struct store_table *table, size_t limit)
 {
     struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = limit };
-    struct exchanged got = exchange(worker, worker->jobs, &wanted);
+    return exchange(worker, table, &wanted);
+}
+
+struct exchanged claim(struct worker *worker, size_t limit)
+{
+    struct exchanged got = claim_from(worker, worker->jobs, limit);
     if (got.base.fault != STORE_OK)
         fail_msg("%s", got.base.message);
     return got;

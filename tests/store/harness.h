@@ -94,7 +94,9 @@ struct exchanged exchange(struct worker *worker, struct store_table *table, cons
 /* Begins it only; await(&into->base.done) ends it. */
 void exchange_begin(struct store_table *table, const struct store_exchange *wanted, struct exchanged *into);
 void exchanged_release(struct exchanged *exchanged);
-/* Claims at most `limit` jobs of fixture_jobs under a new number. */
+/* Claims at most `limit` jobs under a new number, with whatever comes of it. */
+struct exchanged claim_from(struct worker *worker, struct store_table *table, size_t limit);
+/* The same of fixture_jobs, which must succeed. */
 struct exchanged claim(struct worker *worker, size_t limit);
 /* The first job of such a claim; fails the test where there is none. */
 struct job claim_one(struct worker *worker);
