@@ -5,6 +5,8 @@
 #include "store/postgres/internal.h"
 #include "support/silent_port.h"
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void run_script(const char *verb)
@@ -78,6 +80,61 @@ static void each_terminated_connection_is_made_anew(void **state)
         await(fixture, &worker->available);
         claim_one(worker);
     }
+}
+
+/* Runs the loop until a part of the range was claimed, and the rest is under way. */
+static void await_the_rest(struct fixture *fixture, struct postgres_table *table)
+{
+    while (table->ranged_us < 0 || table->in_flight == 0)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+}
+
+/* Ends the backend of the link that an exchange is under way on, and throws away what it has answered. */
+static void lose_answer(struct fixture *fixture, struct postgres_store *store)
+{
+    int number = store->links[FIRST_WORK_LINK].current ? FIRST_WORK_LINK : FIRST_WORK_LINK + 1;
+    struct pollfd answer = { .fd = store->links[number].fd, .events = POLLIN };
+    char thrown[4096];
+    assert_non_null(store->links[number].current);
+    sql(fixture, "SELECT pg_terminate_backend($1)", errand_int(store->backends[number]));
+    do
+        assert_int_equal(poll(&answer, 1, -1), 1);
+    while (recv(answer.fd, thrown, sizeof(thrown), 0) > 0);
+}
+
+static void a_claim_whose_rest_has_no_answer_is_forgotten_as_a_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct postgres_table *table = (struct postgres_table *)worker->jobs;
+    insert_many(fixture, 1);
+    claim_one(worker);
+    insert_many(fixture, 3);
+    sql(fixture, "INSERT INTO fixture_jobs (run_at) SELECT now() - interval '1 hour' FROM generate_series(1, 8)");
+    table->full_at_us = clock_monotonic_us() + errand_minutes(1); /* so the next claim is of a part of the range */
+    table->ranged_us = -1;
+    table->full_us = 0;
+    struct exchanged lost;
+    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 16 };
+    worker->online = 0;
+    exchange_begin(worker->jobs, &wanted, &lost);
+    await_the_rest(fixture, table);
+    while (ask_number(fixture, "SELECT count(*) FROM fixture_jobs WHERE status = 'job_status_running'") < 12)
+        continue;
+    lose_answer(fixture, (struct postgres_store *)worker->store);
+    await(fixture, &lost.base.done);
+    assert_int_equal(lost.base.fault, STORE_OFFLINE);
+    await(fixture, &worker->online);
+    uint64_t forgotten = worker->claims;
+    struct store_exchange after = {
+        .forgotten = &forgotten, .forgotten_count = 1, .claim = ++worker->claims, .claim_limit = 16
+    };
+    struct exchanged got = exchange(worker, worker->jobs, &after);
+    assert_int_equal(got.count, 11);
+    for (size_t i = 0; i < got.count; i++)
+        assert_int_equal(got.jobs[i].attempts, 1);
+    exchanged_release(&lost);
+    exchanged_release(&got);
 }
 
 static void a_lost_session_alone_is_no_death(void **state)
@@ -305,6 +362,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CONFORMS(a_restart_of_the_server_is_survived),
         CONFORMS(each_terminated_connection_is_made_anew),
+        CONFORMS(a_claim_whose_rest_has_no_answer_is_forgotten_as_a_whole),
         CONFORMS(a_lost_session_alone_is_no_death),
         CONFORMS(a_session_lost_again_and_again_is_no_death),
         CONFORMS(five_seconds_of_a_free_lease_count_within_one_session_of_the_sweeper),

@@ -626,7 +626,6 @@ static void tell(struct request *request, struct exchange *exchange, struct stor
     tell_jobs(request, exchange, claimed, jobs);
     free(claimed);
     free(jobs);
-    PQclear(exchange->earlier);
 }
 
 static void look_again(uv_timer_t *timer)
@@ -707,6 +706,13 @@ static void note_locks(const struct request *request, const struct exchange *exc
         exchange->table->around_until_us = clock_monotonic_us() + AROUND_US;
 }
 
+/* Of the rest of a claim: then what was claimed first is all that is held. Where that is not known, the whole claim is
+   one whose answer never came; nothing of it was told, and outcomes that came before are fenced. */
+static bool took_nothing(const struct request *request, struct store_result result)
+{
+    return !request->on_link || result.fault == STORE_BUSY || result.fault == STORE_REFUSED;
+}
+
 static void exchanged(struct request *request, struct store_result result)
 {
     struct exchange *exchange = request->context;
@@ -734,9 +740,10 @@ static void exchanged(struct request *request, struct store_result result)
         if (exchange->ranged && !table->filled && postgres_is_up(table->store))
             look_again_later(table);
     }
-    if (exchange->earlier) /* what was claimed first is held, whatever became of the rest */
+    if (exchange->earlier && result.fault != STORE_OK && took_nothing(request, result)) {
         result = (struct store_result){ STORE_OK, "" };
-    if (exchange->earlier && exchange->claim && PQresultStatus(exchange->claim->answer) != PGRES_TUPLES_OK)
         exchange->claim = NULL;
+    }
     tell(request, exchange, result);
+    PQclear(exchange->earlier);
 }
