@@ -197,21 +197,31 @@ static void free_outcomes(struct exchange *exchange)
     }
 }
 
+/* All of a claim or nothing: what is put back by the claim's number may not be at work. */
 static void take_in(struct exchange *exchange, const struct store_answer *answer)
 {
     struct queue *queue = exchange->queue;
+    struct job_list claimed = { 0 };
     int64_t now = clock_monotonic_us();
     for (size_t i = 0; i < answer->job_count; i++) {
         struct job *job = job_new(queue, &answer->jobs[i], exchange->claim);
-        if (!job) {
-            WORKER_LOG(queue->worker, ERRAND_LOG_ERROR, "out of memory: claimed jobs of %s are put back",
-                       queue->type->table->name);
-            forget(queue, exchange->claim);
+        if (!job)
             break;
-        }
         job->since_us = now;
-        job_list_append(&queue->ready, job);
+        job_list_append(&claimed, job);
     }
+    bool whole = claimed.count == answer->job_count;
+    for (struct job *job; (job = job_list_take(&claimed));) {
+        if (whole)
+            job_list_append(&queue->ready, job);
+        else
+            job_free(job);
+    }
+    if (whole)
+        return;
+    WORKER_LOG(queue->worker, ERRAND_LOG_ERROR, "out of memory: claimed jobs of %s are put back",
+               queue->type->table->name);
+    forget(queue, exchange->claim);
 }
 
 /* Also called for outcomes that were sent before a connection was lost: those may have been applied then. */

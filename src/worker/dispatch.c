@@ -13,6 +13,7 @@ enum {
     RAISES_MOST = 100,       /* after as many jobs that raised, a runner is replaced: what they leaked goes with it */
     START_AGAIN_US = 1000000,
     START_MOST_US = 60000000, /* a runner that is not ready after this will never be */
+    STILL_MOST_US = 5000000,  /* nor will one begin anything that stood still for this with a job before it */
 };
 
 static void watch_lane(struct lane *lane);
@@ -116,6 +117,8 @@ static struct lane *choose_lane(struct queue *queue)
         if (!lane)
             lane = start_lane(queue->worker);
         if (lane) {
+            if (clock_monotonic_us() - lane->idle_since_us >= SHARE_WAIT_MOST_US) /* else it may be given again */
+                lane->still_since_us = 0;                                         /* what it did not begin */
             lane->queue = queue;
             queue->lanes++;
             return lane;
@@ -283,6 +286,32 @@ static void relieve(struct lane *lane)
     dispatch(queue);
 }
 
+static bool stands_still(struct lane *lane)
+{
+    int64_t started_us;
+    return lane->ready && lane->jobs.count > 0 && !runner_current(lane->runner, &started_us);
+}
+
+/* A runner that is stopped, or that hangs between two jobs, is replaced: nothing else would ever end the job it was
+   given. One that may be about to tell how a job ended gets the same time once more. */
+static void replace_still(struct lane *lane)
+{
+    struct queue *queue = lane->queue;
+    int64_t now = clock_monotonic_us(), since_us = lane->still_since_us;
+    if (!stands_still(lane) || since_us == 0 || now - since_us < STILL_MOST_US)
+        return;
+    lane->going = true;
+    take_back(lane);
+    if (lane->jobs.count > 0 && now - since_us < 2 * STILL_MOST_US) {
+        lane->going = false;
+        return;
+    }
+    lane->killed = true;
+    WORKER_LOG(lane->worker, ERRAND_LOG_WARNING, "runner %d stands still: it is replaced", runner_pid(lane->runner));
+    runner_kill(lane->runner, JOB_END_FAILED, "the process stood still before it could tell how the job ended");
+    dispatch(queue);
+}
+
 static void lane_watched(uv_timer_t *timer)
 {
     struct lane *lane = timer->data;
@@ -291,6 +320,8 @@ static void lane_watched(uv_timer_t *timer)
     enforce_timeout(lane);
     if (lane->queue && !lane->killed)
         relieve(lane);
+    if (lane->queue && !lane->killed)
+        replace_still(lane);
     if (lane->queue && !lane->killed)
         watch_lane(lane);
 }
@@ -304,6 +335,12 @@ static void watch_lane(struct lane *lane)
         next = (runner_current(lane->runner, &started_us) ? started_us : now) + timeout_us;
     if (lane->jobs.count > 1 && lane->jobs.first->next->since_us + SHARE_WAIT_MOST_US < next)
         next = lane->jobs.first->next->since_us + SHARE_WAIT_MOST_US;
+    if (!stands_still(lane))
+        lane->still_since_us = 0;
+    else if (lane->still_since_us == 0)
+        lane->still_since_us = now;
+    if (lane->still_since_us != 0 && now + STILL_MOST_US < next)
+        next = now + STILL_MOST_US;
     if (next == INT64_MAX)
         return;
     uint64_t delay_ms = next > now ? (uint64_t)(next - now) / 1000 + 1 : 1;
@@ -352,6 +389,7 @@ static void on_ended(void *owner, struct runner *runner, struct runner_task *tas
         job->since_us = clock_monotonic_us();
         job_list_append(&queue->returned, job);
     } else {
+        lane->still_since_us = 0;
         if (end->output_size > 0)
             queue->prints = true;
         if (end->ended_us >= end->started_us)

@@ -15,6 +15,7 @@ enum {
     DEAF_MS = 1000,      /* and where it cannot be told of them, this often */
     IMPATIENCE_FIRST_MS = 10,
     IMPATIENCE_LAST_MS = 1000,
+    MISSING_MOST_US = 60000000, /* a table that is gone for longer was dropped, with what ended meanwhile */
 };
 
 void watch_look(struct queue *queue)
@@ -77,6 +78,28 @@ static void log_warning_once(struct queue *queue, const char *warning)
     queue->last_warning = warning ? strdup(warning) : NULL;
 }
 
+/* It may be back in a moment, as where it is renamed to and fro: what has ended waits for it, but not a worker that
+   ends. */
+static void table_is_missing(struct queue *queue)
+{
+    struct worker *worker = queue->worker;
+    int64_t now = clock_monotonic_us();
+    if (queue->missing_since_us == 0)
+        queue->missing_since_us = now;
+    if (worker->state != WORKER_WORKING || worker->options.drain || now - queue->missing_since_us >= MISSING_MOST_US)
+        claim_drop_outcomes(queue);
+    else if (queue->refused.count > 0)
+        watch_due_in(queue, IMPATIENCE_LAST_MS * INT64_C(1000));
+}
+
+static void table_is_there(struct queue *queue)
+{
+    bool is_back = queue->missing_since_us != 0;
+    queue->missing_since_us = 0;
+    if (is_back)
+        claim_try_refused(queue);
+}
+
 static void prepared(void *arg, struct store_result result, const struct store_table_state *state)
 {
     struct queue *queue = arg;
@@ -85,14 +108,16 @@ static void prepared(void *arg, struct store_result result, const struct store_t
         bool usable = result.fault == STORE_OK && state->usable;
         log_warning_once(queue, result.fault == STORE_REFUSED ? result.message : state->warning);
         if (result.fault == STORE_OK && state->missing)
-            claim_drop_outcomes(queue);
+            table_is_missing(queue);
         if (!usable) /* and why was said */
             queue->claims_refused = false;
         queue->usable = usable;
         queue->rested = !usable;
         queue->more = usable;
-        if (usable)
+        if (usable) {
+            table_is_there(queue);
             watch_look(queue);
+        }
     } else if (result.fault == STORE_BUSY) {
         watch_due_in(queue, IMPATIENCE_LAST_MS * INT64_C(1000));
     }

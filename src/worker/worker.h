@@ -118,7 +118,8 @@ struct queue {
     int impatience_ms; /* a job is due but cannot be claimed: the next look is this much later */
     uv_timer_t due, poll;
     bool preparing;
-    char *last_warning; /* owned; a warning is logged once */
+    int64_t missing_since_us; /* CLOCK_MONOTONIC; 0: the table was there when it was looked for last */
+    char *last_warning;       /* owned; a warning is logged once */
 
     /* finish.c, recover.c */
     struct {
@@ -141,7 +142,8 @@ struct lane {
     bool going;  /* is given nothing any more */
     bool killed; /* by us: its end is awaited */
     int64_t started_us, idle_since_us;
-    uv_timer_t watch; /* deadline, and jobs that wait behind a long one */
+    int64_t still_since_us; /* it holds jobs, and none ran or ended at any look from this one on; 0: one did */
+    uv_timer_t watch;       /* deadline, and jobs that wait behind a long one */
 };
 
 struct worker {

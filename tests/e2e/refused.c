@@ -150,6 +150,19 @@ static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *wo
     assert_int_equal(count_of(world, "other_jobs", "succeeded"), 3);
 }
 
+static void the_outcome_for_a_table_that_is_away_for_a_moment_is_kept(struct world *world)
+{
+    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    sql(world, "ALTER TABLE traced_jobs RENAME TO away");
+    open_gate(world, "open");
+    await(log_has(worker, "refuses the outcome of a job"));
+    await(log_has(worker, "there is no table traced_jobs"));
+    sql(world, "ALTER TABLE away RENAME TO traced_jobs");
+    await(count_of(world, "traced_jobs", "succeeded") == 1);
+    assert_int_equal(traced(world, "start"), 1);
+    stop_worker(worker);
+}
+
 static void a_worker_told_to_stop_does_not_wait_for_a_dropped_table(struct world *world)
 {
     struct worker_process *worker = with_one_at_the_gate(world, NULL);
@@ -233,6 +246,7 @@ int main(int argc, char **argv)
         E2E(behind_100_jobs_that_cannot_be_claimed_no_more_are),
         E2E_ONLY(STORE_POSTGRES, claims_by_a_broken_trigger_are_refused_as_a_whole),
         E2E(the_outcome_for_a_table_that_was_dropped_is_dropped),
+        E2E(the_outcome_for_a_table_that_is_away_for_a_moment_is_kept),
         E2E(a_worker_told_to_stop_does_not_wait_for_a_dropped_table),
         E2E(behind_1000_refused_outcomes_no_more_jobs_are_claimed),
         E2E(refused_outcomes_are_tried_once_more_at_the_end),

@@ -57,6 +57,32 @@ static void a_worn_runner_is_replaced_while_more_work_waits(struct world *world)
     stop_worker(worker);
 }
 
+/* Stopped, it begins nothing, and no timeout meets what it was given. */
+static void a_runner_that_stands_still_is_replaced(struct world *world, const char *table, int count)
+{
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_numbered(world, table, 1);
+    await(count_of(world, table, "succeeded") == 1);
+    pid_t still = first_traced(world, "end").pid;
+    assert_int_equal(kill(still, SIGSTOP), 0);
+    insert_numbered(world, table, count);
+    await(count_of(world, table, "succeeded") == count + 1);
+    await(is_gone(still));
+    assert_int_equal(traced(world, "start"), count + 1);
+    assert_true(log_has(worker, "stands still: it is replaced"));
+    stop_worker(worker);
+}
+
+static void a_runner_that_stands_still_is_replaced_and_its_job_runs_elsewhere(struct world *world)
+{
+    a_runner_that_stands_still_is_replaced(world, "ordered_jobs", 1);
+}
+
+static void a_runner_that_stands_still_with_many_jobs_is_replaced_too(struct world *world)
+{
+    a_runner_that_stands_still_is_replaced(world, "ordered_jobs", 20);
+}
+
 static void drain_runs_the_jobs_that_jobs_make_too(struct world *world)
 {
     insert_bad(world, "make a job", "");
@@ -180,6 +206,8 @@ int main(int argc, char **argv)
         E2E(a_type_gets_a_runner_though_another_could_use_them_all),
         E2E(types_take_turns_with_a_single_runner),
         E2E(a_worn_runner_is_replaced_while_more_work_waits),
+        E2E(a_runner_that_stands_still_is_replaced_and_its_job_runs_elsewhere),
+        E2E(a_runner_that_stands_still_with_many_jobs_is_replaced_too),
         E2E(drain_runs_the_jobs_that_jobs_make_too),
         E2E(drain_runs_the_jobs_of_a_killed_worker_too),
         E2E(drain_waits_until_it_is_known_whether_a_worker_elsewhere_is_dead),
