@@ -151,9 +151,9 @@ struct admin_list_query {
     bool descending;
     const char *after; /* a key that a list gave: the page behind (or, with before set, in front of) that place */
     bool before;
-    int64_t offset;  /* where after is NULL */
-    int64_t limit;   /* at most ADMIN_PAGE_MAX */
-    bool beginnings; /* of texts no more than their first ADMIN_BEGINNING characters: for who shows no more of them */
+    int64_t offset; /* where after is NULL */
+    int64_t limit;  /* at most ADMIN_PAGE_MAX */
+    int beginning;  /* of texts no more than that many of their first characters are read; 0: all of them */
 };
 /* Where a filter or an order has no index that serves, and the table is large, ADMIN_LOOK_MAX rows by age are looked
    at. Unsorted they begin where the page does: what was not looked at is found by going on behind last_key. Sorted they

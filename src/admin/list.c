@@ -45,9 +45,9 @@ static void add_columns(struct errand_context *ctx, const struct errand_table *t
 {
     const struct admin_list_query *query = arg;
     const char *cut =
-        errand_printf(ctx, context_kind(ctx) == STORE_POSTGRES ? "::text, 1, %d)" : ", 1, %d)", ADMIN_BEGINNING);
+        errand_printf(ctx, context_kind(ctx) == STORE_POSTGRES ? "::text, 1, %d)" : ", 1, %d)", query->beginning);
     for (size_t i = 0; i < table->column_count; i++) {
-        bool is_cut = query->beginnings && is_plain_text(table, i);
+        bool is_cut = query->beginning > 0 && is_plain_text(table, i);
         statement_add(ctx, i ? ", " : "");
         statement_add(ctx, is_cut ? "substr(" : "");
         statement_add_name(ctx, table->columns[i].name);

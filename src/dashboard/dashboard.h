@@ -27,7 +27,7 @@ enum {
     DASHBOARD_FIELDS_MAX = 512,            /* parameters of a request */
     DASHBOARD_NAME_MAX = 200,              /* bytes of a name */
     DASHBOARD_FIELD_MAX = 256 * 1024,      /* one value */
-    DASHBOARD_PAGE_MAX = 16 * 1024 * 1024, /* a page's HTML */
+    DASHBOARD_PAGE_MAX = 16 * 1024 * 1024, /* a page, before its layout */
     DASHBOARD_PAGE_SIZE = 25,              /* jobs on a list page */
     DASHBOARD_SECTION_SIZE = 10,           /* jobs of a type on the overview */
 };
@@ -144,13 +144,15 @@ const char *page_token(struct page *page);
 /* ---- html.c ---- */
 struct html {
     struct page *page;
-    struct buffer text; /* at most DASHBOARD_PAGE_MAX */
+    struct buffer text; /* at most DASHBOARD_PAGE_MAX, and a layout */
 };
 void html_init(struct html *out, struct page *page);
 void html_release(struct html *out);
 /* Markup of a known size; text that is escaped. Raise when the page is too large. */
 void html_add(struct html *out, const char *markup, size_t size);
 void html_escape(struct html *out, const char *text, size_t size);
+/* Raises where something did not fit; for who writes to its text. */
+void html_check(struct html *out);
 
 /* ---- format.c: without markup, in the memory of the request ---- */
 

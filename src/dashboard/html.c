@@ -19,7 +19,7 @@ void html_release(struct html *out)
     buffer_release(&out->text);
 }
 
-static void check(struct html *out)
+void html_check(struct html *out)
 {
     if (out->text.failed)
         errand_fail(out->page->ctx, "the page is larger than %d MiB, or memory ran out", DASHBOARD_PAGE_MAX >> 20);
@@ -28,7 +28,7 @@ static void check(struct html *out)
 void html_add(struct html *out, const char *markup, size_t size)
 {
     buffer_add(&out->text, markup, size);
-    check(out);
+    html_check(out);
 }
 
 void html_raw(struct html *out, const char *markup)
@@ -87,7 +87,7 @@ void html_escape(struct html *out, const char *text, size_t size)
         plain = at;
     }
     buffer_add(&out->text, text + plain, size - plain);
-    check(out);
+    html_check(out);
 }
 
 /* ---- Formats ---- */

@@ -224,11 +224,24 @@ void jobs_table(struct html *out, const struct jobs_table *jobs)
     html_raw(out, "</tbody></table></div>");
 }
 
+static bool is_cut(const struct errand_table *table, const struct errand_column *column, struct errand_list jobs)
+{
+    for (size_t i = 0; i < jobs.count; i++)
+        if (value_is_long(table, column, (const char *)jobs.items + i * table->record_size))
+            return true;
+    return false;
+}
+
 void jobs_table_json(struct html *out, struct json *json, const char *name, const struct errand_table *table,
                      struct errand_list jobs)
 {
     json_begin(json, name, '[');
     for (size_t i = 0; i < jobs.count; i++)
-        record_json(out->page->ctx, json, NULL, table, (const char *)jobs.items + i * table->record_size);
+        record_json_short(out->page->ctx, json, NULL, table, (const char *)jobs.items + i * table->record_size);
+    json_end(json, ']');
+    json_begin(json, "cut", '[');
+    for (size_t i = 0; i < table->column_count; i++)
+        if (is_cut(table, &table->columns[i], jobs))
+            json_text(json, NULL, table->columns[i].name);
     json_end(json, ']');
 }

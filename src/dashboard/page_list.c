@@ -182,7 +182,7 @@ void list_show(struct html *out, const struct filter_request *request, const str
     if (!part_is_there(out, figures->counts))
         return;
     struct admin_list_query query = request->query;
-    query.beginnings = !view; /* the application's own views may show the whole */
+    query.beginning = view ? 0 : ADMIN_BEGINNING; /* the application's own views may show the whole */
     struct admin_list list = admin_list(out->page->ctx, &query);
     figures_facts(out, figures);
     add_tabs(out, request, figures->counts);
@@ -202,7 +202,9 @@ void list_show(struct html *out, const struct filter_request *request, const str
 static void show_json(struct page *page, const struct filter_request *request, const struct admin_overview *counts)
 {
     struct json json = { .out = &page->out->text };
-    struct admin_list list = admin_list(page->ctx, &request->query);
+    struct admin_list_query query = request->query;
+    query.beginning = VALUE_LISTED_MAX + 1;
+    struct admin_list list = admin_list(page->ctx, &query);
     json_begin(&json, NULL, '{');
     json_text(&json, "table", request->query.table->name);
     json_begin(&json, "by_status", '{');

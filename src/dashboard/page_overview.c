@@ -29,7 +29,7 @@ static struct errand_list newest_jobs(struct page *page, const struct errand_tab
 {
     const struct admin_list_query query = { .table = table,
                                             .limit = DASHBOARD_SECTION_SIZE,
-                                            .beginnings = !page->wants_json };
+                                            .beginning = page->wants_json ? VALUE_LISTED_MAX + 1 : ADMIN_BEGINNING };
     return admin_list(page->ctx, &query).jobs;
 }
 

@@ -40,6 +40,7 @@ void jobs_table(struct html *out, const struct jobs_table *jobs);
 void jobs_form(struct html *out, const struct errand_table *table, const struct filter_request *request,
                enum part_back back);
 const char *jobs_form_id(struct html *out, const struct errand_table *table);
+/* Long values are cut; "cut", behind it, names their columns. */
 void jobs_table_json(struct html *out, struct json *json, const char *name, const struct errand_table *table,
                      struct errand_list jobs);
 

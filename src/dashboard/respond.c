@@ -18,6 +18,7 @@ enum {
     HEADER_BYTES_MAX = 32 * 1024, /* of them all */
     RETRY_AFTER_S = 5,            /* where the database is away */
     SENTENCE_MAX = 8 * 1024,      /* of what a page raised */
+    LAYOUT_MAX = 1024 * 1024,     /* around a page, which may be as large as a page can be */
 };
 
 /* A request on its way, and what the response is made of. */
@@ -112,6 +113,7 @@ static void serve(struct errand_context *ctx, void *arg)
         guard_change(page);
     }
     page->route->page(page);
+    html_check(page->out); /* JSON is written without it */
 }
 
 /* ---- What went wrong on it ---- */
@@ -144,6 +146,8 @@ static void note_fault(struct answer *answer, const struct context_end *end)
 {
     struct page *page = &answer->page;
     page->refusal = fault_of(answer, end);
+    if (page->out->text.failed)
+        page->refusal.status = 413;
     if (!page->let_in)
         page->refusal.sentence = page->refusal.status == 503
                                      ? "The database does not answer. Please come again."
@@ -367,6 +371,7 @@ void errand_dashboard_respond(struct errand_dashboard_service *service, const st
     };
     html_init(&answer.content, &answer.page);
     html_init(&answer.whole, &answer.page);
+    answer.whole.text.maximum += LAYOUT_MAX;
     answer.page.out = &answer.content;
     if (!ctx) {
         *response = out_of_memory;

@@ -338,6 +338,36 @@ static bool is_json_number(const char *sql_type, const char *text)
     return strncmp(sql_type, "numeric", 7) == 0 && (*text == '-' || isdigit((unsigned char)*text)) && is_json(text);
 }
 
+/* The size of the first VALUE_LISTED_MAX characters. */
+static size_t listed_size(struct errand_value value)
+{
+    const char *text = value.as.text.data;
+    size_t size = 0, whole = value.as.text.size;
+    for (int i = 0; i < VALUE_LISTED_MAX && size < whole; i++) {
+        size_t length = utf8_sequence(text + size, whole - size);
+        size += length ? length : 1;
+    }
+    return size;
+}
+
+/* Of a number, the beginning is another number. */
+bool value_is_long(const struct errand_table *table, const struct errand_column *column, const void *record)
+{
+    struct errand_value value = field_value(column, record);
+    if (column_is_masked(table, column) || column_is_number(column))
+        return false;
+    if (value.kind == ERRAND_VALUE_BYTES)
+        return value.as.text.size > VALUE_LISTED_MAX;
+    return value.kind == ERRAND_VALUE_TEXT && value.as.text.size > listed_size(value);
+}
+
+static const char *listed_text(struct errand_context *ctx, struct errand_value value)
+{
+    if (value.kind == ERRAND_VALUE_BYTES)
+        return bytes_text(ctx, value, VALUE_LISTED_MAX);
+    return errand_printf(ctx, "%.*s", (int)listed_size(value), value.as.text.data);
+}
+
 /* As a member of the object that is being written. */
 static void value_json(struct errand_context *ctx, struct json *json, const struct errand_table *table,
                        const struct errand_column *column, const void *record)
@@ -370,5 +400,19 @@ void record_json(struct errand_context *ctx, struct json *json, const char *name
     json_begin(json, name, '{');
     for (size_t i = 0; i < table->column_count; i++)
         value_json(ctx, json, table, &table->columns[i], record);
+    json_end(json, '}');
+}
+
+void record_json_short(struct errand_context *ctx, struct json *json, const char *name,
+                       const struct errand_table *table, const void *record)
+{
+    json_begin(json, name, '{');
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct errand_column *column = &table->columns[i];
+        if (value_is_long(table, column, record))
+            json_text(json, column->name, listed_text(ctx, field_value(column, record)));
+        else
+            value_json(ctx, json, table, column, record);
+    }
     json_end(json, '}');
 }

@@ -6,8 +6,9 @@
 #include "dashboard/dashboard.h"
 
 enum {
-    VALUE_SHORT_MAX = 80, /* bytes of a text in a list */
-    VALUE_NAMES_MAX = 200 /* rows among which a form lets one choose */
+    VALUE_SHORT_MAX = 80,    /* bytes of a text in a list */
+    VALUE_LISTED_MAX = 4096, /* characters of a text, or bytes, in a list that is JSON */
+    VALUE_NAMES_MAX = 200    /* rows among which a form lets one choose */
 };
 
 /* The column of that name (bandId is band_id too), or NULL. */
@@ -47,6 +48,11 @@ void value_show(struct html *out, const struct errand_table *table, const struct
 /* All columns, as an object; name NULL: in an array. */
 void record_json(struct errand_context *ctx, struct json *json, const char *name, const struct errand_table *table,
                  const void *record);
+/* The same with no more than the beginning of values that are long. */
+void record_json_short(struct errand_context *ctx, struct json *json, const char *name,
+                       const struct errand_table *table, const void *record);
+/* Text, or bytes, past VALUE_LISTED_MAX. */
+bool value_is_long(const struct errand_table *table, const struct errand_column *column, const void *record);
 
 /* As a form has it; NULL for NULL. */
 const char *value_text(struct errand_context *ctx, const struct errand_column *column, const void *record);

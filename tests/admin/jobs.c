@@ -122,7 +122,7 @@ static void lists_read_no_more_of_a_text_than_its_beginning_where_that_is_shown(
     for (int length = ADMIN_BEGINNING; length <= ADMIN_BEGINNING + 1; length++) {
         run_sql("UPDATE letter_jobs SET last_error = '%.*s', code = 'short'", length, text);
         struct admin_list whole = list_of(ctx, (struct admin_list_query){ .limit = 1 });
-        struct admin_list cut = list_of(ctx, (struct admin_list_query){ .limit = 1, .beginnings = true });
+        struct admin_list cut = list_of(ctx, (struct admin_list_query){ .limit = 1, .beginning = ADMIN_BEGINNING });
         assert_int_equal(length_of(ctx, &whole, "last_error"), length);
         assert_int_equal(length_of(ctx, &cut, "last_error"), ADMIN_BEGINNING);
         assert_string_equal(cell_of(ctx, world.letters, cut.jobs.items, "code"), "short");

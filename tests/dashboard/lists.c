@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "admin/admin.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -263,6 +264,80 @@ static void a_list_is_narrowed_by_the_name_of_what_a_job_refers_to(void **state)
     assert_page_has("No job matches.");
 }
 
+/* ---- What is too long ---- */
+
+static void assert_is_json(void)
+{
+    size_t at;
+    const char *fault = json_fault(world.body, &at);
+    if (fault)
+        fail_msg("%s at %zu of %zu: %.80s", fault, at, world.response.body_size, world.body + at);
+}
+
+/* The SQL of a text of so many characters, of two bytes each. */
+static const char *long_text(int characters)
+{
+    static char text[80];
+    snprintf(text, sizeof(text), on_postgres() ? "repeat('é', %d)" : "replace(printf('%%*s', %d, ''), ' ', 'é')",
+             characters);
+    return text;
+}
+
+static size_t value_size(const char *name)
+{
+    char start[64];
+    snprintf(start, sizeof(start), "\"%s\":\"", name);
+    const char *value = strstr(world.body, start);
+    assert_non_null(value);
+    return strcspn(value + strlen(start), "\"");
+}
+
+static void a_list_that_is_json_cuts_what_is_long_and_says_of_which_columns(void **state)
+{
+    (void)state;
+    add_many(25);
+    run_sql("UPDATE letter_jobs SET recipient = %s, last_error = 'a', options = '{\"a\": 1}'", long_text(400000));
+    serve_plain();
+    static const char *const pages[] = { "/jobs/ListJob?tableName=letter_jobs", "/jobs/" };
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        assert_int_equal(ask_json(pages[i]), 200);
+        assert_is_json();
+        assert_true(world.response.body_size < 1024 * 1024);
+        assert_page_has("\"options\":{\"a\": 1}");
+        assert_page_has("\"cut\":[\"recipient\"]");
+        assert_int_equal(value_size("recipient"), 2 * 4096);
+    }
+    run_sql("UPDATE letter_jobs SET recipient = %s", long_text(4096));
+    run_sql("UPDATE letter_jobs SET options = CAST('{\"long\": \"' || %s || '\"}' AS %s)", long_text(5000),
+            on_postgres() ? "jsonb" : "text");
+    run_sql("UPDATE letter_jobs SET last_error = %s", long_text(4097));
+    assert_int_equal(ask_json("/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_is_json();
+    assert_int_equal(value_size("recipient"), 2 * 4096);
+    assert_page_has("\"options\":\"{\\\"long\\\": \\\"é");
+    assert_page_has("\"cut\":[\"last_error\",\"options\"]");
+}
+
+static void a_page_past_its_limit_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    static const char job[] = "/jobs/ViewJob?tableName=letter_jobs&id=" ID(1);
+    struct errand_dashboard_options patient = { .statement_timeout_ms = 60000 };
+    run_sql("INSERT INTO letter_jobs (id, recipient) VALUES ('" ID(1) "', %s)", long_text(8 * 1024 * 1024 - 20000));
+    serve(&plain, &patient);
+    assert_int_equal(ask_json(job), 200);
+    assert_is_json();
+    assert_int_equal(ask(.target = job), 200); /* the layout around it has room of its own */
+    assert_page_has("</html>");
+    run_sql("UPDATE letter_jobs SET recipient = %s", long_text(8 * 1024 * 1024));
+    assert_int_equal(ask_json(job), 413);
+    assert_is_json();
+    assert_page_has("{\"error\":\"the page is larger than 16 MiB");
+    assert_int_equal(ask(.target = job), 413);
+    assert_page_has("the page is larger than 16 MiB");
+    assert_page_has("</html>");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +353,8 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
         DASHBOARD_TEST(a_column_that_is_empty_on_the_whole_page_takes_no_room),
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
+        DASHBOARD_TEST(a_list_that_is_json_cuts_what_is_long_and_says_of_which_columns),
+        DASHBOARD_TEST(a_page_past_its_limit_is_refused_with_a_sentence),
     };
     return RUN(argc, argv, tests, "lists");
 }
