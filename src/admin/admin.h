@@ -232,13 +232,16 @@ struct admin_bulk {
     const char *reason; /* what the database said of the first of those; NULL: there are none */
 };
 /* Both add to bulk what is committed, also where they raise. One job that the database refuses does not keep the others
-   from being changed: what was refused is tried again by halves. */
-/* The jobs with these ids; at most ADMIN_PAGE_MAX. */
+   from being changed: what was refused is tried again by halves. So is what took longer than a statement may. */
+/* The jobs with these ids; at most ADMIN_PAGE_MAX. Raises where all at once took too long, once some are changed. */
 void admin_change_these(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
                         const char *const *ids, size_t count, struct admin_bulk *bulk);
-/* One step over those that match, in a transaction of its own; *after (NULL at first) says where the next goes on, and
-   is NULL again when nothing is left. A step may change nothing and yet not be the last. Jobs that were inserted after
-   the first step are not touched; those that match and run are told of by the first. */
+/* One step over those that match, in a transaction of its own; *after says where the next goes on, and is NULL when
+   nothing is left. It is admin_change_place at first, or NULL, which is the place of this moment. A step may change
+   nothing and yet not be the last; it ends early where its jobs at once took too long. Jobs that were inserted after
+   the first place was had are not touched; those that match and run are told of by the first step. */
+const char *admin_change_place(struct errand_context *ctx, const struct errand_table *table,
+                               const struct admin_filter *filter);
 void admin_change_step(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
                        const struct admin_filter *filter, const char **after, struct admin_bulk *bulk);
 

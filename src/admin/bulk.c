@@ -1,7 +1,7 @@
 /* Changing all jobs that match a filter, in steps that each read and change a bounded number of rows, however few match
    and however many there are. A step walks on where the last one ended: over the rows of one status after the other
-   where the filter names statuses that have indexes, else over all of the table in the order in which rows came. What
-   has come since the first step is not touched. */
+   where the filter names statuses that have indexes, else over all of the table in the order in which rows came. A
+   place says which of the two it is, as indexes come and go. What has come since the first place is not touched. */
 #include "admin/internal.h"
 
 #include "admin_sql.h"
@@ -21,10 +21,13 @@ struct walk {
 };
 enum { WALKS_MAX = 4 };
 
+enum walk_kind { WALK_STATUSES = 's', WALK_AGE = 'a' };
+
 /* Where the change of all is: what *after of admin_change_step says. */
 struct place_in_walk {
+    enum walk_kind kind;
     int walk;         /* the how manieth */
-    const char *last; /* the newest row at the first step: a number, or a time */
+    const char *last; /* the newest row at the first place: a number, or a time */
     const char *key;  /* NULL: at the beginning of the walk */
 };
 
@@ -65,24 +68,29 @@ static void plan_statuses(struct errand_context *ctx, struct walking *walking)
     }
 }
 
-static void plan(struct errand_context *ctx, struct walking *walking)
+static bool names_statuses(const struct walking *walking)
 {
-    const unsigned readable =
+    const unsigned walked =
         1U << ADMIN_RETRY | 1U << ADMIN_NOT_STARTED | 1U << ADMIN_FAILED | 1U << ADMIN_TIMED_OUT | 1U << ADMIN_RUNNING;
     unsigned statuses = walking->filter->statuses;
-    walking->age = order_of(ctx, walking->table, 0, true);
-    walking->age.descending = false;
-    struct overview_reading reading = { 0 };
-    if (statuses && !(statuses & ~readable))
-        reading = overview_reading_of(ctx, walking->table);
-    if (reading.small || reading.indexed) {
-        plan_statuses(ctx, walking);
-        return;
-    }
-    walking->walks[walking->walk_count++] = (struct walk){ .base = NOT_RUNNING, .order = walking->age };
+    return statuses && !(statuses & ~walked);
 }
 
-/* ---- Where the first step begins, and what it does not go beyond ---- */
+static enum walk_kind choose(struct errand_context *ctx, const struct walking *walking)
+{
+    bool by_status = names_statuses(walking) && overview_reading_of(ctx, walking->table).indexed;
+    return by_status ? WALK_STATUSES : WALK_AGE;
+}
+
+static void plan(struct errand_context *ctx, struct walking *walking)
+{
+    if (walking->place.kind == WALK_STATUSES)
+        plan_statuses(ctx, walking);
+    else
+        walking->walks[walking->walk_count++] = (struct walk){ .base = NOT_RUNNING, .order = walking->age };
+}
+
+/* ---- What no step goes beyond ---- */
 
 static bool is_numbered(const struct walking *walking)
 {
@@ -120,23 +128,30 @@ static void add_newest(struct errand_context *ctx, const struct errand_table *ta
     statement_add_value(ctx, is_numbered(walking) ? errand_int(last) : errand_timestamp(last));
 }
 
-/* ---- Places as text: "2.41233.v2026-..." ---- */
+/* ---- Places as text: "s2.41233.v2026-..." ---- */
 
 static const char *write_place(struct errand_context *ctx, const struct place_in_walk *place)
 {
-    return errand_printf(ctx, "%d.%s.%s", place->walk, place->last, place->key ? place->key : "");
+    return errand_printf(ctx, "%c%d.%s.%s", place->kind, place->walk, place->last, place->key ? place->key : "");
+}
+
+ERRAND_NORETURN static void refuse_place(struct errand_context *ctx, const char *text)
+{
+    context_refuse(ctx, CONTEXT_FAULT_INPUT, "\"%.100s\" is not a place where a change of jobs has been", text);
 }
 
 static void read_place(struct errand_context *ctx, const char *text, struct walking *walking)
 {
-    char *end;
-    long walk = strtol(text, &end, 10);
-    size_t size = *end == '.' ? strspn(end + 1, "-0123456789") : 0;
-    if (walk < 0 || walk >= walking->walk_count || size == 0 || size > 20 || end[1 + size] != '.')
-        context_refuse(ctx, CONTEXT_FAULT_INPUT, "\"%.100s\" is not a place where a change of jobs has been", text);
+    bool by_status = *text == WALK_STATUSES && names_statuses(walking);
+    size_t digits = by_status || *text == WALK_AGE ? strspn(text + 1, "0123456789") : 0;
+    const char *end = text + 1 + digits;
+    size_t size = digits == 1 && *end == '.' ? strspn(end + 1, "-0123456789") : 0;
+    if (size == 0 || size > 20 || end[1 + size] != '.')
+        refuse_place(ctx, text);
     const char *key = end + 2 + size;
     walking->place = (struct place_in_walk){
-        .walk = (int)walk,
+        .kind = by_status ? WALK_STATUSES : WALK_AGE,
+        .walk = text[1] - '0',
         .last = errand_printf(ctx, "%.*s", (int)size, end + 1),
         .key = *key != '\0' ? key : NULL,
     };
@@ -178,25 +193,37 @@ static struct result *matching(struct errand_context *ctx, const struct walking 
                              { .name = "most", .text = errand_printf(ctx, "%d", ADMIN_STEP + 1) }));
 }
 
-static void step(struct errand_context *ctx, struct walking *walking, enum admin_change change, struct admin_bulk *bulk)
+static struct errand_value *read_ids(struct errand_context *ctx, const struct walking *walking,
+                                     const struct result *result, size_t count)
 {
-    const struct order *order = &walking->walks[walking->place.walk].order;
     const struct errand_column *id = change_id_column(ctx, walking->table);
-    const char *until = end_of_step(ctx, walking);
-    struct result *result = matching(ctx, walking, until);
-    size_t found = result_rows(result), count = found <= ADMIN_STEP ? found : ADMIN_STEP;
     struct errand_value *ids = errand_alloc(ctx, (count + 1) * sizeof(*ids));
     for (size_t i = 0; i < count; i++)
         if (value_parse(ctx, id, cell_text(ctx, result, i, 0), &ids[i], NULL) < 0)
             ids[i] = errand_null();
-    walking->place.key = found > count ? order_key(ctx, order, result, count - 1, 1) : until;
+    return ids;
+}
+
+static void step(struct errand_context *ctx, struct walking *walking, enum admin_change change, struct admin_bulk *bulk)
+{
+    const struct order *order = &walking->walks[walking->place.walk].order;
+    const char *until = end_of_step(ctx, walking);
+    struct result *result = matching(ctx, walking, until);
+    errand_on_unwind(ctx, sql_release, result);
+    size_t found = result_rows(result), count = found <= ADMIN_STEP ? found : ADMIN_STEP;
+    const struct change_batch batch = {
+        .table = walking->table,
+        .change = change,
+        .ids = read_ids(ctx, walking, result, count),
+        .count = count,
+        .filter = walking->filter,
+    };
+    size_t tried = change_batch(ctx, &batch, bulk);
+    walking->place.key = found > tried ? order_key(ctx, order, result, tried - 1, 1) : until;
+    errand_off_unwind(ctx, sql_release, result);
     result_free(result);
     if (!walking->place.key)
         walking->place.walk++;
-    const struct change_batch batch = {
-        .table = walking->table, .change = change, .ids = ids, .count = count, .filter = walking->filter
-    };
-    change_batch(ctx, &batch, bulk);
 }
 
 /* Those that match and run are told of once. */
@@ -209,17 +236,35 @@ static int64_t count_running(struct errand_context *ctx, const struct walking *w
     return admin_count_matching(ctx, walking->table, &running).count;
 }
 
+/* Where the text says; NULL: before the first step. */
+static struct walking walking_from(struct errand_context *ctx, const struct errand_table *table,
+                                   const struct admin_filter *filter, const char *place)
+{
+    static const struct admin_filter any = { 0 };
+    struct walking walking = { .table = table, .filter = filter ? filter : &any, .age = order_of(ctx, table, 0, true) };
+    walking.age.descending = false;
+    if (place)
+        read_place(ctx, place, &walking);
+    else
+        walking.place = (struct place_in_walk){ .kind = choose(ctx, &walking), .last = newest(ctx, &walking) };
+    plan(ctx, &walking);
+    if (walking.place.walk > 0 && walking.place.walk >= walking.walk_count)
+        refuse_place(ctx, place);
+    return walking;
+}
+
+const char *admin_change_place(struct errand_context *ctx, const struct errand_table *table,
+                               const struct admin_filter *filter)
+{
+    struct walking walking = walking_from(ctx, table, filter, NULL);
+    return write_place(ctx, &walking.place);
+}
+
 void admin_change_step(struct errand_context *ctx, const struct errand_table *table, enum admin_change change,
                        const struct admin_filter *filter, const char **after, struct admin_bulk *bulk)
 {
-    static const struct admin_filter any = { 0 };
-    struct walking walking = { .table = table, .filter = filter ? filter : &any };
-    plan(ctx, &walking);
-    bool is_first = !*after;
-    if (is_first)
-        walking.place.last = newest(ctx, &walking);
-    else
-        read_place(ctx, *after, &walking);
+    struct walking walking = walking_from(ctx, table, filter, *after);
+    bool is_first = walking.place.walk == 0 && !walking.place.key;
     if (walking.place.walk < walking.walk_count)
         step(ctx, &walking, change, bulk);
     if (is_first)

@@ -96,55 +96,65 @@ static void apply(struct errand_context *ctx, void *arg)
         result_free(sql_run(ctx, NULL, sql_announce_postgres, NULL));
 }
 
-/* A statement changes all of its rows or none: one that is refused is found by halves. */
-static void apply_by_halves(struct errand_context *ctx, const struct change_batch *batch, size_t first, size_t count,
-                            struct admin_bulk *bulk)
+/* A statement changes all of its rows or none: one that is refused is found by halves. Where so many take too long, as
+   many as do not are changed, and the rest is left, so that the request ends. Returns how many were tried. */
+static size_t apply_by_halves(struct errand_context *ctx, const struct change_batch *batch, size_t first, size_t count,
+                              struct admin_bulk *bulk)
 {
     struct change_part part = { .batch = batch, .first = first, .count = count };
     struct context_end end = context_try(ctx, apply, &part);
     bulk->changed += (int64_t)part.changed;
     if (end.end == JOB_END_RETURNED)
-        return;
-    if (end.fault != CONTEXT_FAULT_CONFLICT)
+        return count;
+    bool overdue = end.fault == CONTEXT_FAULT_OVERDUE && part.changed == 0 && count > 1;
+    if (end.fault != CONTEXT_FAULT_CONFLICT && !overdue)
         context_refuse(ctx, end.fault, "%s", end.error);
     if (count == 1) {
         bulk->refused++;
         bulk->reason = bulk->reason ? bulk->reason : end.error;
-        return;
+        return 1;
     }
-    apply_by_halves(ctx, batch, first, count / 2, bulk);
-    apply_by_halves(ctx, batch, first + count / 2, count - count / 2, bulk);
+    size_t half = count / 2, tried = apply_by_halves(ctx, batch, first, half, bulk);
+    if (overdue || tried < half)
+        return tried;
+    return tried + apply_by_halves(ctx, batch, first + half, count - half, bulk);
 }
 
-static void apply_alone(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
+static size_t apply_alone(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
 {
     struct change_part part = { .batch = batch, .count = batch->count };
     apply(ctx, &part);
     bulk->changed += (int64_t)part.changed;
+    return batch->count;
 }
 
-void change_batch(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
+/* Of those that were tried: what was neither changed nor refused runs, or is gone. */
+static void count_rest(struct errand_context *ctx, const struct change_batch *batch, size_t tried,
+                       const struct admin_bulk *before, struct admin_bulk *bulk)
 {
-    const struct admin_bulk before = *bulk;
-    if (batch->count == 0)
-        return;
-    if (batch->waits)
-        apply_alone(ctx, batch, bulk);
-    else
-        apply_by_halves(ctx, batch, 0, batch->count, bulk);
-    int64_t changed = bulk->changed - before.changed, refused = bulk->refused - before.refused;
-    int64_t rest = (int64_t)batch->count - changed - refused;
+    int64_t changed = bulk->changed - before->changed, refused = bulk->refused - before->refused;
+    int64_t rest = (int64_t)tried - changed - refused;
     if (rest == 0)
         return;
     struct result *result =
         sql_run(ctx, batch->table, still[context_kind(ctx)],
-                SQL_PARTS({ .name = "ids", .value = ids_value(ctx, batch->ids, batch->count) },
+                SQL_PARTS({ .name = "ids", .value = ids_value(ctx, batch->ids, tried) },
                           { .name = "id_type", .text = change_id_column(ctx, batch->table)->sql_type }));
     int64_t there = cell_number(result, 0, 0) - refused - (batch->change == ADMIN_RETRY_JOB ? changed : 0);
     result_free(result);
     int64_t running = there < 0 ? 0 : there < rest ? there : rest;
     bulk->running += running;
     bulk->missing += rest - running;
+}
+
+size_t change_batch(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk)
+{
+    const struct admin_bulk before = *bulk;
+    if (batch->count == 0)
+        return 0;
+    size_t tried = batch->waits ? apply_alone(ctx, batch, bulk) : apply_by_halves(ctx, batch, 0, batch->count, bulk);
+    count_rest(ctx, batch, tried, &before, bulk);
+    return tried;
 }
 
 enum admin_outcome admin_change_one(struct errand_context *ctx, const struct errand_table *table,
@@ -169,6 +179,10 @@ void admin_change_these(struct errand_context *ctx, const struct errand_table *t
     for (size_t i = 0; i < count; i++)
         valid += value_parse(ctx, change_id_column(ctx, table), ids[i], &values[valid], NULL) == 0;
     const struct change_batch batch = { .table = table, .change = which, .ids = values, .count = valid };
-    change_batch(ctx, &batch, bulk);
+    size_t tried = change_batch(ctx, &batch, bulk);
     bulk->missing += (int64_t)(count - valid);
+    if (tried < valid)
+        context_refuse(ctx, CONTEXT_FAULT_OVERDUE,
+                       "%zu jobs at once took the database too long: the other %zu are as they were; select fewer",
+                       valid, valid - tried);
 }

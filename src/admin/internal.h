@@ -120,8 +120,10 @@ struct change_batch {
     const struct admin_filter *filter; /* looked at again where a row has changed meanwhile; NULL: any */
     bool waits;                        /* for a row that someone has locked */
 };
-/* In a transaction of its own, or, where the database refuses some, in several. One alone that is refused raises. */
-void change_batch(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk);
+/* In a transaction of its own, or, where the database refuses some, in several. One alone that is refused raises.
+   Returns how many were tried, from the first on: fewer than there are, but one at least, where so many at once took
+   too long. */
+size_t change_batch(struct errand_context *ctx, const struct change_batch *batch, struct admin_bulk *bulk);
 /* The table's column id; raises where there is none. */
 const struct errand_column *change_id_column(struct errand_context *ctx, const struct errand_table *table);
 

@@ -374,7 +374,10 @@ static void step_with(struct errand_context *ctx, void *arg)
 
 static void places_that_no_step_gave_are_refused(struct errand_context *ctx)
 {
-    static const char *const places[] = { "", "1", "0..", "9.1.", "-1.1.", "0.abc.", "0.1.x", "0.1.v1'", "0.1.n" };
+    static const char *const places[] = { "",        "a",      "a1",       "a0..",
+                                          "a9.1.",   "a-1.1.", "a.1.",     "a00.1.",
+                                          "a0.abc.", "a0.1.x", "a0.1.v1'", "a0.1.n",
+                                          "0.1.",    "b0.1.",  "s0.1.v1",  "a0.111111111111111111111." };
     (void)ctx;
     for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
         struct raised raised = raised_by(step_with, (char *)places[i]);

@@ -191,6 +191,196 @@ static void jobs_that_come_after_the_first_step_are_not_touched(struct errand_co
     assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 10);
 }
 
+static void jobs_that_come_after_the_first_place_are_not_touched(struct errand_context *ctx)
+{
+    const struct admin_filter filters[] = { { 0 }, { .statuses = 1U << ADMIN_FAILED } };
+    for (size_t i = 0; i < 2; i++) {
+        struct admin_bulk bulk = { 0 };
+        empty_tables();
+        add_letters(1, 3, "job_status_failed");
+        add_letters(4, 4, "job_status_running");
+        const char *after = admin_change_place(ctx, world.letters, &filters[i]);
+        add_letters(5, 6, "job_status_failed");
+        while (after)
+            admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, &filters[i], &after, &bulk);
+        assert_int_equal(bulk.changed, 3);
+        assert_int_equal(bulk.running, i == 0 ? 1 : 0);
+        assert_int_equal(number_of("SELECT count(*) FROM letter_jobs WHERE number IN (5, 6)"), 2);
+    }
+}
+
+/* ---- Bulk changes of a table without indexes ---- */
+
+enum { FOREIGN = 22000 }; /* large to begin with, and small on the way */
+
+static void add_foreign(int count)
+{
+    if (on_postgres())
+        run_sql("TRUNCATE foreign_jobs; INSERT INTO foreign_jobs (status, last_error)"
+                " SELECT 'job_status_failed', repeat('x', 200) FROM generate_series(1, %d)",
+                count);
+    else
+        run_sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                " INSERT INTO foreign_jobs (status) SELECT 'job_status_failed' FROM n",
+                count);
+}
+
+static int64_t delete_failed(struct errand_context *ctx, const char **after)
+{
+    const struct admin_filter failed = { .statuses = 1U << ADMIN_FAILED };
+    struct admin_bulk bulk = { 0 };
+    admin_change_step(ctx, world.foreign, ADMIN_DELETE_JOB, &failed, after, &bulk);
+    return bulk.changed;
+}
+
+static void a_table_that_becomes_small_meanwhile_is_walked_to_the_end(struct errand_context *ctx)
+{
+    const char *after = NULL;
+    int64_t deleted = 0;
+    add_foreign(FOREIGN);
+    do
+        deleted += delete_failed(ctx, &after);
+    while (after);
+    assert_int_equal(deleted, FOREIGN);
+}
+
+/* PostgreSQL's files only grow. */
+static void a_table_that_becomes_large_meanwhile_is_walked_to_the_end(struct errand_context *ctx)
+{
+    const char *after = NULL;
+    add_foreign(2500);
+    int64_t deleted = delete_failed(ctx, &after);
+    assert_non_null(after);
+    run_sql("%s", on_postgres() ? "INSERT INTO foreign_jobs (last_error) SELECT repeat('x', 200)"
+                                  " FROM generate_series(1, 20000)"
+                                : "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+                                  " INSERT INTO foreign_jobs (last_error) SELECT 'x' FROM n");
+    while (after)
+        deleted += delete_failed(ctx, &after);
+    assert_int_equal(deleted, 2500);
+}
+
+static void a_table_that_gets_indexes_meanwhile_is_walked_to_the_end(struct errand_context *ctx)
+{
+    const char *after = NULL;
+    add_foreign(2500);
+    int64_t deleted = delete_failed(ctx, &after);
+    assert_non_null(after);
+    run_sql("CREATE INDEX foreign_run_at ON foreign_jobs (run_at);"
+            "CREATE INDEX foreign_status ON foreign_jobs (status, created_at)");
+    while (after)
+        deleted += delete_failed(ctx, &after);
+    run_sql("DROP INDEX foreign_run_at; DROP INDEX foreign_status");
+    assert_int_equal(deleted, 2500);
+}
+
+/* ---- Bulk changes that take the database too long ---- */
+
+/* Where one statement deletes more than a hundred, it never ends. */
+static void make_many_at_once_endless(void)
+{
+    if (on_postgres())
+        run_sql("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN"
+                " IF (SELECT count(*) FROM gone) > 100 THEN PERFORM pg_sleep(3600); END IF; RETURN NULL; END';"
+                "CREATE TRIGGER dawdle AFTER DELETE ON letter_jobs REFERENCING OLD TABLE AS gone"
+                " FOR EACH STATEMENT EXECUTE FUNCTION dawdle()");
+    else
+        run_sql("CREATE TABLE gone (count INT); INSERT INTO gone VALUES (0);"
+                "CREATE TRIGGER dawdle BEFORE DELETE ON letter_jobs BEGIN UPDATE gone SET count = count + 1;"
+                " SELECT (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n)"
+                " FROM gone WHERE count > 100; END");
+}
+
+static void begin_statement(void)
+{
+    if (!on_postgres()) /* whose triggers see rows, and no statements */
+        run_sql("UPDATE gone SET count = 0");
+}
+
+static int make_endless(void **state)
+{
+    if (start_body(state) != 0)
+        return -1;
+    make_many_at_once_endless();
+    return 0;
+}
+
+static int end_endless(void **state)
+{
+    run_sql("%s", on_postgres() ? "DROP TRIGGER dawdle ON letter_jobs; DROP FUNCTION dawdle"
+                                : "DROP TRIGGER dawdle; DROP TABLE gone");
+    return end_body(state);
+}
+
+static struct errand_context *hurried(void)
+{
+    const struct context_config config = { .url = &database.url, .limits = { .statement_ms = 300 } };
+    return context_new(&config);
+}
+
+struct late {
+    const char *after;
+    const char *const *ids;
+    struct admin_bulk bulk;
+};
+
+static void delete_some(struct errand_context *ctx, void *arg)
+{
+    struct late *late = arg;
+    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, NULL, &late->after, &late->bulk);
+    late->after = late->after ? strdup(late->after) : NULL;
+}
+
+static void a_step_that_takes_too_long_ends_with_what_does_not(struct errand_context *ctx)
+{
+    (void)ctx;
+    struct errand_context *limited = hurried();
+    struct late late = { 0 };
+    int steps = 0;
+    add_letters(1, 400, "job_status_succeeded");
+    do {
+        int64_t before = late.bulk.changed;
+        char *place = (char *)late.after;
+        begin_statement();
+        struct context_end end = context_call(limited, delete_some, &late);
+        free(place);
+        if (end.end != JOB_END_RETURNED)
+            fail_msg("%s", end.error);
+        assert_in_range(late.bulk.changed - before, 1, 100);
+        steps++;
+    } while (late.after);
+    context_free(limited);
+    assert_int_equal(late.bulk.changed, 400);
+    assert_int_equal(late.bulk.missing + late.bulk.running + late.bulk.refused, 0);
+    assert_true(steps > 1);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 0);
+}
+
+static void delete_these(struct errand_context *ctx, void *arg)
+{
+    struct late *late = arg;
+    admin_change_these(ctx, world.letters, ADMIN_DELETE_JOB, late->ids, ADMIN_PAGE_MAX, &late->bulk);
+}
+
+static void of_selected_jobs_that_take_too_long_some_are_changed_and_the_rest_is_told(struct errand_context *ctx)
+{
+    const char *ids[ADMIN_PAGE_MAX];
+    struct late late = { .ids = ids };
+    add_letters(1, ADMIN_PAGE_MAX, "job_status_failed");
+    struct admin_list list = list_of(ctx, (struct admin_list_query){ .limit = ADMIN_PAGE_MAX });
+    for (size_t i = 0; i < ADMIN_PAGE_MAX; i++)
+        ids[i] = cell_of(ctx, world.letters, (const char *)list.jobs.items + i * world.letters->record_size, "id");
+    struct errand_context *limited = hurried();
+    struct context_end end = context_call(limited, delete_these, &late);
+    assert_int_equal(end.fault, CONTEXT_FAULT_OVERDUE);
+    assert_string_equal(end.error,
+                        "200 jobs at once took the database too long: the other 100 are as they were; select fewer");
+    context_free(limited);
+    assert_int_equal(late.bulk.changed, 100);
+    assert_int_equal(late.bulk.running + late.bulk.missing, 0);
+    assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 100);
+}
+
 static void few_among_many_are_found_in_steps_that_read_a_bounded_part(struct errand_context *ctx)
 {
     add_letters(1, 45000, "job_status_succeeded");
@@ -354,6 +544,13 @@ int main(int argc, char **argv)
         IN_CONTEXT(all_that_match_are_retried_in_steps),
         IN_CONTEXT(all_are_deleted_but_the_running),
         IN_CONTEXT(jobs_that_come_after_the_first_step_are_not_touched),
+        IN_CONTEXT(jobs_that_come_after_the_first_place_are_not_touched),
+        IN_CONTEXT(a_table_that_becomes_small_meanwhile_is_walked_to_the_end),
+        IN_CONTEXT(a_table_that_becomes_large_meanwhile_is_walked_to_the_end),
+        IN_CONTEXT(a_table_that_gets_indexes_meanwhile_is_walked_to_the_end),
+        IN_CONTEXT_WITH(a_step_that_takes_too_long_ends_with_what_does_not, make_endless, end_endless),
+        IN_CONTEXT_WITH(of_selected_jobs_that_take_too_long_some_are_changed_and_the_rest_is_told, make_endless,
+                        end_endless),
         IN_CONTEXT(few_among_many_are_found_in_steps_that_read_a_bounded_part),
         IN_CONTEXT(selected_jobs_are_changed),
         IN_CONTEXT_WITH(a_job_that_another_table_refers_to_is_not_deleted_and_can_be_retried, start_body,
