@@ -54,10 +54,15 @@ static bool is_control(unsigned char c)
     return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
 }
 
-/* U+0080 to U+009F, which are controls as well. */
+/* U+0080 to U+009F are controls as well. U+2028 to U+202E and U+2066 to U+2069 end lines, or turn the direction in
+   which what follows is read, the page's own words too. */
 static bool is_long_control(const char *sequence, size_t length)
 {
-    return length == 2 && sequence[0] == '\xc2' && (unsigned char)sequence[1] < 0xa0;
+    unsigned char last = (unsigned char)sequence[length - 1];
+    if (length == 2)
+        return sequence[0] == '\xc2' && last < 0xa0;
+    return (length == 3 && memcmp(sequence, "\xe2\x80", 2) == 0 && last >= 0xa8 && last <= 0xae) ||
+           (length == 3 && memcmp(sequence, "\xe2\x81", 2) == 0 && last >= 0xa6 && last <= 0xa9);
 }
 
 void html_escape(struct html *out, const char *text, size_t size)

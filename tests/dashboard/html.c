@@ -153,6 +153,24 @@ TEST(controls_are_shown_and_broken_utf8_is_replaced)
     assert_prints("\xef\xbf\xbd", "%.1s", "\xc3\xbc"); /* a precision that cuts a character in two */
 }
 
+/* A text could otherwise turn around what the page itself says behind it. */
+TEST(what_turns_the_direction_or_ends_a_line_is_shown)
+{
+    char sequence[] = "a\xe2\x80\xa8z";
+    for (unsigned char last = 0xa8; last <= 0xae; last++) { /* U+2028 to U+202E */
+        sequence[3] = (char)last;
+        assert_prints("a\xef\xbf\xbdz", "%s", sequence);
+    }
+    sequence[2] = '\x81';
+    for (unsigned char last = 0xa6; last <= 0xa9; last++) { /* U+2066 to U+2069 */
+        sequence[3] = (char)last;
+        assert_prints("a\xef\xbf\xbdz", "%s", sequence);
+    }
+    assert_prints("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", "%s",
+                  "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
+    assert_prints("\xd7\xa9\xd7\x9c\xe2\x80\x8f", "%s", "\xd7\xa9\xd7\x9c\xe2\x80\x8f"); /* Hebrew, and a mark */
+}
+
 static void fill(struct errand_context *ctx, void *arg)
 {
     size_t size = *(const size_t *)arg;
@@ -406,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_width_beyond_any_page_is_cut),
         cmocka_unit_test(what_could_end_a_text_or_an_attribute_is_escaped),
         cmocka_unit_test(controls_are_shown_and_broken_utf8_is_replaced),
+        cmocka_unit_test(what_turns_the_direction_or_ends_a_line_is_shown),
         cmocka_unit_test(a_page_takes_its_maximum_and_not_a_byte_more),
         cmocka_unit_test(parts_of_addresses_are_encoded),
         cmocka_unit_test(an_address_is_relative_or_of_the_web),
