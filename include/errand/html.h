@@ -60,7 +60,7 @@ void html_hidden(struct html *out, const char *name, const char *value);
 struct html_field {
     const char *name;
     const char *label; /* NULL: html_field_label(name) */
-    const char *kind;  /* NULL: "text" */
+    const char *kind;  /* NULL: "text"; a "password" is never filled in */
     const char *value; /* NULL: empty; a checkbox is checked where it is "true" */
     const char *help;  /* a line under the field; NULL: none */
     bool required;

@@ -169,6 +169,8 @@ const char *format_iso(struct page *page, errand_time time); /* "2026-11-24T09:3
 bool form_same_name(const char *a, const char *b);
 /* The value of the field of that name, exactly where there is one: two columns may differ by an underscore alone. */
 const char *form_find(const struct param *params, const char *name);
+/* A field that is never filled in: neither with a value of its own nor with what was entered before. */
+void form_secret(struct html *out, struct html_field field);
 /* html_select_begin, of one that may also be left as it is: its label says so. */
 void form_select_begin(struct html *out, const char *name, const char *label, bool optional);
 

@@ -54,10 +54,27 @@ static const char *first_value(struct errand_context *ctx, const struct errand_c
 
 /* ---- Fields ---- */
 
+static bool is_secret(const struct page *page, const struct errand_table *table, const struct errand_column *column)
+{
+    return column_is_masked(table, column) && !page->service->shows_all;
+}
+
 static void add_input(struct html *out, const struct column_field *field, const char *help)
 {
     html_input(out, .name = field->name, .label = field->label, .kind = field_kind(field->column),
                .value = first_value(out->page->ctx, field->column), .help = help, .required = field->required);
+}
+
+/* Several lines, and what is chosen from a calendar, no field can hide; but none shows them. */
+static void add_secret(struct html *out, const struct column_field *field)
+{
+    const char *kind = field_kind(field->column);
+    bool is_line = strcmp(kind, "text") == 0 || strcmp(kind, "number") == 0;
+    form_secret(out, (struct html_field){ .name = field->name,
+                                          .label = field->label,
+                                          .kind = is_line ? "password" : kind,
+                                          .help = field->help,
+                                          .required = field->required });
 }
 
 static void begin_select(struct html *out, const struct column_field *field)
@@ -123,7 +140,10 @@ void column_field(struct html *out, const struct column_field *given)
     struct column_field field = *given;
     const struct errand_foreign_key *key = column_foreign_key(field.table, field.column);
     field.name = field.name ? field.name : field.column->name;
-    if (key)
+    bool is_chosen = field.column->type == ERRAND_TYPE_ENUM || field.column->type == ERRAND_TYPE_BOOL;
+    if (!is_chosen && is_secret(out->page, field.table, field.column))
+        add_secret(out, &field);
+    else if (key)
         add_rows(out, &field, key);
     else if (field.column->type == ERRAND_TYPE_ENUM)
         add_labels(out, &field);
@@ -157,6 +177,12 @@ static const char *sentence_of(struct page *page, const struct errand_error *err
     return sentence;
 }
 
+/* The same of a secret, which the sentence would quote. */
+static const char *unquoted(struct page *page, const struct errand_column *column)
+{
+    return errand_printf(page->ctx, "That is no value of the type %s.", column->sql_type);
+}
+
 /* Browsers send lines ended by CR LF, whatever they were. */
 static const char *with_plain_lines(struct page *page, const char *text)
 {
@@ -175,8 +201,10 @@ void entered_take(struct page *page, struct entered *entered, size_t column, con
     struct errand_value ignored;
     struct errand_error err;
     text = with_plain_lines(page, text);
-    if (admin_value(page->ctx, &entered->table->columns[column], text, &ignored, &err) < 0)
-        entered_refuse(entered, name, sentence_of(page, &err));
+    const struct errand_column *taker = &entered->table->columns[column];
+    if (admin_value(page->ctx, taker, text, &ignored, &err) < 0)
+        entered_refuse(entered, name,
+                       is_secret(page, entered->table, taker) ? unquoted(page, taker) : sentence_of(page, &err));
     entered->inputs[entered->count++] = (struct admin_input){ column, text };
 }
 

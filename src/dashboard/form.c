@@ -133,32 +133,51 @@ static bool is_kind(const struct html_field *field, const char *kind)
     return field->kind && strcmp(field->kind, kind) == 0;
 }
 
+static void add_one_line(struct html *out, const struct html_field *field, const char *value)
+{
+    html_printf(out, "<input type=\"%s\"", field->kind ? field->kind : "text");
+    if (is_kind(field, "number"))
+        html_raw(out, " step=\"any\"");
+    if (is_kind(field, "datetime-local") || is_kind(field, "time"))
+        html_raw(out, " step=\"1\"");
+    if (is_kind(field, "password"))
+        html_raw(out, " autocomplete=\"new-password\"");
+    add_attributes(out, field, "form-control");
+    html_printf(out, " value=\"%s\">", value);
+}
+
+static void add_field(struct html *out, const struct html_field *field, const char *value)
+{
+    html_raw(out, "<div class=\"field\">");
+    add_label(out, field->name, field->label, field->required);
+    (is_kind(field, "textarea") ? add_textarea : add_one_line)(out, field, value);
+    add_feedback(out, field->name, field->help);
+    html_raw(out, "</div>");
+}
+
+/* "" where there is none. */
+static const char *value_of(const struct page *page, const struct html_field *field)
+{
+    const char *value = entered(page, field->name);
+    if (!value && !(page->again && is_kind(field, "checkbox")))
+        value = field->value;
+    return value ? value : "";
+}
+
 void html_input_(struct html *out, struct html_field field)
 {
-    const char *value = entered(out->page, field.name);
-    if (!value && !(out->page->again && is_kind(&field, "checkbox")))
-        value = field.value;
-    if (!value)
-        value = "";
-    if (is_kind(&field, "checkbox")) {
-        add_checkbox(out, &field, strcmp(value, "true") == 0);
-        return;
-    }
-    html_raw(out, "<div class=\"field\">");
-    add_label(out, field.name, field.label, field.required);
-    if (is_kind(&field, "textarea")) {
-        add_textarea(out, &field, value);
-    } else {
-        html_printf(out, "<input type=\"%s\"", field.kind ? field.kind : "text");
-        if (is_kind(&field, "number"))
-            html_raw(out, " step=\"any\"");
-        if (is_kind(&field, "datetime-local") || is_kind(&field, "time"))
-            html_raw(out, " step=\"1\"");
-        add_attributes(out, &field, "form-control");
-        html_printf(out, " value=\"%s\">", value);
-    }
-    add_feedback(out, field.name, field.help);
-    html_raw(out, "</div>");
+    if (is_kind(&field, "checkbox"))
+        add_checkbox(out, &field, strcmp(value_of(out->page, &field), "true") == 0);
+    else
+        add_field(out, &field, is_kind(&field, "password") ? "" : value_of(out->page, &field));
+}
+
+void form_secret(struct html *out, struct html_field field)
+{
+    const char *before = out->page->again ? form_find(out->page->form, field.name) : NULL;
+    if (before && *before)
+        field.help = "It is a secret and not shown: please enter it again.";
+    add_field(out, &field, "");
 }
 
 void html_text_field(struct html *out, const char *name)

@@ -43,15 +43,23 @@ static void load_related(struct page *page, const struct errand_table *table, vo
     }
 }
 
+/* The name of the row, or else its key. */
+static const char *title_of(struct page *page, const struct errand_table *table, const void *record)
+{
+    const struct errand_column *name = table_name_column(table);
+    const char *title = name ? value_text(page->ctx, name, record) : NULL;
+    if (title && *title)
+        return title;
+    return column_is_masked(table, &table->columns[table->primary_key[0]]) ? VALUE_MASK : page_param(page, "id");
+}
+
 static void show_html(struct page *page, const struct errand_table *table, void *record)
 {
     struct html *out = page->out;
-    const struct errand_column *name = table_name_column(table);
-    const char *title = name ? value_text(page->ctx, name, record) : NULL;
     load_related(page, table, record);
     page->live = true;
     html_printf(out, "<p class=\"crumbs\">%s</p>", html_field_label(out, table->name));
-    part_heading(out, "%s", title && *title ? title : page_param(page, "id"));
+    part_heading(out, "%s", title_of(page, table, record));
     html_raw(out,
              "<table class=\"table record\"><caption class=\"visually-hidden\">Columns of the row</caption><tbody>");
     for (size_t i = 0; i < table->column_count; i++) {

@@ -159,6 +159,7 @@ static int open_database(struct errand_dashboard_service *service, const struct 
         .limits = {
             .statement_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms : STATEMENT_MS,
             .read_only = service->read_only,
+            .hides_rows = true, /* pages tell what the database said, whatever columns the row has */
         },
         .log = options->log,
         .arg = options->log_arg,

@@ -39,6 +39,19 @@ bool column_is_own(const struct errand_table *table, const struct errand_column 
     return !column->managed && !column->generated && !is_key(table, column);
 }
 
+/* In any spelling: "apikey", "api_key" and "apiKey" have the part "apikey". */
+static bool has_part(const char *name, const char *part)
+{
+    for (; *name; name++) {
+        const char *wanted = part;
+        for (const char *at = name; *wanted && (*at == '_' || tolower((unsigned char)*at) == *wanted); at++)
+            wanted += *at != '_';
+        if (!*wanted)
+            return true;
+    }
+    return false;
+}
+
 /* The part of a name up to the next _ or hump: "api_key", "apiKey". */
 static size_t word_size(const char *name)
 {
@@ -49,32 +62,51 @@ static size_t word_size(const char *name)
     return size;
 }
 
-static bool is_secret_word(const char *word, size_t size)
+/* Only as whole words: there are a compass, a hashtag and a monkey. */
+static bool has_word(const char *name, const char *const *words)
 {
-    static const char *const words[] = { "password", "passwd",     "passphrase",  "passcode", "pwd",  "token",
-                                         "tokens",   "secret",     "secrets",     "hash",     "salt", "key",
-                                         "keys",     "credential", "credentials", "otp",      "pin" };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strlen(words[i]) == size && strncasecmp(words[i], word, size) == 0)
-            return true;
+    for (size_t size; *name; name += size, name += strspn(name, "_")) {
+        size = word_size(name);
+        for (size_t i = 0; words[i]; i++) {
+            if (strlen(words[i]) == size && strncasecmp(words[i], name, size) == 0)
+                return true;
+        }
     }
     return false;
 }
 
+static bool says_secret(const char *name)
+{
+    static const char *const parts[] = { "password",   "passwd", "passphrase", "passcode",   "passhash", "pwhash",
+                                         "credential", "secret", "token",      "privatekey", "apikey",   "accesskey" };
+    static const char *const words[] = { "pass", "pw", "pwd", "hash", "hashes", "salt", "creds", "otp", "pin", NULL };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (has_part(name, parts[i]))
+            return true;
+    }
+    return has_word(name, words);
+}
+
+static bool says_key(const char *name)
+{
+    static const char *const words[] = { "key", "keys", NULL };
+    return has_word(name, words);
+}
+
+static bool holds_text(const struct errand_column *column)
+{
+    return column->type == ERRAND_TYPE_BYTES || (column->type == ERRAND_TYPE_TEXT && !column_is_number(column));
+}
+
+/* What tells one row from the others is masked only where it can be a secret itself, as the text that a session is
+   found by; "key" in its name says nothing then. */
 bool column_is_masked(const struct errand_table *table, const struct errand_column *column)
 {
-    if (is_key(table, column) || column_foreign_key(table, column))
-        return false;
-    if (strcasestr(column->name, "password") || strcasestr(column->name, "secret") || strcasestr(column->name, "token"))
-        return true;
-    for (const char *word = column->name; *word;) {
-        size_t size = word_size(word);
-        if (is_secret_word(word, size))
-            return true;
-        word += size;
-        word += strspn(word, "_");
-    }
-    return false;
+    const struct errand_foreign_key *key = column_foreign_key(table, column);
+    if (!key && !is_key(table, column))
+        return says_secret(column->name) || says_key(column->name);
+    return holds_text(column) &&
+           (says_secret(column->name) || (key && says_secret(key->target->columns[key->target_column].name)));
 }
 
 bool column_has_default(const struct errand_column *column)
@@ -290,8 +322,8 @@ static void show(struct html *out, const struct errand_table *table, const struc
     if (value.kind == ERRAND_VALUE_NULL || value.kind == ERRAND_VALUE_NONE)
         show_null(out);
     else if (column_is_masked(table, column) && !out->page->service->shows_all)
-        html_raw(out,
-                 "<span class=\"none\" title=\"The name of the column says that this is a secret.\">••••••</span>");
+        html_raw(out, "<span class=\"none\" title=\"The name of the column says that this is a secret.\">" VALUE_MASK
+                      "</span>");
     else if (key)
         show_reference(out, key, record, plain_text(out->page->ctx, value), whole);
     else if (value.kind == ERRAND_VALUE_BOOL)
@@ -377,7 +409,7 @@ static void value_json(struct errand_context *ctx, struct json *json, const stru
     if (value.kind == ERRAND_VALUE_NULL || value.kind == ERRAND_VALUE_NONE)
         json_null(json, column->name);
     else if (column_is_masked(table, column))
-        json_text(json, column->name, "••••••");
+        json_text(json, column->name, VALUE_MASK);
     else if (value.kind == ERRAND_VALUE_BOOL)
         json_bool(json, column->name, value.as.boolean);
     else if (value.kind == ERRAND_VALUE_INT)

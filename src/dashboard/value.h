@@ -11,11 +11,15 @@ enum {
     VALUE_NAMES_MAX = 200    /* rows among which a form lets one choose */
 };
 
+/* What stands for a value that is masked. */
+#define VALUE_MASK "••••••"
+
 /* The column of that name (bandId is band_id too), or NULL. */
 const struct errand_column *column_called(const struct errand_table *table, const char *name);
 /* The user's own, of a job table: neither managed by the engine, nor the key, nor generated. */
 bool column_is_own(const struct errand_table *table, const struct errand_column *column);
-/* What its name says is nobody's business: password, token, secret, hash, key. */
+/* What its name says is nobody's business: password, token, secret, hash, key. Of a foreign key also the name of the
+   column that it refers to. */
 bool column_is_masked(const struct errand_table *table, const struct errand_column *column);
 /* The database fills it in where it is left out. */
 bool column_has_default(const struct errand_column *column);

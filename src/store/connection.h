@@ -38,6 +38,9 @@ struct connection_limits {
        another backend, a statement outside a transaction is given one of its own, so that nothing is set for others. */
     int statement_ms;
     bool read_only; /* whatever writes is refused */
+    /* Sentences hold no values of rows: PostgreSQL's "Failing row contains (...)" and "Key (token)=(...)" are left out.
+     */
+    bool hides_rows;
 };
 int connection_limit(struct connection *connection, const struct connection_limits *limits, struct errand_error *err);
 

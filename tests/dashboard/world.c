@@ -46,9 +46,10 @@ int start_test(void **state)
 {
     (void)state;
     if (on_postgres()) /* which, unlike DELETE, makes a table small again */
-        run_sql("TRUNCATE initial_scrape_jobs, letter_jobs, bands, customers");
+        run_sql("TRUNCATE initial_scrape_jobs, letter_jobs, call_jobs, bands, customers, sessions, settings");
     else
-        run_sql("DELETE FROM initial_scrape_jobs; DELETE FROM letter_jobs; DELETE FROM bands; DELETE FROM customers;");
+        run_sql("DELETE FROM initial_scrape_jobs; DELETE FROM letter_jobs; DELETE FROM call_jobs; DELETE FROM bands; "
+                "DELETE FROM customers; DELETE FROM sessions; DELETE FROM settings;");
     return 0;
 }
 

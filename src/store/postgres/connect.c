@@ -54,10 +54,11 @@ const char *connect_sqlstate(const PGresult *result)
     return state ? state : "";
 }
 
-void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, char *text, size_t size)
+void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, bool with_detail, char *text,
+                      size_t size)
 {
     const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
+    const char *detail = result && with_detail ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
     const char *hint = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
     const char *own = PQresultErrorMessage(result); /* libpq's, where it is not the server that speaks */
     char whole[2048];

@@ -34,8 +34,10 @@ struct connect_failure {
 };
 void connect_failed(PGconn *conn, const struct store_url *url, struct connect_failure *failure);
 
-/* What a server said, on one line, without secrets and without the "ERROR:" before it. */
-void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, char *text, size_t size);
+/* What a server said, on one line, without secrets and without the "ERROR:" before it. Its DETAIL may hold the values
+   of a whole row. */
+void connect_sentence(const PGresult *result, PGconn *conn, const struct store_url *url, bool with_detail, char *text,
+                      size_t size);
 /* The SQLSTATE of an answer; "" where it has none. */
 const char *connect_sqlstate(const PGresult *result);
 

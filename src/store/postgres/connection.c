@@ -54,7 +54,8 @@ int postgres_refuse(struct postgres_connection *connection, const PGresult *resu
         return connection_overdue(&connection->base, err);
     connection->base.fault = fault_of(state);
     char text[sizeof(err->message)];
-    connect_sentence(result, connection->conn, connection->url, text, sizeof(text));
+    connect_sentence(result, connection->conn, connection->url, !connection->base.limits.hides_rows, text,
+                     sizeof(text));
     return error_set(err, "%s", text);
 }
 

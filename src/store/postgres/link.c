@@ -87,7 +87,7 @@ static void lost_in_use(struct link *link, const PGresult *farewell)
 {
     struct connect_failure failure = { .passes = true };
     char text[900];
-    connect_sentence(farewell, link->conn, link->url, text, sizeof(text));
+    connect_sentence(farewell, link->conn, link->url, true, text, sizeof(text));
     error_set(&failure.error, "the connection to %s was lost: %s", link->url->shown, text);
     lost(link, &failure);
 }
@@ -221,7 +221,7 @@ static void finish(struct link *link)
         return;
     char text[900] = "";
     if (request->error)
-        connect_sentence(request->error, link->conn, link->url, text, sizeof(text));
+        connect_sentence(request->error, link->conn, link->url, true, text, sizeof(text));
     enum store_fault fault = request->error ? fault_of(state) : STORE_OK;
     send_next(link); /* the next is under way while this one's answer is worked on */
     answer(request, fault, text);
