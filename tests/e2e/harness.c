@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,16 @@ const char *insert_bad(struct world *world, const char *deed, const char *argume
 
 /* ---- Workers ---- */
 
+/* What a sanitizer finds in a worker or a runner goes to a file of its own: the end of a runner outside a job is no
+   failure of the worker's. */
+static void report_to(const struct world *world, const char *name)
+{
+    char options[1024];
+    const char *set = getenv(name);
+    snprintf(options, sizeof(options), "%s%slog_path=%s/sanitizer", set ? set : "", set ? ":" : "", world->folder);
+    setenv(name, options, 1);
+}
+
 static void become_worker(const struct world *world, const struct worker_process *worker, const char *const *options)
 {
     const char *arguments[OPTIONS_MAX + 2] = { "RunJobs" };
@@ -188,6 +199,8 @@ static void become_worker(const struct world *world, const struct worker_process
         setenv("NOTIFY_SOCKET", world->notify_socket, 1);
     else
         unsetenv("NOTIFY_SOCKET");
+    report_to(world, "ASAN_OPTIONS");
+    report_to(world, "UBSAN_OPTIONS");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int log = open(worker->log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     dup2(log, STDOUT_FILENO);
@@ -444,6 +457,22 @@ static void show_log(const struct worker_process *worker)
     free(log);
 }
 
+static int show_sanitizer_reports(const struct world *world)
+{
+    char pattern[FOLDER_MAX + 16];
+    glob_t reports;
+    snprintf(pattern, sizeof(pattern), "%s/sanitizer.*", world->folder);
+    if (glob(pattern, 0, NULL, &reports) != 0)
+        return 0;
+    for (size_t i = 0; i < reports.gl_pathc; i++) {
+        char *text = read_file(reports.gl_pathv[i]);
+        fprintf(stderr, "---- %s\n%s\n", reports.gl_pathv[i], text); /* print_error would cut it */
+        free(text);
+    }
+    globfree(&reports);
+    return -1;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *at)
 {
     (void)status, (void)kind, (void)at;
@@ -464,9 +493,10 @@ static int tear_down(void **state)
         waitpid(worker->pid, &worker->status, 0);
     }
     connection_close(world->connection);
+    int found = show_sanitizer_reports(world);
     nftw(world->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     free(world);
-    return 0;
+    return found;
 }
 
 static void run_in_world(void **state)
