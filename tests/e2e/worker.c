@@ -2,12 +2,14 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- The command line ---- */
@@ -123,6 +125,59 @@ static void a_log_as_json_is_one_object_a_line(struct world *world)
                      0);
 }
 
+/* One job succeeds, one fails; the success is not spoken of unless --verbose is given. */
+static void expect_successes_left_out(struct world *world, const char *format)
+{
+    insert_numbered(world, "other_jobs", 1);
+    const char *failed = sql_text(world, "INSERT INTO single_jobs DEFAULT VALUES RETURNING id");
+    struct worker_process *worker = start_worker(world, "--log-format", format, "--drain", NULL);
+    assert_int_equal(await_end(worker), 0);
+    assert_int_equal(count_of(world, "other_jobs", "succeeded"), 1);
+    assert_false(log_has(worker, "job done"));
+    assert_false(log_has(worker, "OtherJob"));
+    assert_false(log_has(worker, first_traced(world, "once").id));
+    assert_int_equal(log_count(worker, "attempt 1 was in vain"), 1);
+    assert_int_equal(log_count(worker, failed), 1);
+    sql(world, "UPDATE other_jobs SET status = 'job_status_not_started'");
+    struct worker_process *verbose = start_worker(world, "--log-format", format, "--verbose", "--drain", NULL);
+    assert_int_equal(await_end(verbose), 0);
+    assert_int_equal(log_count(verbose, "job done"), 1);
+}
+
+static void successes_are_not_logged_and_failures_are(struct world *world)
+{
+    expect_successes_left_out(world, "text");
+}
+
+static void successes_are_not_logged_and_failures_are_as_json(struct world *world)
+{
+    expect_successes_left_out(world, "json");
+}
+
+/* The cluster trusts all but this role. */
+static void ask_for_a_password(struct world *world, const char *role)
+{
+    assert_int_equal(run_command("cd %s/data && { echo 'host all %s all scram-sha-256'; cat pg_hba.conf; } >%s/hba && "
+                                 "cat %s/hba >pg_hba.conf",
+                                 getenv("TEST_POSTGRES_DIR"), role, world->folder, world->folder),
+                     0);
+    sql(world, "DROP ROLE IF EXISTS %s", role);
+    sql(world, "CREATE ROLE %s LOGIN PASSWORD 'right'", role);
+    assert_string_equal(sql_text(world, "SELECT pg_reload_conf()"), "t");
+    await(sql_number(world, "SELECT count(*) FROM pg_hba_file_rules WHERE '%s' = ANY (user_name)", role) > 0);
+}
+
+static void a_refused_password_is_not_in_the_log(struct world *world)
+{
+    struct worker_process *worker;
+    char url[FOLDER_MAX + 300];
+    ask_for_a_password(world, "guarded");
+    snprintf(url, sizeof(url), "postgresql://guarded:s3same%s", strchr(world->url, '@'));
+    assert_int_equal(run_with(world, &worker, "--database", url), 1);
+    assert_true(log_has(worker, "password authentication failed"));
+    assert_false(log_has(worker, "s3same"));
+}
+
 /* ---- sd_notify ---- */
 
 static int open_notify_socket(const struct world *world, char path[108])
@@ -154,6 +209,40 @@ static void systemd_is_told_when_it_is_ready_and_when_it_stops(struct world *wor
     signal_worker(worker, SIGTERM);
     await(is_told(fd, "STOPPING=1"));
     assert_int_equal(await_end(worker), 0);
+    close(fd);
+}
+
+static void await_watchdog(int fd, int times)
+{
+    for (int i = 0; i < times; i++)
+        await(is_told(fd, "WATCHDOG=1"));
+}
+
+/* What comes from a process that is stopped came before it was. */
+static bool is_silent(int fd, int for_ms)
+{
+    char text[256];
+    while (recv(fd, text, sizeof(text), 0) >= 0)
+        ;
+    return poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, for_ms) == 0;
+}
+
+static void systemd_hears_of_a_worker_only_while_its_loop_goes_round(struct world *world)
+{
+    char path[108];
+    int status, fd = open_notify_socket(world, path);
+    world->notify_socket = path;
+    setenv("WATCHDOG_USEC", "200000", 1);
+    struct worker_process *worker = start_worker(world, NULL);
+    unsetenv("WATCHDOG_USEC");
+    await_watchdog(fd, 2);
+    signal_worker(worker, SIGSTOP);
+    assert_int_equal(waitpid(worker->pid, &status, WUNTRACED), worker->pid);
+    assert_true(WIFSTOPPED(status));
+    assert_true(is_silent(fd, 1000));
+    signal_worker(worker, SIGCONT);
+    await_watchdog(fd, 2);
+    stop_worker(worker);
     close(fd);
 }
 
@@ -281,16 +370,36 @@ static void two_workers_share_the_jobs_and_run_each_once(struct world *world)
 
 /* ---- Looking ahead ---- */
 
+/* From the start of the job of that number to the last start of another. */
+static int64_t started_after_us(const struct world *world, int number)
+{
+    struct trace trace = read_trace(world);
+    int64_t from = 0, last = 0;
+    for (size_t i = 0; i < trace.count; i++) {
+        if (strcmp(trace.events[i].event, "start") != 0)
+            continue;
+        if (trace.events[i].number == number)
+            from = trace.events[i].at_us;
+        last = trace.events[i].at_us > last ? trace.events[i].at_us : last;
+    }
+    free_trace(&trace);
+    return last - from;
+}
+
 static void jobs_claimed_behind_a_long_one_run_elsewhere(struct world *world)
 {
+    enum { LONG = 1010, ELSEWHERE_WITHIN_US = 5000000 /* a hundred times as long as they wait behind it */ };
     struct worker_process *worker = start_worker(world, NULL);
     insert_numbered(world, "traced_jobs", 1000); /* short, so many are claimed ahead */
     await(count_of(world, "traced_jobs", "succeeded") == 1000);
-    sql(world, "INSERT INTO traced_jobs (number, gate) WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 "
-               "FROM n WHERE i < 1500) SELECT i, CASE WHEN i = 1010 THEN 'open' END FROM n");
+    sql(world,
+        "INSERT INTO traced_jobs (number, gate) WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 "
+        "FROM n WHERE i < 1500) SELECT i, CASE WHEN i = %d THEN 'open' END FROM n",
+        LONG);
     await(count_of(world, "traced_jobs", "succeeded") == 1499);
     assert_int_equal(count_of(world, "traced_jobs", "running"), 1);
     assert_int_equal(traced(world, "start"), 1500);
+    assert_in_range(started_after_us(world, LONG), 0, ELSEWHERE_WITHIN_US);
     open_gate(world, "open");
     await(count_of(world, "traced_jobs", "succeeded") == 1500);
     assert_int_equal(sql_number(world, "SELECT max(attempts_count) FROM traced_jobs"), 1);
@@ -307,7 +416,11 @@ int main(int argc, char **argv)
         E2E(old_attempts_and_statistics_are_removed),
         E2E(only_the_chosen_table_is_worked),
         E2E(a_log_as_json_is_one_object_a_line),
+        E2E(successes_are_not_logged_and_failures_are),
+        E2E(successes_are_not_logged_and_failures_are_as_json),
+        E2E_ONLY(STORE_POSTGRES, a_refused_password_is_not_in_the_log),
         E2E(systemd_is_told_when_it_is_ready_and_when_it_stops),
+        E2E(systemd_hears_of_a_worker_only_while_its_loop_goes_round),
         E2E(sigterm_lets_running_jobs_finish_and_puts_the_others_back_unspent),
         E2E(sigterm_amid_short_jobs_leaves_each_done_or_untouched),
         E2E(a_second_sigterm_kills_what_runs_and_makes_it_pending_again),
