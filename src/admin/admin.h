@@ -89,14 +89,14 @@ struct admin_worker {
     bool alive; /* as those judge who would recover its jobs */
     const struct admin_running *running;
     size_t running_count;
-    bool running_more;
+    bool running_more; /* than those, perhaps: what runs of a table could not be read, or is too much */
 };
 struct admin_workers {
     const struct admin_worker *items;
     size_t count;
 };
-/* tables: where running jobs are looked for. */
-struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count);
+/* counts: of the tables where running jobs are looked for; one that is in trouble is not asked again. */
+struct admin_workers admin_workers(struct errand_context *ctx, const struct admin_overview *counts, size_t count);
 /* Jobs of the table that run, and that nobody works on. */
 struct admin_left {
     int64_t by_dead;   /* under a worker of the list that is not alive */

@@ -96,6 +96,12 @@ struct reading {
     size_t count;
 };
 
+static void expect_more(const struct reading *reading)
+{
+    for (size_t i = 0; i < reading->count; i++)
+        reading->workers[i].running_more = true;
+}
+
 static void read_running(struct errand_context *ctx, void *arg)
 {
     const struct reading *reading = arg;
@@ -111,22 +117,32 @@ static void read_running(struct errand_context *ctx, void *arg)
             if (is_of(lock, workers[i].id))
                 add_running(ctx, &workers[i], table, result, row);
     }
-    for (size_t i = 0; i < count; i++)
-        workers[i].running_more |= !all;
+    if (!all)
+        expect_more(reading);
     result_free(result);
 }
 
-struct admin_workers admin_workers(struct errand_context *ctx, const struct errand_table *const *tables, size_t count)
+static void try_to_read(struct errand_context *ctx, struct reading *reading)
+{
+    struct context_end end = context_try(ctx, read_running, reading);
+    if (end.fault == CONTEXT_FAULT_AWAY)
+        context_refuse(ctx, end.fault, "%s", end.error);
+    if (end.end != JOB_END_RETURNED)
+        expect_more(reading);
+}
+
+struct admin_workers admin_workers(struct errand_context *ctx, const struct admin_overview *counts, size_t count)
 {
     struct admin_workers list = { 0 };
     if (!sql_may(ctx, "errand_workers", "SELECT"))
         return list;
     struct admin_worker *workers = read_workers(ctx, &list.count);
     for (size_t i = 0; i < count && list.count > 0; i++) {
-        struct reading reading = { tables[i], workers, list.count };
-        struct context_end end = context_try(ctx, read_running, &reading); /* a table that is not there runs nothing */
-        if (end.fault == CONTEXT_FAULT_AWAY)
-            context_refuse(ctx, end.fault, "%s", end.error);
+        struct reading reading = { counts[i].table, workers, list.count };
+        if (counts[i].trouble)
+            expect_more(&reading);
+        else if (!counts[i].missing)
+            try_to_read(ctx, &reading);
     }
     list.items = workers;
     return list;

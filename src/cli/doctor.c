@@ -345,7 +345,7 @@ static void look_at_work(struct errand_context *ctx, struct doctor *doctor)
 {
     struct session *session = &doctor->session;
     struct admin_overview *overviews = admin_overviews(ctx, session->jobs, session->job_count);
-    struct admin_workers workers = admin_workers(ctx, session->jobs, session->job_count);
+    struct admin_workers workers = admin_workers(ctx, overviews, session->job_count);
     size_t alive = count_workers(&workers, NULL);
     tell(doctor, false, "%zu worker%s alive", alive, alive == 1 ? " is" : "s are");
     for (size_t i = 0; i < session->job_count; i++) {

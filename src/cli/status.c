@@ -87,7 +87,7 @@ static void print_workers(struct errand_context *ctx, struct status *status, con
         buffer_printf(&status->out, "%sworker %s:%" PRId64 ", up %s, ", alive++ ? "" : "\n", worker->host, worker->pid,
                       age_text(ctx, now - worker->started_at));
         if (worker->running_count == 0)
-            buffer_puts(&status->out, "idle\n");
+            buffer_puts(&status->out, worker->running_more ? "what it runs could not be read\n" : "idle\n");
         else
             buffer_printf(&status->out, "runs %zu%s job%s, the oldest for %s (%s)\n", worker->running_count,
                           worker->running_more ? "+" : "", worker->running_count == 1 ? "" : "s",
@@ -135,7 +135,7 @@ static void look(struct errand_context *ctx, void *arg)
 {
     struct status *status = arg;
     struct admin_overview *overviews = admin_overviews(ctx, status->tables, status->count);
-    struct admin_workers workers = admin_workers(ctx, status->tables, status->count);
+    struct admin_workers workers = admin_workers(ctx, overviews, status->count);
     if (!status->json) {
         print_jobs(ctx, status, overviews);
         print_workers(ctx, status, &workers);

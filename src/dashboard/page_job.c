@@ -112,7 +112,8 @@ static const struct admin_attempt *last_attempt(const struct job_page *shown)
 /* Since when a running job runs. A worker of ours refreshes locked_at; of one of another make there is nothing else. */
 static errand_time running_since(struct html *out, const struct job_page *shown, errand_time locked_at)
 {
-    struct admin_workers workers = admin_workers(out->page->ctx, &shown->table, 1);
+    const struct admin_overview counts = { .table = shown->table };
+    struct admin_workers workers = admin_workers(out->page->ctx, &counts, 1);
     for (size_t i = 0; i < workers.count; i++) {
         for (size_t j = 0; j < workers.items[i].running_count; j++) {
             if (strcmp(workers.items[i].running[j].job_id.text, shown->id) == 0)

@@ -21,7 +21,7 @@ static struct overview read_overview(struct page *page)
     for (size_t i = 0; i < service->table_count; i++)
         overview.types[i] = figures_of(page, service->tables[i], &counts[i]);
     overview.sum = figures_sum(page->ctx, overview.types, service->table_count);
-    overview.workers = admin_workers(page->ctx, service->tables, service->table_count);
+    overview.workers = admin_workers(page->ctx, counts, service->table_count);
     return overview;
 }
 
@@ -93,7 +93,7 @@ static void add_tables(struct html *out, const char *tables)
 static void add_running(struct html *out, const struct admin_worker *worker)
 {
     if (worker->running_count == 0) {
-        html_raw(out, "<span class=\"aside\">nothing</span>");
+        html_printf(out, "<span class=\"aside\">%s</span>", worker->running_more ? "unknown" : "nothing");
         return;
     }
     html_raw(out, "<ul class=\"running\">");

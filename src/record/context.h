@@ -49,7 +49,9 @@ struct context_end {
 struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                 void *arg);
 /* Calls fn inside a call that is under way, outside a transaction: what it raises ends it and nothing else. The error
-   is in the context's memory. */
+   is in the context's memory. Once CONTEXT_OVERDUE_MAX have ended OVERDUE, the next ones do at once, without a call,
+   until context_reset: who waits for all of them together does not wait for each. */
+enum { CONTEXT_OVERDUE_MAX = 3 };
 struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                void *arg);
 /* Raises with a fault of its own. */

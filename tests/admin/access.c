@@ -27,7 +27,7 @@ static void a_table_that_lacks_is_said_to_and_the_others_are_shown(struct errand
     run_sql("INSERT INTO errand_workers (id, host, boot_id, pid_namespace, pid, start_ticks, tables, started_at,"
             " seen_at, version) VALUES ('1', 'here', 'none', 1, 2, 3, '', '2026-01-01 00:00:00.000000',"
             " '2026-01-01 00:00:00.000000', '1')");
-    assert_int_equal(admin_workers(ctx, tables, 2).count, 1);
+    assert_int_equal(admin_workers(ctx, admin_overviews(ctx, tables, 2), 2).count, 1);
 }
 
 static void rename_own(const char *before, const char *after)
@@ -45,7 +45,7 @@ static void without_tables_of_our_own_figures_are_empty(struct errand_context *c
     rename_own("", "hidden_");
     struct admin_attempts attempts = admin_attempts(ctx, "letter_jobs", id);
     struct admin_point *points = admin_points(ctx, NULL, errand_minutes(1), 5);
-    struct admin_workers workers = admin_workers(ctx, &world.letters, 1);
+    struct admin_workers workers = admin_workers(ctx, admin_overviews(ctx, &world.letters, 1), 1);
     enum admin_outcome deleted = admin_change_one(ctx, world.letters, ADMIN_DELETE_JOB, id);
     rename_own("hidden_", "");
     assert_int_equal(attempts.count, 0);
@@ -68,7 +68,7 @@ static void look(struct errand_context *ctx, void *arg)
     const struct errand_table *tables[] = { world.letters, world.foreign };
     look->overviews = admin_overviews(ctx, tables, 2);
     look->attempts = admin_attempts(ctx, "letter_jobs", "x");
-    look->workers = admin_workers(ctx, tables, 2);
+    look->workers = admin_workers(ctx, admin_overviews(ctx, tables, 2), 2);
 }
 
 static void delete_all(struct errand_context *ctx, void *arg)

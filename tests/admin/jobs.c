@@ -520,7 +520,7 @@ static void workers_are_shown_with_what_they_run(struct errand_context *ctx)
             " WHERE number < 3",
             now);
     const struct errand_table *tables[] = { world.letters, world.foreign };
-    struct admin_workers workers = admin_workers(ctx, tables, 2);
+    struct admin_workers workers = admin_workers(ctx, admin_overviews(ctx, tables, 2), 2);
     assert_int_equal(workers.count, 2);
     assert_string_equal(workers.items[0].id, "0123456789abcdef");
     assert_true(workers.items[0].alive);

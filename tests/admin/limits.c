@@ -45,6 +45,32 @@ static void a_statement_that_takes_too_long_is_stopped(void **state)
     context_free(ctx);
 }
 
+static void run_endless_and_count(struct errand_context *ctx, void *arg)
+{
+    ++*(int *)arg;
+    run_endless(ctx, NULL);
+}
+
+static void try_many(struct errand_context *ctx, void *arg)
+{
+    for (int i = 0; i < 2 * CONTEXT_OVERDUE_MAX; i++)
+        assert_int_equal(context_try(ctx, run_endless_and_count, arg).fault, CONTEXT_FAULT_OVERDUE);
+    assert_non_null(strstr(context_try(ctx, run_endless_and_count, arg).error, "it was not tried"));
+}
+
+static void of_many_that_take_too_long_the_first_are_waited_for_and_no_more(void **state)
+{
+    (void)state;
+    int calls = 0;
+    struct errand_context *ctx = limited((struct connection_limits){ .statement_ms = 100 });
+    assert_int_equal(context_call(ctx, try_many, &calls).fault, CONTEXT_FAULT_NONE);
+    assert_int_equal(calls, CONTEXT_OVERDUE_MAX);
+    context_reset(ctx);
+    assert_int_equal(context_call(ctx, try_many, &calls).fault, CONTEXT_FAULT_NONE);
+    assert_int_equal(calls, 2 * CONTEXT_OVERDUE_MAX);
+    context_free(ctx);
+}
+
 static void in_transaction(struct errand_context *ctx, void *arg)
 {
     errand_begin(ctx);
@@ -138,6 +164,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         LIMITED(a_statement_that_takes_too_long_is_stopped),
+        LIMITED(of_many_that_take_too_long_the_first_are_waited_for_and_no_more),
         LIMITED(one_inside_a_transaction_too),
         LIMITED(what_others_have_locked_is_not_waited_for_without_end),
         LIMITED(a_session_for_reading_writes_nothing),

@@ -351,6 +351,79 @@ static void a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know
     assert_int_equal(own_rows(SCRAPES "&page=2"), 2);
 }
 
+/* ---- What does not answer in time ---- */
+
+static int own_sections;
+
+static void endless_section(struct errand_context *ctx, struct html *out)
+{
+    (void)out;
+    own_sections++;
+    errand_sql(ctx, on_postgres() ? "SELECT pg_sleep(3600)"
+                                  : "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                                    "SELECT count(*) FROM n");
+}
+
+static const struct InitialScrapeJob_views slow_scrape_views = { .dashboard_section = endless_section };
+static const struct LetterJob_views slow_letter_views = { .dashboard_section = endless_section };
+static const struct errand_displayable slow_scrapes = { &InitialScrapeJob_displayable_type, &slow_scrape_views };
+static const struct errand_displayable slow_letters = { &LetterJob_displayable_type, &slow_letter_views };
+static const struct errand_dashboard slow = { .auth = NO_AUTH, .jobs = { &slow_scrapes, &slow_letters } };
+
+static int64_t times_in_page(const char *text)
+{
+    int64_t count = 0;
+    for (const char *at = world.body; (at = strstr(at, text)); at++)
+        count++;
+    return count;
+}
+
+static void add_worker(void)
+{
+    const char *time = on_postgres() ? "TIMESTAMP WITH TIME ZONE" : "TEXT";
+    run_sql("CREATE TABLE errand_workers (id BIGINT, host TEXT, pid BIGINT, tables TEXT, started_at %s, seen_at %s, "
+            "version TEXT, boot_id TEXT, pid_namespace BIGINT, start_ticks BIGINT, dead_at %s)",
+            time, time, time);
+    run_sql("INSERT INTO errand_workers VALUES (1, 'elsewhere', 1, 'letter_jobs', '2026-01-01 00:00:00.000000', "
+            "'2026-01-01 00:00:00.000000', '0.1', 'none', 0, 0, NULL)");
+}
+
+static void ask_slow_overview(void)
+{
+    own_sections = 0;
+    assert_int_equal(ask(.target = "/jobs/"), 200);
+    assert_page_has("</html>");
+    assert_int_equal(times_in_page("dashboard_section failed."), 2);
+}
+
+/* Each way to the database that a page tries may wait as long as a statement does; all of them together may not. */
+static void an_overview_waits_for_the_first_that_do_not_answer_and_for_no_more(void **state)
+{
+    (void)state;
+    struct errand_dashboard_options options = { .statement_timeout_ms = 1000 };
+    serve(&slow, &options);
+    ask_slow_overview();
+    assert_int_equal(own_sections, 2);
+    if (!on_postgres())
+        return; /* there nobody keeps others from reading */
+    struct errand_error err;
+    struct connection *other = connection_open(&database.url, &err);
+    add_worker();
+    connection_begin(other, &err);
+    connection_script(other, "LOCK TABLE letter_jobs, initial_scrape_jobs", &err);
+    ask_slow_overview();
+    int64_t troubles = times_in_page("could not be counted"), unknown = times_in_page(">unknown</span></td>");
+    int json = ask_json("/jobs/");
+    bool more = strstr(world.body, "\"running\":[],\"running_more\":true");
+    connection_close(other);
+    run_sql("DROP TABLE errand_workers");
+    assert_int_equal(own_sections, 1); /* two waits were for counting; none for what runs in tables in trouble */
+    assert_int_equal(troubles, 2);
+    assert_int_equal(unknown, 1);
+    assert_int_equal(json, 200);
+    assert_true(more);
+}
+
 /* ---- The whole ---- */
 
 static void hostile_text_is_text_on_every_page(void **state)
@@ -459,6 +532,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_table_of_ones_own_has_figures_statuses_a_filter_and_changes),
         DASHBOARD_TEST(a_form_of_ones_own_cannot_be_sent_where_nothing_can_be_changed),
         DASHBOARD_TEST(a_table_with_pages_of_its_own_has_no_filter_that_they_would_not_know),
+        DASHBOARD_TEST(an_overview_waits_for_the_first_that_do_not_answer_and_for_no_more),
         DASHBOARD_TEST(hostile_text_is_text_on_every_page),
         DASHBOARD_TEST(a_dashboard_for_reading_shows_no_way_to_change),
         DASHBOARD_TEST(a_layout_of_the_applications_stands_around_every_page),

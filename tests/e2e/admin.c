@@ -107,7 +107,7 @@ static void a_retry_wakes_a_worker_that_sleeps(struct world *world)
 static void look_at_workers(struct errand_context *ctx, void *arg)
 {
     struct call *call = arg;
-    struct admin_workers workers = admin_workers(ctx, &call->table, 1);
+    struct admin_workers workers = admin_workers(ctx, admin_overviews(ctx, &call->table, 1), 1);
     call->alive = workers.count > 0 && workers.items[0].alive;
     call->running = workers.count > 0 ? workers.items[0].running_count : 0;
 }

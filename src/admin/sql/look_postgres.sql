@@ -1,6 +1,6 @@
 -- What is known of tables without reading them: whether they are there and may be read, how many rows they have (by the
 -- last ANALYZE, grown with the file since, as the planner reckons; -1 before the first), and how those spread over the
--- statuses.
+-- statuses. The file of a table that somebody holds for himself alone is not looked at, which would wait for him.
 SELECT wanted.place, coalesce(c.readable, false), coalesce(c.rows::bigint, 0), coalesce(c.pages, 0),
     coalesce(c.indexed, false),
     CASE WHEN c.pages > {small}::int8 THEN
@@ -23,7 +23,10 @@ LEFT JOIN LATERAL (
              ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
          WHERE i.indrelid = t.oid AND i.indisvalid AND a.attname IN ('run_at', 'status')) AS indexed
     FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace,
-        LATERAL (SELECT CASE WHEN t.relkind IN ('r', 'm')
+        LATERAL (SELECT CASE WHEN t.oid IN (SELECT relation FROM pg_catalog.pg_locks
+                                            WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL)
+                             THEN t.relpages
+                             WHEN t.relkind IN ('r', 'm')
                              THEN pg_catalog.pg_relation_size(t.oid) / current_setting('block_size')::int8
                              ELSE 0 END AS pages) AS size
     WHERE t.relname = wanted.name AND t.relkind IN ('r', 'p', 'v', 'm', 'f')
