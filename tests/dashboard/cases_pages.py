@@ -40,32 +40,72 @@ def forbidden_changes(way):
         ("broken UTF-8", 400, lambda s: plain(s, f"tableName=%ff&{TOKEN_FIELD}={token(user)}")),
         ("a broken encoding", 400, lambda s: plain(s, f"tableName=%4&{TOKEN_FIELD}={token(user)}")),
         ("too many fields", 413, lambda s: plain(s, f"{TOKEN_FIELD}={token(user)}" + "&a=1" * 512)),
-        ("GET", 405, lambda s: s.ask(f"/jobs/DeleteJob?tableName=letter_jobs&id={identity}", headers=let_in)),
-        ("PUT", 405, lambda s: form(s, good, method="PUT")),
         ("DELETE of the list", 405, lambda s: s.ask("/jobs/ListJobs", "DELETE", headers=let_in)),
         ("another method's name", 405, lambda s: s.ask("/jobs/ListJobs", "BREW", headers=let_in)),
         ("another page's address", 404, lambda s: form(s, good, "/jobs/DeleteJobs")),
         ("the path with a slash more", 404, lambda s: form(s, good, "/jobs/DeleteJob/")),
-        ("a foreign origin", 403, lambda s: form(s, good, headers={"Origin": "https://evil.example"})),
-        ("the origin of another port", 403, lambda s: form(s, good, headers={"Origin": "http://localhost:1"})),
-        ("an origin of null", 403, lambda s: form(s, good, headers={"Origin": "null"})),
-        ("no origin", 403, lambda s: form(s, good, headers={"Origin": None})),
-        ("a cross-site form", 403, lambda s: form(s, good, headers={"Sec-Fetch-Site": "cross-site"})),
-        ("a same-site form", 403, lambda s: form(s, good, headers={"Sec-Fetch-Site": "same-site"})),
-        ("a foreign host", 421, lambda s: form(s, good, host="evil.example")),
         ("a host that begins like ours", 421, lambda s: form(s, good, host="localhost.evil.example")),
         ("a host that looks like an address", 421, lambda s: form(s, good, host="127.0.0.1.evil.example")),
         ("no host", 400, lambda s: form(s, good, host=False)),
-        ("no token", 403, lambda s: s.ask("/jobs/DeleteJob", form=good, headers={"Origin": s.origin(), **let_in})),
-        ("a token in the address", 403, lambda s: s.ask(f"/jobs/DeleteJob?{TOKEN_FIELD}={token(user)}", form=good,
-                                                        headers={"Origin": s.origin(), **let_in})),
-        ("another user's token", 403, lambda s: tokened(s, token("mallory"))),
-        ("an expired token", 403, lambda s: tokened(s, token(user, life_s=-5))),
-        ("a token of another secret", 403, lambda s: tokened(s, token(user, secret="f" * 32))),
         ("a token that is none", 403, lambda s: tokened(s, "9999999999.00")),
         ("a form of parts", 415, lambda s: form(s, good, headers={"Content-Type": "multipart/form-data; boundary=x"})),
         ("a form that is text", 415, lambda s: form(s, good, headers={"Content-Type": "text/plain"})),
     ]
+
+
+def unguarded_changes(way, path, accept):
+    """(what, expected status, a function that asks it), of one that would change something but for its guard."""
+    user, let_in = WAYS[way]
+    let_in = {**let_in, "Accept": accept}
+    good = {"tableName": "letter_jobs"} if path == "CreateJob" else {"tableName": "letter_jobs", "id": add_job()}
+    address = f"/jobs/{path}?{urllib.parse.urlencode(good)}"
+
+    def form(server, headers, **more):
+        return server.send(f"/jobs/{path}", good, user, {**let_in, **headers}, **more)
+
+    def tokened(server, fields, query=""):
+        return server.ask(f"/jobs/{path}{query}", form={**good, **fields},
+                          headers={"Origin": server.origin(), **let_in})
+
+    gets = [] if path == "CreateJob" else [("GET", 405, lambda s: s.ask(address, headers=let_in))]
+    return gets + [
+        ("PUT", 405, lambda s: form(s, {}, method="PUT")),
+        ("a foreign origin", 403, lambda s: form(s, {"Origin": "https://evil.example"})),
+        ("the origin of another port", 403, lambda s: form(s, {"Origin": "http://localhost:1"})),
+        ("an origin of null", 403, lambda s: form(s, {"Origin": "null"})),
+        ("no origin", 403, lambda s: form(s, {"Origin": None})),
+        ("a cross-site form", 403, lambda s: form(s, {"Sec-Fetch-Site": "cross-site"})),
+        ("a same-site form", 403, lambda s: form(s, {"Sec-Fetch-Site": "same-site"})),
+        ("a foreign host", 421, lambda s: form(s, {}, host="evil.example")),
+        ("no token", 403, lambda s: tokened(s, {})),
+        ("a token in the address", 403, lambda s: tokened(s, {}, f"?{TOKEN_FIELD}={token(user)}")),
+        ("another user's token", 403, lambda s: tokened(s, {TOKEN_FIELD: token("mallory")})),
+        ("an expired token", 403, lambda s: tokened(s, {TOKEN_FIELD: token(user, life_s=-5)})),
+        ("a token of another secret", 403, lambda s: tokened(s, {TOKEN_FIELD: token(user, secret="f" * 32)})),
+    ]
+
+
+def check_unguarded(way):
+    wrong = []
+    with Server(way) as server:
+        for path in ("DeleteJob", "RetryJob", "CreateJob"):
+            for accept in ("text/html", "application/json"):
+                changes = unguarded_changes(way, path, accept)
+                before = all_rows()
+                for what, status, change in changes:
+                    given, headers, body = change(server)
+                    as_asked = headers["Content-Type"].startswith(accept)
+                    said = list(json.loads(body)) == ["error"] if accept == "application/json" else "<h1>" in body
+                    if (given, as_asked, said) != (status, True, True):
+                        wrong.append(f"{path}, {accept}, {what}: {given} {body[-300:]!r}, not {status}")
+                check(all_rows(), before, f"{path}, {accept}")
+    check(wrong, [])
+
+
+@case("pages")
+def no_change_is_made_past_its_guard():
+    for way in WAYS:
+        check_unguarded(way)
 
 
 def check_forbidden(way):

@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 #include "base/json.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -264,6 +265,95 @@ static void a_list_is_narrowed_by_the_name_of_what_a_job_refers_to(void **state)
     assert_page_has("No job matches.");
 }
 
+/* ---- Related records ---- */
+
+static int64_t reads_of_bands;
+
+static int note_statement(unsigned kind, void *arg, void *statement, void *text)
+{
+    (void)kind, (void)arg, (void)statement;
+    reads_of_bands += strstr(text, "FROM \"bands\"") || strstr(text, "FROM bands");
+    return 0;
+}
+
+static int watch_statements(sqlite3 *handle, char **fault, const struct sqlite3_api_routines *api)
+{
+    (void)fault, (void)api;
+    return sqlite3_trace_v2(handle, SQLITE_TRACE_STMT, note_statement, NULL);
+}
+
+/* From here on each query of bands is counted: on PostgreSQL by a view that takes a number each time. */
+static void begin_to_count(void)
+{
+    if (on_postgres())
+        run_sql("ALTER TABLE bands RENAME TO kept_bands; CREATE SEQUENCE reads; CREATE VIEW bands AS WITH one AS "
+                "MATERIALIZED (SELECT nextval('reads') AS read) SELECT b.* FROM kept_bands AS b, one WHERE read > 0");
+    else
+        sqlite3_auto_extension((void (*)(void))watch_statements);
+}
+
+static void end_to_count(void)
+{
+    if (on_postgres())
+        run_sql("DROP VIEW bands; DROP SEQUENCE reads; ALTER TABLE kept_bands RENAME TO bands");
+    else
+        sqlite3_reset_auto_extension();
+}
+
+static int64_t reads_for(const char *target)
+{
+    int64_t before = on_postgres() ? number_of("SELECT nextval('reads')") : reads_of_bands;
+    assert_int_equal(ask(.target = target), 200);
+    return on_postgres() ? number_of("SELECT nextval('reads')") - before - 1 : reads_of_bands - before;
+}
+
+static void row_with_band(struct errand_context *ctx, struct html *out, const InitialScrapeJob *job)
+{
+    html_printf(out, "<tr><td>%s</td></tr>", InitialScrapeJob_band(ctx, job)->name);
+}
+
+TABLE_VIEWABLE(InitialScrapeJob, scrapes_with_bands, .headers = { "Band" }, .row = row_with_band,
+               .related = { InitialScrapeJob_load_band })
+static const struct InitialScrapeJob_views related_views = { .table = &scrapes_with_bands };
+static const struct errand_displayable related_scrapes = { &InitialScrapeJob_displayable_type, &related_views };
+static const struct errand_dashboard related = { .auth = NO_AUTH,
+                                                 .jobs = { &related_scrapes },
+                                                 .records = { "bands" } };
+
+static void add_scrapes_of_bands(int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        run_sql("INSERT INTO bands (id, name) VALUES ('10000000-0000-4000-8000-%012d', 'Band %d'); INSERT INTO "
+                "initial_scrape_jobs (band_id) VALUES ('10000000-0000-4000-8000-%012d')",
+                i, i, i);
+}
+
+static void what_jobs_refer_to_is_read_at_once_and_not_row_by_row(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard *const dashboards[] = { &plain, &related };
+    static const char *const pages[] = { "/jobs/ListJob?tableName=initial_scrape_jobs", "/jobs/" };
+    for (size_t i = 0; i < 4; i++) {
+        const char *page = pages[i % 2];
+        start_test(NULL);
+        add_scrapes_of_bands(1, 2);
+        begin_to_count();
+        serve(dashboards[i / 2], NULL);
+        int64_t of_few = reads_for(page);
+        end_to_count();
+        add_scrapes_of_bands(3, 25);
+        begin_to_count();
+        serve(dashboards[i / 2], NULL);
+        int64_t of_many = reads_for(page);
+        bool has_last = strstr(world.body, ">Band 25<");
+        end_test(NULL);
+        end_to_count();
+        assert_true(of_few > 0);
+        assert_int_equal(of_many, of_few);
+        assert_true(has_last);
+    }
+}
+
 /* ---- What is too long ---- */
 
 static void assert_is_json(void)
@@ -353,6 +443,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(pages_by_key_show_every_job_once_while_others_arrive),
         DASHBOARD_TEST(a_column_that_is_empty_on_the_whole_page_takes_no_room),
         DASHBOARD_TEST(a_list_is_narrowed_by_the_name_of_what_a_job_refers_to),
+        DASHBOARD_TEST(what_jobs_refer_to_is_read_at_once_and_not_row_by_row),
         DASHBOARD_TEST(a_list_that_is_json_cuts_what_is_long_and_says_of_which_columns),
         DASHBOARD_TEST(a_page_past_its_limit_is_refused_with_a_sentence),
     };

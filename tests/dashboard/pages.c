@@ -50,17 +50,29 @@ static void add_attempts(void)
             minute, minute, minute);
 }
 
+/* The lines draw what was written down. */
+static bool has_sparks(void)
+{
+    const char *ended = strstr(world.body, "<title>Attempts ended, each minute of the last hour: now ");
+    const char *took = strstr(world.body, "<title>Seconds an attempt took, each minute of the last hour: now ");
+    return ended && took && strstr(ended, ", at most 8</title>") && strstr(took, ", at most 0.002</title>");
+}
+
 static void what_was_put_off_has_ended_but_not_failed(void **state)
 {
     (void)state;
     serve_plain();
     add_attempts();
     int overview = ask(.target = "/jobs/");
-    bool in_chart = strstr(world.body, "Put off</li>");
+    bool in_chart = strstr(world.body, "Put off</li>"), in_sparks = has_sparks();
+    ask(.target = "/jobs/ListJob?tableName=letter_jobs");
+    bool in_sparks_of_list = has_sparks();
     int json = ask_json("/jobs/");
     run_sql("DROP TABLE errand_stats");
     assert_int_equal(overview, 200);
     assert_true(in_chart);
+    assert_true(in_sparks);
+    assert_true(in_sparks_of_list);
     assert_int_equal(json, 200);
     assert_page_has(
         "\"last_hour\":{\"ended\":8,\"failed\":1,\"error_rate\":0.125,\"average_us\":2000,\"longest_us\":5000}");
