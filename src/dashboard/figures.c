@@ -150,13 +150,14 @@ void figures_facts(struct html *out, const struct figures *figures)
     struct hour hour = hour_of(figures);
     html_raw(out, "<dl class=\"facts\">");
     begin_fact(out, "Throughput");
-    html_printf(out, "%s ", rate_text(out, hour.ended));
+    html_printf(out, "<span title=\"the mean of the last hour\">%s</span> ", rate_text(out, hour.ended));
     if (hour.ended > 0)
         add_spark(out, "Attempts ended, each minute of the last hour", figures, number_of);
     end_fact(out);
     begin_fact(out, "Run time");
     if (hour.ended > 0) {
-        html_printf(out, "<span title=\"the longest: %s\">%s</span> ", format_duration(out->page, hour.longest_us),
+        html_printf(out, "<span title=\"the mean of the last hour; the longest: %s\">%s</span> ",
+                    format_duration(out->page, hour.longest_us),
                     format_duration(out->page, hour.total_us / hour.ended));
         add_spark(out, "Seconds an attempt took, each minute of the last hour", figures, seconds_of);
     } else {
@@ -245,8 +246,10 @@ static void add_states(struct html *out, const struct admin_overview *counts, co
               counts->oldest_due.is_set
                   ? errand_printf(ctx, "since %s", format_ago(out->page, counts->oldest_due.value))
                   : "no job is due");
-    add_total(out, "Running", "status-running", part_count(out, by_status[ADMIN_RUNNING]), running_note(out, workers));
-    add_total(out, "To be retried", "status-retry", part_count(out, by_status[ADMIN_RETRY]), "after a failure");
+    add_total(out, "Running", by_status[ADMIN_RUNNING].count ? "status-running" : "",
+              part_count(out, by_status[ADMIN_RUNNING]), running_note(out, workers));
+    add_total(out, "To be retried", by_status[ADMIN_RETRY].count ? "status-retry" : "",
+              part_count(out, by_status[ADMIN_RETRY]), "after a failure");
     add_total(out, "Failed", bad.count ? "status-failed" : "", part_count(out, bad),
               failed_note(out, by_status[ADMIN_TIMED_OUT]));
     add_total(out, "Succeeded", "", part_count(out, by_status[ADMIN_SUCCEEDED]),
@@ -259,8 +262,9 @@ void figures_totals(struct html *out, const struct figures *sum, const struct ad
     int64_t alive = alive_of(workers);
     html_raw(out, "<dl class=\"totals\">");
     add_states(out, sum->counts, workers);
-    add_total(out, "Throughput", "", rate_text(out, hour.ended), "last hour");
-    add_total(out, "Error rate", "", hour.ended ? share_text(out, hour.bad, hour.ended) : "–", "last hour");
+    add_total(out, "Throughput", "", rate_text(out, hour.ended), "mean of the last hour");
+    add_total(out, "Error rate", hour.bad ? "status-failed" : "",
+              hour.ended ? share_text(out, hour.bad, hour.ended) : "–", "last hour");
     add_total(out, "Workers", alive ? "" : "status-failed", format_count(out->page, alive),
               workers_note(out, workers, alive));
     html_raw(out, "</dl>");

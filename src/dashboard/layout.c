@@ -64,7 +64,12 @@ static void add_header(struct html *out, const struct errand_page *page)
                   "<button type=\"button\" class=\"errand-tool\" data-errand-live hidden></button>"
                   "<button type=\"button\" class=\"errand-tool\" data-errand-theme hidden></button>");
     if (page->user)
-        html_printf(out, "<span class=\"errand-user\">%s</span>", page->user);
+        html_printf(
+            out,
+            "<span class=\"errand-user\" title=\"Logged in as %s\"><svg viewBox=\"0 0 16 16\" width=\"14\" "
+            "height=\"14\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"5\" r=\"3\"/><path d=\"M2.5 14.5a5.5 5.5 0 0 1 "
+            "11 0\"/></svg><span class=\"visually-hidden\">Logged in as </span>%s</span>",
+            page->user, page->user);
     html_raw(out, "</span></header>");
 }
 

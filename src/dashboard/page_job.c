@@ -296,7 +296,12 @@ static const char *outcome_words(const char *outcome)
     return outcome;
 }
 
-static void add_attempt(struct html *out, const struct admin_attempt *attempt)
+static bool ended_with(const struct admin_attempt *attempt, struct errand_value error)
+{
+    return error.kind == ERRAND_VALUE_TEXT && strcmp(attempt->error, error.as.text.data) == 0;
+}
+
+static void add_attempt(struct html *out, const struct job_page *shown, const struct admin_attempt *attempt)
 {
     const char *key = errand_printf(out->page->ctx, "attempt-%" PRId64, attempt->attempt);
     html_printf(out, "<li id=\"%s\"><p><b>Attempt %" PRId64 "</b> <span class=\"outcome outcome-%s\">%s</span> after ",
@@ -305,7 +310,9 @@ static void add_attempt(struct html *out, const struct admin_attempt *attempt)
     html_raw(out, ", began <span class=\"aside\">");
     html_time(out, attempt->started_at);
     html_raw(out, "</span></p>");
-    if (attempt->error)
+    if (attempt->error && ended_with(attempt, value_named(shown->table, "last_error", shown->job)))
+        html_raw(out, "<p class=\"aside\">With the last error, above.</p>");
+    else if (attempt->error)
         html_printf(out, "<pre class=\"error-text\">%s</pre>", attempt->error);
     add_folded(out, errand_printf(out->page->ctx, "%s-backtrace", key), "Backtrace", attempt->backtrace);
     if (attempt->output && *attempt->output)
@@ -314,8 +321,9 @@ static void add_attempt(struct html *out, const struct admin_attempt *attempt)
     html_raw(out, "</li>");
 }
 
-static void add_attempts(struct html *out, const struct admin_attempts *attempts)
+static void add_attempts(struct html *out, const struct job_page *shown)
 {
+    const struct admin_attempts *attempts = &shown->attempts;
     html_raw(out, "<section aria-labelledby=\"attempts\"><h2 id=\"attempts\">Attempts</h2>");
     if (attempts->count == 0)
         html_raw(out, "<p class=\"aside\">None is on record. Those are kept that failed, printed something or took "
@@ -323,7 +331,7 @@ static void add_attempts(struct html *out, const struct admin_attempts *attempts
     else
         html_raw(out, "<ol class=\"attempts\" reversed>");
     for (size_t i = 0; i < attempts->count; i++)
-        add_attempt(out, &attempts->items[i]);
+        add_attempt(out, shown, &attempts->items[i]);
     html_raw(out, attempts->count == 0 ? "</section>" : "</ol></section>");
 }
 
@@ -385,7 +393,7 @@ static void show_default(struct page *page, const struct job_page *shown)
     add_error(out, shown);
     html_raw(out, "<div class=\"columns\">");
     add_details(out, shown);
-    add_attempts(out, &shown->attempts);
+    add_attempts(out, shown);
     html_raw(out, "</div>");
 }
 

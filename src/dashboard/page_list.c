@@ -62,7 +62,8 @@ static void add_tabs(struct html *out, const struct filter_request *request, con
     for (int i = 0; i < ADMIN_STATUSES; i++) {
         const char *label = admin_status_label((enum admin_status)i) + strlen("job_status_");
         add_tab(out, request, 1U << i, admin_status_name((enum admin_status)i),
-                errand_printf(out->page->ctx, "status-%s", label), tab_count(out, request, counts->by_status[i]));
+                counts->by_status[i].count ? errand_printf(out->page->ctx, "status-%s", label) : "",
+                tab_count(out, request, counts->by_status[i]));
     }
     html_raw(out, "</ul></nav>");
 }
@@ -74,12 +75,13 @@ static const struct {
 
 static void add_selected_actions(struct html *out, const char *form)
 {
-    html_raw(out, "<span class=\"toolbar-label\" data-errand-selected>Selected:</span>");
+    html_raw(out, "<div class=\"of-selected\"><span class=\"toolbar-label\" data-errand-selected>Selected:</span>");
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         html_printf(out,
                     "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" data-errand-bulk>%s"
                     "<span class=\"visually-hidden\"> selected</span></button>",
                     actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
+    html_raw(out, "</div>");
 }
 
 static void add_toolbar(struct html *out, const struct filter_request *request, bool can_select)
@@ -90,16 +92,18 @@ static void add_toolbar(struct html *out, const struct filter_request *request, 
     html_raw(out, "<div class=\"toolbar\" role=\"group\" aria-label=\"Change jobs\">");
     if (can_select)
         add_selected_actions(out, form);
+    html_raw(out, "<div class=\"of-all\">");
     if (part_count_is_unknown(matching))
         html_raw(out, "<span class=\"toolbar-label\">All that match:</span>");
     else
-        html_printf(out, "<span class=\"toolbar-label\">All %s that match:</span>", part_count(out, matching));
+        html_printf(out, "<span class=\"toolbar-label\">All %s<span class=\"that-match\"> that match</span>:</span>",
+                    part_count(out, matching));
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         html_printf(out,
                     "<button class=\"btn btn-sm %s\" form=\"%s\" formaction=\"%s/%s\" name=\"all\" value=\"1\">%s "
                     "all…</button>",
                     actions[i].style, form, html_mount(out), actions[i].action, actions[i].label);
-    html_raw(out, "</div>");
+    html_raw(out, "</div></div>");
 }
 
 static void add_page_links(struct html *out, const struct filter_request *request, const struct admin_list *list)

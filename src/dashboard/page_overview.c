@@ -158,7 +158,7 @@ static void show_html(struct page *page)
     struct html *out = page->out;
     struct overview overview = read_overview(page);
     page->live = true;
-    html_raw(out, "<div class=\"page-head\">");
+    html_raw(out, "<div class=\"page-head of-overview\">");
     part_heading(out, "Overview");
     html_raw(out, "</div>");
     html_raw(out, "<div class=\"figures\">");

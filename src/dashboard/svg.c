@@ -290,7 +290,8 @@ static void draw(struct chart *chart, bool stacked)
                 HEIGHT, HEIGHT);
     (stacked ? draw_bars : draw_lines)(chart);
     html_raw(out, "</svg></svg>");
-    write_legend(chart);
+    if (chart->series_count > 1)
+        write_legend(chart);
     write_numbers(chart);
     html_raw(out, "</figure>");
 }

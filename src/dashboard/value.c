@@ -354,7 +354,7 @@ void value_show(struct html *out, const struct errand_table *table, const struct
     show(out, table, column, record, true);
     struct errand_value value = field_value(column, record);
     if (value.kind == ERRAND_VALUE_TIME && !column_is_masked(table, column))
-        html_printf(out, " <span class=\"aside\">%s</span>", format_ago(out->page, value.as.integer));
+        html_printf(out, " <span class=\"aside\">(%s)</span>", format_ago(out->page, value.as.integer));
 }
 
 /* ---- JSON ---- */

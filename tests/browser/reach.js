@@ -70,7 +70,11 @@ if (!process.env.TEST_POSTGRES_URL)
         };
         await page.goto(`${world.base}ListJob?tableName=write_report_jobs`);
         assert.ok(await is_in_sight(page.getByRole("navigation", { name: "Job types" }).getByRole("link", { name: "Write report jobs" })));
+        assert.ok((await page.getByRole("checkbox", { name: /^Select job/ }).first().boundingBox()).y < 500);
+        assert.ok(await page.getByRole("button", { name: "Retry all…" }).isVisible());
         await page.getByRole("checkbox", { name: "Select all jobs of this page" }).check();
+        assert.ok(await page.getByRole("button", { name: "Retry selected" }).isVisible());
+        assert.ok(!await page.getByRole("button", { name: "Retry all…" }).isVisible());
         const boxes = page.getByRole("checkbox", { name: /^Select job/ });
         assert.ok(await boxes.count() > 0);
         assert.strictEqual(await page.getByText(`${await boxes.count()} selected:`).count(), 1);

@@ -17,6 +17,8 @@ static void the_form_fits_the_columns(void **state)
     assert_page_has("type=\"checkbox\" value=\"true\" id=\"field-is_urgent\"");
     assert_page_has("type=\"date\" id=\"field-due_on\"");
     assert_page_has("<textarea rows=\"4\" id=\"field-options\"");
+    assert_page_has("id=\"field-options-help\">JSON, such as {");
+    assert_page_has("id=\"field-pages-help\">Left empty, it is 1.</p>");
     assert_page_has("type=\"datetime-local\" step=\"1\" id=\"field-run_at\"");
     assert_int_equal(ask(.target = "/jobs/CreateJob?tableName=initial_scrape_jobs&bandId=" BAND), 200);
     assert_page_has("<option value=\"" BAND "\" selected>Portis&lt;i&gt;head&lt;/i&gt;</option>");

@@ -17,6 +17,8 @@ static void an_empty_dashboard_says_what_to_do_next(void **state)
     assert_page_has("INSERT INTO letter_jobs DEFAULT VALUES;");
     assert_page_has("INSERT INTO initial_scrape_jobs (band_id) VALUES (…);");
     assert_page_has("build/bin/RunJobs");
+    assert_page_has("<div class=\"total \"><dt>To be retried</dt>"); /* a zero has no colour that calls */
+    assert_page_has("<div class=\"total \"><dt>Error rate</dt>");
     assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs"), 200);
     assert_page_has("INSERT INTO letter_jobs DEFAULT VALUES;");
 }
@@ -29,6 +31,7 @@ static void the_overview_counts_each_status_and_links_to_its_list(void **state)
     assert_int_equal(ask(.target = "/jobs/ListJobs"), 200);
     assert_page_has("href=\"/jobs/ListJob?tableName=letter_jobs&amp;status=failed\"><span>Failed</span> <b>1</b>");
     assert_page_has("SMTP said 451 &amp; left");
+    assert_page_has("<div class=\"total status-retry\"><dt>To be retried</dt>");
     assert_page_has("<h2><a href=\"/jobs/ListJob?tableName=letter_jobs\">Letter jobs</a></h2>");
     assert_int_equal(ask_json("/jobs/"), 200);
     assert_string_equal(header("Content-Type"), "application/json");
@@ -172,6 +175,24 @@ static void the_figures_of_a_job_are_those_of_its_last_attempt(void **state)
     assert_page_lacks("<dt>Last attempt took");
     assert_page_lacks("id=\"backtrace\"");
     assert_page_has("id=\"attempt-1-backtrace\"");
+}
+
+/* The page says it once, above; of the attempts that ended with it, that they did. */
+static void an_error_that_is_the_last_one_is_not_repeated_with_its_attempts(void **state)
+{
+    (void)state;
+    add_letters();
+    create_attempts();
+    serve_plain();
+    add_attempt(ID(5), 1, "failed", SECOND("0:00.000000") ", " SECOND("0:05.000000"), "'no pen', NULL, NULL");
+    add_attempt(ID(5), 2, "failed", SECOND("0:06.000000") ", " SECOND("0:08.000000"), "'no ink', NULL, NULL");
+    ask_for_letter(ID(5), "attempts_count = 2, last_error = 'no ink'");
+    run_sql("DROP TABLE errand_attempts");
+    assert_page_has("Last error</h2><pre class=\"error-text\">no ink</pre>");
+    assert_page_has("<p class=\"aside\">With the last error, above.</p></li>");
+    assert_page_has("</p><pre class=\"error-text\">no pen</pre></li>");
+    assert_page_lacks("</p><pre class=\"error-text\">no ink</pre>");
+    assert_page_has("UTC</time> <span class=\"aside\">(");
 }
 
 /* On the form of a new job, in filters, chips and cells: two labels never read the same. */
@@ -536,6 +557,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(a_table_that_the_database_lacks_spoils_nothing),
         DASHBOARD_TEST(a_job_shows_its_columns_and_links_to_the_records_it_refers_to),
         DASHBOARD_TEST(the_figures_of_a_job_are_those_of_its_last_attempt),
+        DASHBOARD_TEST(an_error_that_is_the_last_one_is_not_repeated_with_its_attempts),
         DASHBOARD_TEST(labels_of_enums_lose_nothing_of_what_they_are),
         DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
         DASHBOARD_TEST(what_is_not_there_is_not_found),

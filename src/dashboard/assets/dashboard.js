@@ -246,7 +246,7 @@
 
     /* Where there are more job types than the bar is wide, the open one may stand outside. */
     function show_tab() {
-        const tab = document.querySelector(".errand-nav [aria-current]"), bar = tab && tab.closest(".errand-nav");
+        const tab = document.querySelector(".errand-nav [aria-current]"), bar = tab && tab.closest("ul");
         if (bar) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
     }
 

@@ -11,7 +11,7 @@ static void graph_of_shows(struct errand_context *ctx, struct html *out)
         labels[i] = years.items[i].year;
     }
     html_raw(out, "<section class=\"job-section\" aria-label=\"Tallies\"><h2><a "
-                  "href=\"/jobs/ListJob?tableName=tally_shows_jobs\">Shows by year</a></h2>");
+                  "href=\"/jobs/ListJob?tableName=tally_shows_jobs\">Tallies</a></h2>");
     html_bar_chart(out, "Shows in the archive by year",
                    &(struct html_series){ .label = "Shows", .values = shows, .labels = labels, .count = years.count },
                    1);
