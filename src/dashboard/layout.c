@@ -68,7 +68,7 @@ static void add_header(struct html *out, const struct errand_page *page)
             out,
             "<span class=\"errand-user\" title=\"Logged in as %s\"><svg viewBox=\"0 0 16 16\" width=\"14\" "
             "height=\"14\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"5\" r=\"3\"/><path d=\"M2.5 14.5a5.5 5.5 0 0 1 "
-            "11 0\"/></svg><span class=\"visually-hidden\">Logged in as </span>%s</span>",
+            "11 0\"/></svg><span class=\"visually-hidden\">Logged in as </span><span>%s</span></span>",
             page->user, page->user);
     html_raw(out, "</span></header>");
 }
