@@ -147,7 +147,7 @@ static void add_actions(struct html *out, const struct jobs_table *jobs, const c
         const char *retry = retry_label(out, jobs->table, status, job);
         if (retry)
             add_button(out, jobs, "RetryJob", retry, "", id);
-        add_button(out, jobs, "DeleteJob", "Delete", "danger", id);
+        add_button(out, jobs, "DeleteJob?ask=1", "Delete", "danger", id);
     }
     html_raw(out, "</td>");
 }

@@ -1,5 +1,6 @@
-/* Retry and delete: one job, the selected ones, or all that match. More than one are changed only after their number
-   was asked back; all that match in steps that end soon, with a page between them that goes on by itself or by hand. */
+/* Retry and delete: one job, the selected ones, or all that match. One is changed at once, unless it is to be asked
+   first; the others only after their number was asked back, all that match in steps that end soon, with a page between
+   them that goes on by itself or by hand. */
 #include "base/clock.h"
 #include "dashboard/link.h"
 #include "dashboard/parts.h"
@@ -9,15 +10,20 @@
 #include <string.h>
 
 enum { STEPS_US = 700 * 1000 }; /* after this long a request answers, and the next one goes on */
+static const int64_t JOBS_MAX = INT64_C(1000000000000000); /* more than a table holds */
 
 /* The words for both changes. */
 static const struct words {
     const char *page;                         /* of the address */
     const char *verb, *doing, *done, *notice; /* "Delete 3 jobs", "Deleting", "deleted" of the log, deleted= */
     const char *button;
+    const char *of_one, *of_many; /* what becomes of them */
 } words[] = {
-    [ADMIN_RETRY_JOB] = { "RetryJob", "Retry", "Retrying", "retried", "retried", "primary" },
-    [ADMIN_DELETE_JOB] = { "DeleteJob", "Delete", "Deleting", "deleted", "deleted", "danger" },
+    [ADMIN_RETRY_JOB] = { "RetryJob", "Retry", "Retrying", "retried", "retried", "primary",
+                          "It runs again as soon as a worker is free.",
+                          "They run again as soon as a worker is free. Jobs that are running are left alone." },
+    [ADMIN_DELETE_JOB] = { "DeleteJob", "Delete", "Deleting", "deleted", "deleted", "danger", "It is gone for good.",
+                           "They are gone for good. Jobs that are running are left alone." },
 };
 
 static const char *count_of_jobs(struct html *out, const char *number)
@@ -121,7 +127,71 @@ static void end_audit(struct audited *audited)
     audit(audited);
 }
 
+/* ---- The question ---- */
+
+static void begin_form(struct html *out, const struct errand_table *table, enum admin_change change,
+                       enum part_back back)
+{
+    html_form_begin(out, errand_printf(out->page->ctx, "%s/%s", html_mount(out), words[change].page));
+    html_hidden(out, "tableName", table->name);
+    html_hidden(out, "back", part_back_word(back));
+    html_hidden(out, "confirm", "1");
+}
+
+static void begin_question(struct html *out, const struct errand_table *table, enum admin_change change,
+                           const char *jobs)
+{
+    html_printf(out, "<p class=\"crumbs\"><a href=\"%s\">%s</a></p><section class=\"question\">",
+                link_list(out, table->name), html_field_label(out, table->name));
+    part_heading(out, "%s %s?", words[change].verb, jobs);
+}
+
+static void end_question(struct html *out, const struct errand_table *table, enum admin_change change, const char *jobs)
+{
+    html_raw(out, "<div class=\"form-end\">");
+    html_submit(out, errand_printf(out->page->ctx, "%s %s", words[change].verb, jobs), words[change].button);
+    html_printf(out, "<a class=\"btn btn-link\" href=\"%s\">Cancel</a></div>", back_address(out->page, table, "list"));
+    html_form_end(out);
+    html_raw(out, "</section>");
+}
+
+static void json_question(struct page *page, struct admin_count count, const char *confirm_with)
+{
+    struct json json = { .out = &page->out->text };
+    json_begin(&json, NULL, '{');
+    json_int(&json, "changed", 0);
+    part_count_json(&json, "matching", count);
+    json_text(&json, "confirm_with", confirm_with);
+    json_end(&json, '}');
+}
+
 /* ---- One ---- */
+
+/* To the overview, where its button was there; its own page is gone with it. */
+static enum part_back back_of_one(struct page *page)
+{
+    const char *back = page_param(page, "back");
+    return back && strcmp(back, part_back_word(PART_BACK_OVERVIEW)) == 0 ? PART_BACK_OVERVIEW : PART_BACK_LIST;
+}
+
+static void ask_one(struct page *page, const struct errand_table *table, enum admin_change change)
+{
+    struct html *out = page->out;
+    errand_uuid id = page_job_id(page);
+    const char *job = errand_printf(page->ctx, "job %.8s", id.text);
+    struct filter_request request = filter_read(page, table);
+    if (page->wants_json) {
+        json_question(page, (struct admin_count){ .count = 1 }, "confirm=1");
+        return;
+    }
+    begin_question(out, table, change, job);
+    html_printf(out, "<p><a href=\"%s\"><code>%s</code></a></p><p>%s</p>", link_job(out, table->name, id.text), id.text,
+                words[change].of_one);
+    begin_form(out, table, change, back_of_one(page));
+    html_hidden(out, "id", id.text);
+    filter_hidden(out, &request);
+    end_question(out, table, change, job);
+}
 
 struct one {
     const struct errand_table *table;
@@ -138,6 +208,10 @@ static void try_one(struct errand_context *ctx, void *arg)
 
 static void change_one(struct page *page, const struct errand_table *table, enum admin_change change)
 {
+    if (page_param(page, "ask") && !page_param(page, "confirm")) {
+        ask_one(page, table, change);
+        return;
+    }
     errand_uuid id = page_job_id(page);
     struct one one = { table, change, id.text, 0 };
     struct context_end end = context_try(page->ctx, try_one, &one);
@@ -158,46 +232,6 @@ static void change_one(struct page *page, const struct errand_table *table, enum
     }
 }
 
-/* ---- The question ---- */
-
-static void begin_form(struct html *out, const struct errand_table *table, enum admin_change change)
-{
-    html_form_begin(out, errand_printf(out->page->ctx, "%s/%s", html_mount(out), words[change].page));
-    html_hidden(out, "tableName", table->name);
-    html_hidden(out, "back", part_back_word(PART_BACK_LIST));
-    html_hidden(out, "confirm", "1");
-}
-
-static void begin_question(struct html *out, const struct errand_table *table, enum admin_change change,
-                           const char *jobs)
-{
-    html_printf(out, "<p class=\"crumbs\"><a href=\"%s\">%s</a></p><section class=\"question\">",
-                link_list(out, table->name), html_field_label(out, table->name));
-    part_heading(out, "%s %s?", words[change].verb, jobs);
-    html_raw(out, change == ADMIN_DELETE_JOB ? "<p>They are gone for good. "
-                                             : "<p>They run again as soon as a worker is free. ");
-    html_raw(out, "Jobs that are running are left alone.</p>");
-}
-
-static void end_question(struct html *out, const struct errand_table *table, enum admin_change change, const char *jobs)
-{
-    html_raw(out, "<div class=\"form-end\">");
-    html_submit(out, errand_printf(out->page->ctx, "%s %s", words[change].verb, jobs), words[change].button);
-    html_printf(out, "<a class=\"btn btn-link\" href=\"%s\">Cancel</a></div>", back_address(out->page, table, "list"));
-    html_form_end(out);
-    html_raw(out, "</section>");
-}
-
-static void json_question(struct page *page, struct admin_count count)
-{
-    struct json json = { .out = &page->out->text };
-    json_begin(&json, NULL, '{');
-    json_int(&json, "changed", 0);
-    part_count_json(&json, "matching", count);
-    json_text(&json, "confirm_with", "confirm=1");
-    json_end(&json, '}');
-}
-
 /* ---- The selected ---- */
 
 static void ask_selected(struct page *page, const struct errand_table *table, enum admin_change change,
@@ -207,33 +241,51 @@ static void ask_selected(struct page *page, const struct errand_table *table, en
     const char *jobs = count_of_jobs(out, format_count(page, (int64_t)count));
     struct filter_request request = filter_read(page, table);
     if (page->wants_json) {
-        json_question(page, (struct admin_count){ .count = (int64_t)count });
+        json_question(page, (struct admin_count){ .count = (int64_t)count }, "confirm=1");
         return;
     }
     begin_question(out, table, change, jobs);
-    begin_form(out, table, change);
+    html_printf(out, "<p>%s</p>", count == 1 ? words[change].of_one : words[change].of_many);
+    begin_form(out, table, change, PART_BACK_LIST);
     filter_hidden(out, &request);
     for (size_t i = 0; i < count; i++)
         html_hidden(out, "selected", ids[i]);
     end_question(out, table, change, jobs);
 }
 
-static void change_selected(struct page *page, const struct errand_table *table, enum admin_change change)
+static bool holds(const char *const *ids, size_t count, const char *id)
 {
-    const char **ids = page_params(page, "selected");
-    size_t count = 0;
-    for (; ids[count]; count++) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* Each once, however often it is named. */
+static size_t read_selected(struct page *page, const char **ids)
+{
+    static const struct errand_column uuid = { .type = ERRAND_TYPE_UUID };
+    size_t named = 0, count = 0;
+    for (; ids[named]; named++) {
         struct errand_value id;
         struct errand_error err;
-        static const struct errand_column uuid = { .type = ERRAND_TYPE_UUID };
-        if (admin_value(page->ctx, &uuid, ids[count], &id, &err) < 0)
+        if (named == ADMIN_PAGE_MAX)
+            page_refuse(page, 400, "At most %d jobs can be selected at once.", ADMIN_PAGE_MAX);
+        if (admin_value(page->ctx, &uuid, ids[named], &id, &err) < 0)
             page_refuse(page, 400, "selected=: %s.", err.message);
+        if (!holds(ids, count, value_string(id)))
+            ids[count++] = value_string(id);
     }
     if (count == 0)
         page_refuse(page, 400,
                     "Which job? Name one with id=, select some in the list, or say all=1 for all that match.");
-    if (count > ADMIN_PAGE_MAX)
-        page_refuse(page, 400, "At most %d jobs can be selected at once.", ADMIN_PAGE_MAX);
+    return count;
+}
+
+static void change_selected(struct page *page, const struct errand_table *table, enum admin_change change)
+{
+    const char **ids = page_params(page, "selected");
+    size_t count = read_selected(page, ids);
     if (!page_param(page, "confirm")) {
         ask_selected(page, table, change, ids, count);
         return;
@@ -247,28 +299,33 @@ static void change_selected(struct page *page, const struct errand_table *table,
 
 /* ---- All that match ---- */
 
+/* Of the page before, or of whoever else asks: at most what can be added up. */
 static int64_t number_param(const struct page *page, const char *name)
 {
     const char *text = page_param(page, name);
     int64_t number = text ? strtoll(text, NULL, 10) : 0;
-    return number > 0 ? number : 0;
+    return number < 0 ? 0 : number < JOBS_MAX ? number : JOBS_MAX;
 }
 
+/* The place is of before they are counted: what comes from here on is not changed. */
 static void ask_all(struct page *page, const struct errand_table *table, enum admin_change change,
                     const struct filter_request *request)
 {
     struct html *out = page->out;
+    const char *step = admin_change_place(page->ctx, table, &request->query.filter);
     struct admin_count count = admin_count_matching(page->ctx, table, &request->query.filter);
     if (page->wants_json) {
-        json_question(page, count);
+        json_question(page, count, errand_printf(page->ctx, "confirm=1&step=%s", step));
         return;
     }
     const char *jobs =
         part_count_is_unknown(count) ? "all jobs that match" : count_of_jobs(out, part_count(out, count));
     begin_question(out, table, change, jobs);
+    html_printf(out, "<p>%s</p>", words[change].of_many);
     filter_chips(out, request);
-    begin_form(out, table, change);
+    begin_form(out, table, change, PART_BACK_LIST);
     html_hidden(out, "all", "1");
+    html_hidden(out, "step", step);
     html_hidden(out, "total", errand_printf(page->ctx, "%" PRId64, count.count));
     html_hidden(out, "more", count.more || count.estimated ? "1" : "");
     filter_hidden(out, request);
@@ -317,7 +374,7 @@ static void show_progress(struct page *page, const struct errand_table *table, e
                 "<p role=\"status\">%s%s done.</p><progress max=\"%" PRId64 "\" value=\"%" PRId64
                 "\" aria-label=\"Progress\"></progress>",
                 format_count(page, done), of, total > done ? total : done + ADMIN_STEP, done);
-    begin_form(out, table, change);
+    begin_form(out, table, change, PART_BACK_LIST);
     html_hidden(out, "all", "1");
     html_hidden(out, "total", errand_printf(page->ctx, "%" PRId64, total));
     html_hidden(out, "more", is_bound ? "1" : "");

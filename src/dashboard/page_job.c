@@ -182,13 +182,33 @@ static void add_facts(struct html *out, const struct job_page *shown)
 
 /* ---- Actions ---- */
 
-static void add_form(struct html *out, const struct job_page *shown, const char *page, const char *label,
-                     const char *style)
+/* What to do next is then to try this one again, otherwise at most another one of its kind. */
+static bool is_over_in_vain(const struct job_page *shown)
+{
+    return shown->status == ADMIN_FAILED || shown->status == ADMIN_TIMED_OUT;
+}
+
+static void begin_form(struct html *out, const struct job_page *shown, const char *page)
 {
     html_form_begin(out, errand_printf(out->page->ctx, "%s/%s", html_mount(out), page));
     html_hidden(out, "tableName", shown->table->name);
     html_hidden(out, "id", shown->id);
-    html_submit(out, label, style);
+}
+
+static void add_retry(struct html *out, const struct job_page *shown, const char *label)
+{
+    begin_form(out, shown, "RetryJob");
+    html_submit(out, label, is_over_in_vain(shown) ? "primary" : "secondary");
+    html_form_end(out);
+}
+
+/* Which asks first. */
+static void add_delete(struct html *out, const struct job_page *shown)
+{
+    begin_form(out, shown, "DeleteJob");
+    html_hidden(out, "ask", "1");
+    html_hidden(out, "back", part_back_word(PART_BACK_JOB));
+    html_submit(out, "Delete", "danger");
     html_form_end(out);
 }
 
@@ -202,12 +222,6 @@ static const char *parameter_name(struct html *out, const char *column)
     }
     *to = '\0';
     return name;
-}
-
-/* What to do next is then to try this one again, otherwise at most another one of its kind. */
-static bool is_over_in_vain(const struct job_page *shown)
-{
-    return shown->status == ADMIN_FAILED || shown->status == ADMIN_TIMED_OUT;
 }
 
 /* A create_new_job of the user's own asks for parameters; the default one copies the row, secrets too. */
@@ -235,10 +249,10 @@ static void add_actions(struct html *out, const struct job_page *shown)
     bool is_running = shown->status == ADMIN_RUNNING;
     html_raw(out, "<div class=\"page-actions\">");
     if (!is_running)
-        add_form(out, shown, "RetryJob", retry, is_over_in_vain(shown) ? "primary" : "secondary");
+        add_retry(out, shown, retry);
     add_run_again(out, shown);
     if (!is_running)
-        add_form(out, shown, "DeleteJob", "Delete", "danger");
+        add_delete(out, shown);
     if (is_running)
         html_raw(out, "<p class=\"aside\">A running job can neither be retried nor deleted; its worker has it.</p>");
     else

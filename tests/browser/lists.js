@@ -79,14 +79,34 @@ test("pages go on behind the last row, and lose none while jobs arrive", async (
     assert.strictEqual(all.filter((title) => /^Paged \d/.test(title)).length, 30);
 });
 
-test("Retry and Delete of one job", async (world) => {
+test("Retry of one job, and Delete, which asks first", async (world) => {
     const page = await world.page();
     await page.goto(`${world.base}${LIST}&where.title=Broken+00`);
     await page.getByRole("row", { name: /Broken 00/ }).getByRole("button", { name: /^Retry/ }).click();
     await until("the retry", () => count(world, "title = 'Broken 00' AND last_error = 'out of Broken paper' AND status = 'job_status_failed'") === 0);
     await page.goto(`${world.base}${LIST}&where.title=Broken+01`);
     await page.getByRole("row", { name: /Broken 01/ }).getByRole("button", { name: /^Delete/ }).click();
-    await until("the end of the job", () => count(world, "title = 'Broken 01'") === 0);
+    await page.getByRole("heading", { level: 1, name: /^Delete job [0-9a-f]{8}\?$/ }).waitFor();
+    assert.strictEqual(count(world, "title = 'Broken 01'"), 1);
+    await page.getByRole("main").getByRole("button", { name: /^Delete job/ }).click();
+    await page.getByText("The job was deleted.").waitFor();
+    assert.match(page.url(), /where\.title=Broken(\+|%20)01/);
+    assert.strictEqual(count(world, "title = 'Broken 01'"), 0);
+});
+
+test("Delete on a job's default page asks first, and Cancel leads back to it", async (world) => {
+    const page = await world.page();
+    const id = world.app.sql("SELECT id FROM write_report_jobs WHERE title = 'Broken 02'");
+    const address = `${world.base}ViewJob?tableName=write_report_jobs&id=${id}`;
+    await page.goto(address);
+    await page.getByRole("main").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await page.waitForURL(address);
+    assert.strictEqual(count(world, "title = 'Broken 02'"), 1);
+    await page.getByRole("main").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("main").getByRole("button", { name: `Delete job ${id.slice(0, 8)}` }).click();
+    await page.getByText("The job was deleted.").waitFor();
+    assert.strictEqual(count(world, "title = 'Broken 02'"), 0);
 });
 
 test("the selected are deleted after the number was asked back, and no other", async (world) => {
@@ -110,6 +130,90 @@ test("all that match are deleted after the number was asked back", async (world)
     await page.getByRole("main").getByRole("button", { name: /^Delete/ }).click();
     await until("their end", () => count(world, "title LIKE 'Paged%'") === 0);
     assert.strictEqual(count(world, "title LIKE 'Quarterly%'"), 10);
+});
+
+/* ---- Changes that take several requests. On PostgreSQL, where a row can be slow to go without any work. ---- */
+
+const MANY = 4000;
+
+/* Each hundredth takes its time: no request deletes them all. */
+function add_many(world) {
+    const { app } = world;
+    app.sql(`INSERT INTO write_report_jobs (title, shows_at_most, run_at)
+             SELECT 'Many ' || i, i, timestamptz ${LATER} FROM generate_series(1, ${MANY}) AS n (i)`);
+    app.sql("CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.08); RETURN OLD; END'");
+    app.sql(`CREATE TRIGGER linger BEFORE DELETE ON write_report_jobs FOR EACH ROW WHEN (OLD.shows_at_most % 100 = 0)
+             EXECUTE FUNCTION linger()`);
+}
+
+function forget_many(world) {
+    world.app.sql("DROP TRIGGER linger ON write_report_jobs; DROP FUNCTION linger");
+    world.app.sql("DELETE FROM write_report_jobs WHERE title LIKE 'Many %'");
+}
+
+const many_left = (world) => count(world, "title LIKE 'Many %'");
+
+function test_many(name, fn) {
+    if (!process.env.TEST_POSTGRES_URL) return;
+    test(name, async (world) => {
+        add_many(world);
+        try {
+            await fn(world);
+        } finally {
+            forget_many(world);
+        }
+    });
+}
+
+async function delete_many(world, page) {
+    await page.goto(`${world.base}${LIST}&where.title=Many&op.title=contains`);
+    await page.getByRole("button", { name: /^Delete all/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Delete 4,000 jobs?" }).waitFor();
+    await page.getByRole("main").getByRole("button", { name: /^Delete/ }).click();
+}
+
+test_many("a change that takes several requests goes on by itself", async (world) => {
+    const page = await world.page();
+    const went_on = [];
+    page.on("request", (request) => /&changed=/.test(request.postData() || "") && went_on.push(request));
+    await delete_many(world, page);
+    await page.getByText("4,000 jobs were deleted.").waitFor();
+    assert.ok(went_on.length > 0);
+    assert.strictEqual(many_left(world), 0);
+});
+
+test_many("without JavaScript it goes on by Continue, and says how far it is", async (world) => {
+    const page = await world.page({ javaScriptEnabled: false });
+    const deleted = page.getByText("4,000 jobs were deleted."), next = page.getByRole("button", { name: "Continue" });
+    let pages = 0;
+    await delete_many(world, page);
+    for (;; pages++) {
+        await deleted.or(next).waitFor();
+        if (await deleted.isVisible()) break;
+        const left = many_left(world);
+        assert.ok(left > 0 && left < MANY);
+        await page.getByText(`${(MANY - left).toLocaleString("en")} of 4,000 done.`).waitFor();
+        await next.click();
+    }
+    assert.ok(pages > 0);
+    assert.strictEqual(many_left(world), 0);
+});
+
+test_many("Stop here leaves the rest as it is", async (world) => {
+    const page = await world.page();
+    const going_on = new Promise((done) => {
+        page.route("**/DeleteJob", (route) => {
+            if (!/&changed=/.test(route.request().postData())) return route.continue();
+            return route.fulfill({ status: 204 }).then(done); /* with which the page stays */
+        });
+    });
+    await delete_many(world, page);
+    await going_on;
+    await page.getByRole("link", { name: "Stop here" }).click();
+    await page.waitForURL(/ListJob.*where\.title=Many/);
+    const left = many_left(world);
+    assert.ok(left > 0 && left < MANY);
+    await page.getByText(`All ${left.toLocaleString("en")} that match:`).waitFor();
 });
 
 test("a running job is neither retried nor deleted, and the page says so", async (world) => {

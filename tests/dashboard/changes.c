@@ -8,6 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The value of a hidden field of the last page. */
+static const char *hidden(const char *name, char *value, size_t size)
+{
+    char start[64];
+    snprintf(start, sizeof(start), "name=\"%s\" value=\"", name);
+    const char *found = strstr(world.body, start);
+    if (!found)
+        fail_msg("no field %s on %s", name, world.body);
+    found += strlen(start);
+    snprintf(value, size, "%.*s", (int)strcspn(found, "\""), found);
+    return value;
+}
+
 /* ---- Retry and delete ---- */
 
 static void one_job_is_retried_or_deleted(void **state)
@@ -42,6 +55,60 @@ static void a_running_job_is_neither_retried_nor_deleted(void **state)
     assert_page_lacks("/jobs/RetryJob");
 }
 
+static void our_views_ask_before_they_delete_one(void **state)
+{
+    (void)state;
+    const char *ask_first = "tableName=letter_jobs&ask=1&status=failed&id=" ID(3);
+    const char *confirmed = "tableName=letter_jobs&ask=1&status=failed&confirm=1&id=" ID(3);
+    add_letters();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ListJob?tableName=letter_jobs"), 200);
+    assert_page_has("formaction=\"/jobs/DeleteJob?ask=1\"");
+    assert_page_lacks("formaction=\"/jobs/RetryJob?ask=1\"");
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=letter_jobs&id=" ID(3)), 200);
+    assert_page_has("name=\"ask\" value=\"1\"");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = ask_first), 200);
+    assert_page_has("<h1>Delete job 00000000?</h1>");
+    assert_page_has("It is gone for good.");
+    assert_page_has("name=\"id\" value=\"" ID(3) "\"");
+    assert_page_has("name=\"confirm\" value=\"1\"");
+    assert_page_has(
+        "<a class=\"btn btn-link\" href=\"/jobs/ListJob?tableName=letter_jobs&amp;status=failed\">Cancel</a>");
+    assert_int_equal(letters("1 = 1"), 6);
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = ask_first, .headers = { { "Accept", "application/json" } }),
+        200);
+    assert_page_has("\"changed\":0,\"matching\":{\"count\":1,");
+    assert_page_has("\"confirm_with\":\"confirm=1\"");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&ask=1&id=3"), 400);
+    assert_int_equal(letters("1 = 1"), 6);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = confirmed), 303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&status=failed&deleted=1");
+    assert_int_equal(letters("id = '" ID(3) "'"), 0);
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = confirmed), 404);
+}
+
+/* What else is selected in the list that the button is in has no part in it. */
+static void the_question_about_one_leads_back_to_where_it_was_asked(void **state)
+{
+    (void)state;
+    char value[64];
+    add_letters();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob",
+                               .form = "tableName=letter_jobs&ask=1&back=list&selected=" ID(4) "&id=" ID(3)),
+                     200);
+    assert_page_lacks(ID(4));
+    assert_string_equal(hidden("back", value, sizeof(value)), "list");
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&ask=1&back=overview&id=" ID(3)), 200);
+    assert_string_equal(hidden("back", value, sizeof(value)), "overview");
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&ask=1&back=job&id=" ID(3)),
+                     200);
+    assert_page_has("href=\"/jobs/ViewJob?tableName=letter_jobs&amp;id=" ID(3) "\">Cancel</a>");
+    assert_string_equal(hidden("back", value, sizeof(value)), "list");
+}
+
 static void the_selected_are_changed_after_their_number_was_asked_back(void **state)
 {
     (void)state;
@@ -64,6 +131,23 @@ static void the_selected_are_changed_after_their_number_was_asked_back(void **st
     assert_page_has("The job is running, and was left alone.");
     assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs"), 400);
     assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = "tableName=letter_jobs&selected=7&confirm=1"), 400);
+}
+
+static void a_job_that_is_selected_twice_is_one(void **state)
+{
+    (void)state;
+    const char *form = "tableName=letter_jobs&selected=" ID(3) "&selected=" ID(3);
+    add_letters();
+    run_sql("UPDATE letter_jobs SET id = 'abcdef00-0000-4000-8000-000000000000' WHERE id = '" ID(4) "'");
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/RetryJob", .form = form), 200);
+    assert_page_has("<h1>Retry 1 job?</h1>");
+    assert_int_equal(
+        send_form(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&confirm=1&selected=" ID(3) "&selected=" ID(
+                                                  3) "&selected=abcdef00-0000-4000-8000-000000000000"
+                                                     "&selected=ABCDEF00-0000-4000-8000-000000000000"),
+        303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&retried=2");
 }
 
 /* ---- What is told of them ---- */
@@ -228,17 +312,58 @@ static void all_that_match_are_changed_after_their_number_was_asked_back(void **
     assert_int_equal(letters("1 = 1"), 1);
 }
 
-/* The value of a hidden field of the last page. */
-static const char *hidden(const char *name, char *value, size_t size)
+static void jobs_that_come_after_the_question_are_not_changed(void **state)
 {
-    char start[64];
-    snprintf(start, sizeof(start), "name=\"%s\" value=\"", name);
-    const char *found = strstr(world.body, start);
-    if (!found)
-        fail_msg("no field %s on %s", name, world.body);
-    found += strlen(start);
-    snprintf(value, size, "%.*s", (int)strcspn(found, "\""), found);
-    return value;
+    (void)state;
+    const char *filters[] = { "", "&status=failed" };
+    serve_plain();
+    for (size_t i = 0; i < 2; i++) {
+        char form[512], step[256];
+        run_sql("DELETE FROM letter_jobs");
+        add_letters();
+        snprintf(form, sizeof(form), "tableName=letter_jobs&all=1%s", filters[i]);
+        assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = form), 200);
+        run_sql("INSERT INTO letter_jobs (status, recipient) VALUES ('job_status_failed', 'Late')");
+        snprintf(form, sizeof(form), "tableName=letter_jobs&all=1&confirm=1%s&step=%s", filters[i],
+                 hidden("step", step, sizeof(step)));
+        assert_int_equal(send_form(.target = "/jobs/DeleteJob", .form = form), 303);
+        assert_string_equal(header("Location"), i == 0 ? "/jobs/ListJob?tableName=letter_jobs&deleted=5&running=1"
+                                                       : "/jobs/ListJob?tableName=letter_jobs&status=failed&deleted=1");
+        assert_int_equal(letters("recipient = 'Late'"), 1);
+        assert_int_equal(letters("id = '" ID(3) "'"), 0);
+    }
+}
+
+static void programs_are_told_the_place_of_the_question(void **state)
+{
+    (void)state;
+    char form[512] = "tableName=letter_jobs&all=1";
+    add_letters();
+    serve_plain();
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = form, .headers = { { "Accept", "application/json" } }), 200);
+    const char *with = strstr(world.body, "\"confirm_with\":\"confirm=1&step=");
+    assert_non_null(with);
+    with += strlen("\"confirm_with\":\"");
+    snprintf(form, sizeof(form), "tableName=letter_jobs&all=1&%.*s", (int)strcspn(with, "\""), with);
+    run_sql("INSERT INTO letter_jobs (recipient) VALUES ('Late')");
+    assert_int_equal(
+        send_form(.target = "/jobs/DeleteJob", .form = form, .headers = { { "Accept", "application/json" } }), 200);
+    assert_page_has("\"changed\":5,\"running\":1,");
+    assert_int_equal(letters("recipient = 'Late'"), 1);
+}
+
+static void numbers_that_no_page_sent_are_added_up_all_the_same(void **state)
+{
+    (void)state;
+    add_letters();
+    serve_plain();
+    assert_int_equal(send_form(.target = "/jobs/DeleteJob",
+                               .form = "tableName=letter_jobs&all=1&confirm=1&changed=9223372036854775807"
+                                       "&left=9223372036854775807&kept=9223372036854775807&total=9223372036854775807"),
+                     303);
+    assert_string_equal(header("Location"), "/jobs/ListJob?tableName=letter_jobs&deleted=1000000000000005"
+                                            "&running=1000000000000001&refused=1000000000000000");
 }
 
 static void a_change_of_many_goes_on_from_page_to_page(void **state)
@@ -269,13 +394,19 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         DASHBOARD_TEST(one_job_is_retried_or_deleted),
         DASHBOARD_TEST(a_running_job_is_neither_retried_nor_deleted),
+        DASHBOARD_TEST(our_views_ask_before_they_delete_one),
+        DASHBOARD_TEST(the_question_about_one_leads_back_to_where_it_was_asked),
         DASHBOARD_TEST(the_selected_are_changed_after_their_number_was_asked_back),
+        DASHBOARD_TEST(a_job_that_is_selected_twice_is_one),
         DASHBOARD_TEST(changes_of_many_are_told_with_what_they_were),
         DASHBOARD_TEST(as_many_as_can_be_selected_are_all_told),
         DASHBOARD_TEST(a_change_that_fails_on_its_way_is_told_as_far_as_it_came),
         DASHBOARD_TEST(a_job_that_another_row_refers_to_is_kept_with_a_sentence),
         DASHBOARD_TEST(at_most_a_page_of_jobs_is_selected_at_once),
         DASHBOARD_TEST(all_that_match_are_changed_after_their_number_was_asked_back),
+        DASHBOARD_TEST(jobs_that_come_after_the_question_are_not_changed),
+        DASHBOARD_TEST(programs_are_told_the_place_of_the_question),
+        DASHBOARD_TEST(numbers_that_no_page_sent_are_added_up_all_the_same),
         DASHBOARD_TEST(a_change_of_many_goes_on_from_page_to_page),
     };
     return RUN(argc, argv, tests, "changes");
