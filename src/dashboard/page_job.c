@@ -51,6 +51,12 @@ static const struct errand_job_options *options_of(const struct page *page, cons
     return NULL;
 }
 
+/* How often a job is tried; one that asks for none is tried once. */
+static int most_attempts(const struct errand_job_options *options)
+{
+    return options->max_attempts > 0 ? options->max_attempts : 1;
+}
+
 static void begin_fact(struct html *out, const char *name)
 {
     html_printf(out, "<div><dt>%s</dt><dd>", name);
@@ -70,7 +76,7 @@ static void add_attempts_fact(struct html *out, const struct job_page *shown)
     begin_fact(out, "Attempts");
     html_printf(out, "%" PRId64, count.as.integer);
     if (options)
-        html_printf(out, " of %d", options->max_attempts > 0 ? options->max_attempts : 1);
+        html_printf(out, " of %d", most_attempts(options));
     end_fact(out);
 }
 
@@ -421,7 +427,7 @@ static void show_json(struct page *page, const struct job_page *shown)
     json_text(&json, "table", shown->table->name);
     record_json(page->ctx, &json, "job", shown->table, shown->job);
     if (options)
-        json_int(&json, "max_attempts", options->max_attempts);
+        json_int(&json, "max_attempts", most_attempts(options));
     else
         json_null(&json, "max_attempts");
     json_begin(&json, "attempts", '[');

@@ -195,6 +195,31 @@ static void an_error_that_is_the_last_one_is_not_repeated_with_its_attempts(void
     assert_page_has("UTC</time> <span class=\"aside\">(");
 }
 
+static void perform(struct errand_context *ctx, const LetterJob *job)
+{
+    (void)ctx;
+    (void)job;
+}
+
+JOB(LetterJob, .perform = perform, .max_attempts = 0)
+
+/* `.max_attempts = 0` is one attempt; of the other type this program has no JOB. */
+static void a_job_says_how_often_it_is_tried_where_that_is_known(void **state)
+{
+    (void)state;
+    add_letters();
+    add_scrape();
+    serve_plain();
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=letter_jobs&id=" ID(1)), 200);
+    assert_page_has("<dt>Attempts</dt><dd>0 of 1</dd>");
+    assert_int_equal(ask_json("/jobs/ViewJob?tableName=letter_jobs&id=" ID(1)), 200);
+    assert_page_has("\"max_attempts\":1,");
+    assert_int_equal(ask(.target = "/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)), 200);
+    assert_page_has("<dt>Attempts</dt><dd>0</dd>");
+    assert_int_equal(ask_json("/jobs/ViewJob?tableName=initial_scrape_jobs&id=" ID(1)), 200);
+    assert_page_has("\"max_attempts\":null,");
+}
+
 /* On the form of a new job, in filters, chips and cells: two labels never read the same. */
 static void labels_of_enums_lose_nothing_of_what_they_are(void **state)
 {
@@ -561,6 +586,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(labels_of_enums_lose_nothing_of_what_they_are),
         DASHBOARD_TEST(json_has_numbers_booleans_json_and_times_as_such),
         DASHBOARD_TEST(what_is_not_there_is_not_found),
+        DASHBOARD_TEST(a_job_says_how_often_it_is_tried_where_that_is_known),
         DASHBOARD_TEST(a_secret_of_a_record_is_masked),
         DASHBOARD_TEST(records_are_shown_only_where_they_are_listed),
         DASHBOARD_TEST(a_table_of_ones_own_has_figures_statuses_a_filter_and_changes),
