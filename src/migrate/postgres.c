@@ -26,7 +26,7 @@ static void pause_ms(int ms)
 /* Tried, not waited for: CREATE INDEX CONCURRENTLY of the other run would wait for our waiting statement. */
 static int lock(struct migration *migration, struct errand_error *err)
 {
-    if (connection_backend(migration->connection) == 0)
+    if (connection_backend(migration->connection).pid == 0)
         return error_set(err,
                          "the database is behind a proxy that hands connections out for a transaction each, and a lock "
                          "is held for longer: give migrate the address of the server itself");

@@ -14,7 +14,7 @@ struct context_config {
     struct connection_limits limits;
     bool wait_for_connection; /* a server that is full or starting up is waited for, instead of raising at once */
     /* Told before the first statement on a new connection, with connection_backend(); may be NULL. */
-    void (*connected)(void *arg, int backend);
+    void (*connected)(void *arg, struct backend backend);
     /* Takes what errand_log writes; NULL: a line on standard error. */
     void (*log)(void *arg, enum errand_log_level level, const char *text);
     void *arg;

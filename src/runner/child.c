@@ -106,13 +106,13 @@ static void on_log(void *arg, enum errand_log_level level, const char *text)
     send_replies(child);
 }
 
-static void on_connected(void *arg, int backend)
+static void on_connected(void *arg, struct backend backend)
 {
     struct child *child = arg;
     if (!*child->scene.identity)
         return;
     send_replies(child);
-    backend_message_add(&child->replies, backend);
+    backend_message_add(&child->replies, &backend);
     send_replies(child);
 }
 

@@ -181,7 +181,7 @@ void runner_settle(struct runner *runner, int64_t status, int signal)
     for (uint64_t sequence = runner->first; sequence < runner->next; sequence++)
         if (runner_held(runner, sequence))
             settle_task(runner, sequence, &death, text.data);
-    runner->events.exited(runner->owner, runner, runner->backend, is_orderly(runner, &death) ? NULL : text.data);
+    runner->events.exited(runner->owner, runner, is_orderly(runner, &death) ? NULL : text.data);
     buffer_release(&text);
     runner_close(runner);
 }

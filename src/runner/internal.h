@@ -53,8 +53,8 @@ struct runner {
     int open_handles;
     int socket, output_fd; /* owned */
     int pid;
-    int backend;
-    uint64_t oom_kills; /* of the system, when this runner started */
+    struct backend backend; /* of its connection; none: it has not opened one */
+    uint64_t oom_kills;     /* of the system, when this runner started */
 
     struct page *page;
     uint64_t seed;

@@ -200,19 +200,19 @@ int log_message_read(const struct message *message, struct log_message *log)
     return 0;
 }
 
-int backend_message_add(struct buffer *out, int32_t backend)
+int backend_message_add(struct buffer *out, const struct backend *backend)
 {
     size_t start;
-    if (message_begin(out, &start) < 0 || buffer_add(out, &backend, sizeof(backend)) < 0)
+    if (message_begin(out, &start) < 0 || buffer_add(out, backend, sizeof(*backend)) < 0)
         return -1;
     message_end(out, start, MESSAGE_BACKEND);
     return 0;
 }
 
-int backend_message_read(const struct message *message, int32_t *backend)
+int backend_message_read(const struct message *message, struct backend *backend)
 {
     if (message->size != sizeof(*backend))
         return -1;
     memcpy(backend, message->body, sizeof(*backend));
-    return *backend >= 0 ? 0 : -1;
+    return backend->pid >= 0 && backend->pid <= INT32_MAX ? 0 : -1;
 }

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "job/status.h"
+#include "store/connection.h"
 
 #include <stdint.h>
 
@@ -93,7 +94,7 @@ struct log_message {
 int log_message_add(struct buffer *out, const struct log_message *log);
 int log_message_read(const struct message *message, struct log_message *log);
 
-int backend_message_add(struct buffer *out, int32_t backend);
-int backend_message_read(const struct message *message, int32_t *backend);
+int backend_message_add(struct buffer *out, const struct backend *backend);
+int backend_message_read(const struct message *message, struct backend *backend);
 
 #endif

@@ -17,7 +17,7 @@ int runner_pid(const struct runner *runner)
     return runner->pid;
 }
 
-int runner_backend(const struct runner *runner)
+struct backend runner_backend(const struct runner *runner)
 {
     return runner->backend;
 }

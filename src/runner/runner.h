@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "job/status.h"
+#include "store/connection.h"
 
 #include <errand/table.h>
 
@@ -51,9 +52,9 @@ struct runner_events {
     void (*printed)(void *owner, struct runner *runner, struct runner_task *task, enum errand_log_level level,
                     const char *line);
     /* The process and its whole process group are gone, and all its tasks have been told as ended. `runner` is freed
-       after the call. `failure` is NULL after an orderly retirement; otherwise what happened, for the log. `backend` is
-       the database backend its connection had, 0 for none. A process that never became ready says so here too. */
-    void (*exited)(void *owner, struct runner *runner, int backend, const char *failure);
+       after the call. `failure` is NULL after an orderly retirement; otherwise what happened, for the log. A process
+       that never became ready says so here too. */
+    void (*exited)(void *owner, struct runner *runner, const char *failure);
 };
 
 struct runner_config {
@@ -82,7 +83,7 @@ struct runner *runner_start(uv_loop_t *loop, const struct runner_config *config,
                             void *owner, struct errand_error *err);
 
 int runner_pid(const struct runner *runner);
-int runner_backend(const struct runner *runner);
+struct backend runner_backend(const struct runner *runner);
 /* Tasks that it holds, started or not. */
 size_t runner_task_count(const struct runner *runner);
 /* Jobs that it has been sent since its start, and jobs that ended by raising (leaks are bounded by retiring it). */

@@ -11,7 +11,7 @@ struct connection_verbs {
     struct connection *(*open)(const struct store_url *url, bool *later, struct errand_error *err); /* connection_try */
     struct connection *(*create)(const struct store_url *url, bool *created, struct errand_error *err);
     void (*close)(struct connection *connection);
-    int (*backend)(const struct connection *connection);
+    struct backend (*backend)(const struct connection *connection);
     bool (*is_lost)(const struct connection *connection);
     int (*query)(struct connection *connection, const char *sql, const struct errand_value *values, size_t count,
                  struct result **result, struct errand_error *err);
@@ -53,7 +53,7 @@ struct store_verbs {
     void (*heartbeat)(struct store *store, store_done done, void *arg);
     void (*refresh)(struct store_table *table, const uint64_t *claims, size_t count, store_done done, void *arg);
     void (*recover)(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
-    void (*evict)(struct store *store, int backend, store_done done, void *arg);
+    void (*evict)(struct store *store, struct backend backend, store_done done, void *arg);
     void (*stats)(struct store *store, const struct store_stat *stats, size_t count, store_done done, void *arg);
     void (*prune)(struct store *store, store_prune_done done, void *arg);
 };

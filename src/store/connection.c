@@ -38,7 +38,7 @@ enum store_kind connection_kind(const struct connection *connection)
     return connection->kind;
 }
 
-int connection_backend(const struct connection *connection)
+struct backend connection_backend(const struct connection *connection)
 {
     return connection->verbs->backend(connection);
 }

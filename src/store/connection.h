@@ -21,8 +21,14 @@ struct connection *connection_create(const struct store_url *url, bool *created,
 void connection_close(struct connection *connection);
 
 enum store_kind connection_kind(const struct connection *connection);
-/* PostgreSQL: the pid of the backend that serves it. SQLite: 0. */
-int connection_backend(const struct connection *connection);
+/* The server's process that serves a connection. Its pid is another's after a while, and very soon where the server was
+   started again in a container: with the time of its start it is nobody else. */
+struct backend {
+    int64_t pid;        /* 0: none */
+    int64_t started_us; /* by the server's clock */
+};
+/* PostgreSQL: the backend that serves it. SQLite, or behind a proxy: none. */
+struct backend connection_backend(const struct connection *connection);
 /* PostgreSQL: the last use found the connection broken, or a look at the idle socket (one poll, nothing is sent) finds
    that the server has closed it. SQLite: the file was deleted, or another is in its place (one stat). It must be closed
    and opened anew. */

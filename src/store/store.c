@@ -97,7 +97,7 @@ void store_recover(struct store_table *table, const uint64_t *held, size_t count
     table->store->verbs->recover(table, held, count, done, arg);
 }
 
-void store_evict(struct store *store, int backend, store_done done, void *arg)
+void store_evict(struct store *store, struct backend backend, store_done done, void *arg)
 {
     store->verbs->evict(store, backend, done, arg);
 }

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "job/status.h"
 #include "job/types.h"
-#include "store/url.h"
+#include "store/connection.h"
 
 #include <uv.h>
 
@@ -198,8 +198,8 @@ typedef void (*store_recover_done)(void *arg, struct store_result result, const 
 void store_recover(struct store_table *table, const uint64_t *held, size_t count, store_recover_done done, void *arg);
 
 /* The database's side of a killed runner: its backend (connection_backend in that process) is terminated and seen gone
-   before done is told. STORE_REFUSED, and why: it is still there after 5 s. SQLite, or backend 0: done at once. */
-void store_evict(struct store *store, int backend, store_done done, void *arg);
+   before done is told. STORE_REFUSED, and why: it is still there after 5 s. SQLite, or no backend: done at once. */
+void store_evict(struct store *store, struct backend backend, store_done done, void *arg);
 
 /* ---- Statistics ---- */
 

@@ -25,7 +25,7 @@ static void on_ended(void *owner, struct runner *runner, struct runner_task *tas
                      bool more);
 static void on_printed(void *owner, struct runner *runner, struct runner_task *task, enum errand_log_level level,
                        const char *line);
-static void on_exited(void *owner, struct runner *runner, int backend, const char *failure);
+static void on_exited(void *owner, struct runner *runner, const char *failure);
 
 static const struct runner_events events = {
     .ready = on_ready,
@@ -427,12 +427,11 @@ static void lane_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void on_exited(void *owner, struct runner *runner, int backend, const char *failure)
+static void on_exited(void *owner, struct runner *runner, const char *failure)
 {
     struct lane *lane = owner;
     struct worker *worker = lane->worker;
     (void)runner;
-    (void)backend;
     if (lane->queue)
         leave_lane(lane);
     struct lane **at = &worker->lanes;

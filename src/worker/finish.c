@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ void finish_put_back(struct job *job)
 struct eviction {
     struct job *job;
     struct runner_end end;
-    int backend;
+    struct backend backend;
     struct attempt kept; /* owns what `end` points to */
     struct eviction *next;
 };
@@ -123,8 +124,9 @@ static void evicted(void *arg, struct store_result result)
     }
     if (result.fault != STORE_OK)
         WORKER_LOG(worker, ERRAND_LOG_WARNING,
-                   "the database backend %d of a killed job was not seen gone, its outcome is written all the same: %s",
-                   eviction->backend, result.message);
+                   "the database backend %" PRId64
+                   " of a killed job was not seen gone, its outcome is written all the same: %s",
+                   eviction->backend.pid, result.message);
     eviction_is_over(eviction);
 }
 
@@ -139,10 +141,10 @@ void finish_evict_again(struct worker *worker)
     }
 }
 
-void finish_after_eviction(struct job *job, const struct runner_end *end, int backend)
+void finish_after_eviction(struct job *job, const struct runner_end *end, struct backend backend)
 {
     struct worker *worker = job->queue->worker;
-    struct eviction *eviction = backend ? calloc(1, sizeof(*eviction)) : NULL;
+    struct eviction *eviction = backend.pid != 0 ? calloc(1, sizeof(*eviction)) : NULL;
     if (!eviction) {
         finish_job(job, end);
         return;

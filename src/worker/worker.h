@@ -250,7 +250,7 @@ bool share_may_start(const struct worker *worker);
 void finish_job(struct job *job, const struct runner_end *end);
 void finish_put_back(struct job *job);
 /* The same for a job whose process ended: its backend must be seen gone first. */
-void finish_after_eviction(struct job *job, const struct runner_end *end, int backend);
+void finish_after_eviction(struct job *job, const struct runner_end *end, struct backend backend);
 void finish_evict_again(struct worker *worker);
 
 /* ---- recover.c ---- */

@@ -179,6 +179,41 @@ static void a_job_that_kills_itself_fails(struct world *world)
     expect_failure(world, "kill itself", "", "killed by SIGKILL");
 }
 
+/* A statement that works for long and then writes, of which the server does not ask what its client has become. */
+static const char long_statement[] =
+    "WITH slept AS (SELECT pg_sleep(30)) INSERT INTO other_jobs (number) SELECT 1 FROM slept";
+
+static int64_t long_statements(struct world *world)
+{
+    return sql_number(world, "SELECT count(*) FROM pg_stat_activity WHERE query = '%s' AND state = 'active'",
+                      long_statement);
+}
+
+static void the_statement_of_a_killed_job_has_ended_when_its_outcome_is_written(struct world *world)
+{
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_bad(world, "sql", long_statement);
+    await(long_statements(world) == 1);
+    kill(first_traced(world, "start").pid, SIGKILL);
+    await(strcmp(status_of(world, "sql"), "job_status_failed") == 0);
+    assert_int_equal(long_statements(world), 0);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM other_jobs"), 0);
+    stop_worker(worker);
+}
+
+static void the_statement_of_a_killed_workers_job_is_undone(struct world *world)
+{
+    if (sql_number(world, "SELECT current_setting('server_version_num')") < 140000)
+        return;
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_bad(world, "sql", long_statement);
+    await(long_statements(world) == 1);
+    signal_worker(worker, SIGKILL);
+    await_end(worker);
+    await(long_statements(world) == 0);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM other_jobs"), 0);
+}
+
 static void a_job_that_terminates_the_worker_drains_it(struct world *world)
 {
     struct worker_process *worker = start_worker(world, NULL);
@@ -232,6 +267,8 @@ int main(int argc, char **argv)
         E2E(a_job_that_holds_a_lock_on_its_own_row_ends_by_itself),
         E2E(a_job_killed_with_a_lock_on_its_own_row_fails),
         E2E(a_job_that_kills_itself_fails),
+        E2E_ONLY(STORE_POSTGRES, the_statement_of_a_killed_job_has_ended_when_its_outcome_is_written),
+        E2E_ONLY(STORE_POSTGRES, the_statement_of_a_killed_workers_job_is_undone),
         E2E(a_job_that_terminates_the_worker_drains_it),
         E2E(a_job_that_kills_the_worker_is_recovered_by_another),
         E2E(bad_jobs_of_all_kinds_at_once_harm_no_other),

@@ -52,13 +52,13 @@ static void read_tasks(struct message message)
 static void read_message(const struct message *message)
 {
     struct log_message log;
-    int32_t backend;
+    struct backend backend;
     if (log_message_read(message, &log) == 0) {
         check(log.level <= ERRAND_LOG_ERROR && log.size <= MESSAGE_LOG_MAX);
         touch(log.text, log.size);
     }
     if (backend_message_read(message, &backend) == 0)
-        check(backend >= 0);
+        check(backend.pid >= 0);
     read_outcomes(*message);
     read_tasks(*message);
 }
@@ -94,7 +94,7 @@ static void write_sample(struct buffer *out)
     size_t start;
     struct tasks_head head = { .sequence = 3, .count = 1 };
     message_add_empty(out, MESSAGE_READY);
-    backend_message_add(out, 4711);
+    backend_message_add(out, &(struct backend){ 4711, 1 });
     log_message_add(out, &(struct log_message){ 1, ERRAND_LOG_INFO, "hello", 5 });
     message_begin(out, &start);
     outcome_add(out, &(struct outcome){ .sequence = 1, .end = JOB_END_RETURNED, .printed = true });

@@ -13,11 +13,11 @@ struct told {
     struct connection *holder; /* takes the only connection until the context waits for it */
 };
 
-static void on_connected(void *arg, int backend)
+static void on_connected(void *arg, struct backend backend)
 {
     struct told *told = arg;
     told->connected++;
-    told->backend = backend;
+    told->backend = (int)backend.pid;
 }
 
 static void cluster(const char *command)

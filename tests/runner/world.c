@@ -56,14 +56,13 @@ static void on_printed(void *owner, struct runner *runner, struct runner_task *t
     world->lines = lines;
 }
 
-static void on_exited(void *owner, struct runner *runner, int backend, const char *failure)
+static void on_exited(void *owner, struct runner *runner, const char *failure)
 {
     struct world *world = owner;
     assert_ptr_equal(runner, world->runner);
     assert_int_equal(runner_task_count(runner), 0);
     world->runner = NULL;
     world->exited = true;
-    world->backend = backend;
     free(world->failure);
     world->failure = copy(failure);
 }

@@ -23,7 +23,6 @@ struct world {
     size_t memory_limit_bytes;
     bool ready, exited;
     char *failure; /* owned */
-    int backend;
     struct world_task tasks[WORLD_TASKS];
     size_t count, ended;
     bool follow; /* the last end told that more follow */

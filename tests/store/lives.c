@@ -170,7 +170,7 @@ static void evicting_no_backend_is_done_at_once(void **state)
 {
     struct fixture *fixture = *state;
     struct answered into = { 0 };
-    store_evict(fixture->worker->store, 0, answered, &into);
+    store_evict(fixture->worker->store, (struct backend){ 0 }, answered, &into);
     assert_int_equal(into.done, 0); /* told from the loop, not from the call */
     await(fixture, &into.done);
     assert_int_equal(into.fault, STORE_OK);

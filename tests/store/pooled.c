@@ -123,7 +123,7 @@ static void connections_that_share_backends_do_not_disturb_each_other(void **sta
     struct connection *clients[3];
     for (int i = 0; i < 3; i++)
         assert_non_null(clients[i] = connection_open(&fixture->url, &err));
-    assert_int_equal(connection_backend(clients[0]), 0); /* none is its own, so none may be ended in its name */
+    assert_int_equal(connection_backend(clients[0]).pid, 0); /* none is its own, so none may be ended in its name */
     for (int round = 0; round < 200; round++) {
         struct connection *client = clients[round % 3];
         char text[24];

@@ -125,7 +125,7 @@ static void a_terminated_backend_is_seen_before_the_next_statement(void **state)
     (void)state;
     struct connection *one = open_server(), *other = open_server();
     assert_false(connection_is_lost(one));
-    struct errand_value pid = { .kind = ERRAND_VALUE_INT, .as.integer = connection_backend(one) };
+    struct errand_value pid = { .kind = ERRAND_VALUE_INT, .as.integer = connection_backend(one).pid };
     ask(other, "SELECT pg_terminate_backend($1)", &pid, 1);
     bool lost = false;
     for (int tries = 0; !lost && tries < 5000; tries++) {
@@ -194,7 +194,7 @@ static void several_hosts_are_tried_for_one_that_takes_writes(void **state)
     assert_int_equal(store_url_parse(text, &url, &err), 0);
     struct connection *connection = connection_open(&url, &err);
     assert_non_null(connection);
-    assert_true(connection_backend(connection) > 0);
+    assert_true(connection_backend(connection).pid > 0);
     connection_close(connection);
     store_url_release(&url);
 }

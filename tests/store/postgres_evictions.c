@@ -22,6 +22,22 @@ static void an_evicted_backend_is_gone(void **state)
     connection_close(runner);
 }
 
+/* As after a restart of the server, where pids begin anew. */
+static void another_backend_of_its_pid_is_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct errand_error err;
+    struct connection *innocent = connection_open(&fixture->url, &err);
+    struct backend gone = connection_backend(innocent);
+    struct answered into = { 0 };
+    gone.started_us--;
+    store_evict(fixture->worker->store, gone, answered, &into);
+    await(fixture, &into.done);
+    assert_int_equal(into.fault, STORE_OK);
+    assert_int_equal(connection_query(innocent, "SELECT 1", NULL, 0, NULL, &err), 0);
+    connection_close(innocent);
+}
+
 /* Sent while it is stopped, the signal waits, as it does for a backend that is stuck in the kernel. */
 static void a_backend_that_does_not_go_is_given_up(void **state)
 {
@@ -29,11 +45,11 @@ static void a_backend_that_does_not_go_is_given_up(void **state)
     struct errand_error err;
     struct connection *runner = connection_open(&fixture->url, &err);
     struct answered into = { 0 };
-    int backend = connection_backend(runner);
-    assert_return_code(kill(backend, SIGSTOP), errno);
+    struct backend backend = connection_backend(runner);
+    assert_return_code(kill((pid_t)backend.pid, SIGSTOP), errno);
     store_evict(fixture->worker->store, backend, answered, &into);
     await(fixture, &into.done);
-    assert_return_code(kill(backend, SIGCONT), errno);
+    assert_return_code(kill((pid_t)backend.pid, SIGCONT), errno);
     assert_int_equal(into.fault, STORE_REFUSED);
     assert_non_null(strstr(into.message, "still there"));
     connection_close(runner);
@@ -85,6 +101,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         CONFORMS(an_evicted_backend_is_gone),
+        CONFORMS(another_backend_of_its_pid_is_left_alone),
         CONFORMS(a_backend_that_does_not_go_is_given_up),
         CONFORMS(a_backend_that_may_not_be_ended_is_awaited),
     };

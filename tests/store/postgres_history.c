@@ -41,7 +41,7 @@ static int64_t blocks_read(struct fixture *fixture, const struct connection *old
     snprintf(others, sizeof(others),
              "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid NOT IN "
              "(pg_backend_pid(), %d)",
-             old ? connection_backend(old) : 0);
+             old ? (int)connection_backend(old).pid : 0);
     int64_t limit = clock_monotonic_us() + 30000000;
     while (ask_number(fixture, others) > 0 && clock_monotonic_us() < limit)
         ;

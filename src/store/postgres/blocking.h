@@ -29,8 +29,8 @@ struct postgres_connection {
     const struct store_url *url; /* owned copy below */
     struct store_url own_url;
     PGconn *conn;
-    int backend; /* 0: behind a proxy, where a backend is not ours alone */
-    bool keeps;  /* prepared statements stay where they were made */
+    struct backend backend; /* none: behind a proxy, where a backend is not ours alone */
+    bool keeps;             /* prepared statements stay where they were made */
     uint64_t uses, names;
     struct statement statements[STATEMENTS_MAX];
     struct statement *last; /* the one that ran last; NULL: none */

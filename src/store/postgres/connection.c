@@ -70,7 +70,9 @@ static const char settings[] =
     " pg_catalog.set_config('IntervalStyle', 'postgres', false), pg_catalog.set_config('array_nulls', 'on', false),"
     /* A database in SQL_ASCII holds bytes; one that is not UTF-8 would make every answer with it an error. */
     " CASE WHEN current_setting('server_encoding') = 'SQL_ASCII'"
-    " THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) END, pg_catalog.pg_backend_pid()";
+    " THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) END, pg_catalog.pg_backend_pid(),"
+    " (SELECT (extract(epoch FROM backend_start) * 1000000)::int8"
+    " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 
 /* The backend's pid is not the one that the handshake told: what answers is a proxy. */
 static int configure(struct postgres_connection *connection, struct errand_error *err)
@@ -80,9 +82,12 @@ static int configure(struct postgres_connection *connection, struct errand_error
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         status = postgres_refuse(connection, result, err);
     } else {
-        int pid = atoi(PQgetvalue(result, 0, PQnfields(result) - 1));
-        connection->keeps = pid == PQbackendPID(connection->conn);
-        connection->backend = connection->keeps ? pid : 0;
+        struct backend backend = {
+            .pid = atoi(PQgetvalue(result, 0, PQnfields(result) - 2)),
+            .started_us = strtoll(PQgetvalue(result, 0, PQnfields(result) - 1), NULL, 10),
+        };
+        connection->keeps = backend.pid == PQbackendPID(connection->conn);
+        connection->backend = connection->keeps ? backend : (struct backend){ 0 };
     }
     PQclear(result);
     return status;
@@ -189,7 +194,7 @@ static struct connection *postgres_create(const struct store_url *url, bool *cre
     return create_database(url, created, err) == 0 ? open_database(url, NULL, &later, err) : NULL;
 }
 
-static int postgres_backend(const struct connection *base)
+static struct backend postgres_backend(const struct connection *base)
 {
     return ((const struct postgres_connection *)base)->backend;
 }

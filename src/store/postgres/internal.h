@@ -161,7 +161,7 @@ void postgres_session_online(struct postgres_store *store);
 void postgres_session_leave(struct postgres_store *store, request_done done);
 void postgres_session_install(struct store *base, store_done done, void *arg);
 void postgres_session_heartbeat(struct store *base, store_done done, void *arg);
-void postgres_session_evict(struct store *base, int backend, store_done done, void *arg);
+void postgres_session_evict(struct store *base, struct backend backend, store_done done, void *arg);
 void postgres_session_stats(struct store *base, const struct store_stat *stats, size_t count, store_done done,
                             void *arg);
 void postgres_session_forget(struct postgres_store *store);

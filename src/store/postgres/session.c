@@ -441,7 +441,7 @@ void postgres_session_stats(struct store *base, const struct store_stat *stats, 
 struct eviction {
     struct eviction *next;
     struct postgres_store *store;
-    int backend;
+    struct backend backend;
     int64_t until_us;
     char refusal[512]; /* why it could not be told to end; "": it was */
     store_done done;
@@ -505,7 +505,9 @@ static void ask(struct eviction *eviction, const char *sql, request_done done)
     struct request *request = request_new(done, store, eviction);
     if (!request)
         abort();
-    call_int(request, request_call(request, sql), eviction->backend);
+    struct call *call = request_call(request, sql);
+    call_int(request, call, eviction->backend.pid);
+    call_int(request, call, eviction->backend.started_us);
     if (store->state == POSTGRES_LEAVING && store->links[SESSION_LINK].up)
         link_send(&store->links[SESSION_LINK], request);
     else
@@ -517,10 +519,10 @@ static void ask_whether_gone(uv_timer_t *timer)
     ask(timer->data, sql_evicted, told_whether_gone);
 }
 
-void postgres_session_evict(struct store *base, int backend, store_done done, void *arg)
+void postgres_session_evict(struct store *base, struct backend backend, store_done done, void *arg)
 {
     struct postgres_store *store = (struct postgres_store *)base;
-    if (backend <= 0) {
+    if (backend.pid <= 0) {
         struct request *request = postgres_plain_request(done, arg);
         if (!request)
             abort();

@@ -59,10 +59,10 @@ static void sqlite_close(struct connection *base)
     free(connection);
 }
 
-static int sqlite_backend(const struct connection *connection)
+static struct backend sqlite_backend(const struct connection *connection)
 {
     (void)connection;
-    return 0;
+    return (struct backend){ 0 };
 }
 
 static bool sqlite_is_lost(const struct connection *connection)

@@ -602,7 +602,7 @@ static int nothing(struct sqlite_store *store, struct request *request)
 }
 
 /* A runner's connection ends with its process, and its locks with that. */
-static void sqlite_evict(struct store *store, int backend, store_done done, void *arg)
+static void sqlite_evict(struct store *store, struct backend backend, store_done done, void *arg)
 {
     (void)backend;
     struct request *request = sqlite_request_new(sizeof(*request), nothing, sqlite_request_tell_done);

@@ -165,6 +165,14 @@ static void deed_stop_itself(struct errand_context *ctx, const BadJob *job)
     raise(SIGSTOP);
 }
 
+static void deed_sql(struct errand_context *ctx, const BadJob *job)
+{
+    errand_begin(ctx); /* opens the connection before it is told of */
+    errand_commit(ctx);
+    trace("start", &job->id, job->attempts_count, 0);
+    errand_sql(ctx, job->argument);
+}
+
 /* Work for a job of another type. */
 static void deed_make_a_job(struct errand_context *ctx, const BadJob *job)
 {
@@ -195,6 +203,7 @@ static const struct {
     { "kill worker", deed_kill_worker },
     { "kill itself", deed_kill_itself },
     { "stop itself", deed_stop_itself },
+    { "sql", deed_sql },
     { "make a job", deed_make_a_job },
 };
 
