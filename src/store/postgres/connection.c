@@ -70,7 +70,12 @@ static const char settings[] =
     " pg_catalog.set_config('IntervalStyle', 'postgres', false), pg_catalog.set_config('array_nulls', 'on', false),"
     /* A database in SQL_ASCII holds bytes; one that is not UTF-8 would make every answer with it an error. */
     " CASE WHEN current_setting('server_encoding') = 'SQL_ASCII'"
-    " THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) END, pg_catalog.pg_backend_pid(),"
+    " THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) END,"
+    /* A statement whose client has died is to end, instead of going on beside the job's next attempt. From PostgreSQL
+       14 on, and an error where the server's system cannot tell. */
+    " CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%'"
+    " THEN pg_catalog.set_config('client_connection_check_interval', '500ms', false) END,"
+    " pg_catalog.pg_backend_pid(),"
     " (SELECT (extract(epoch FROM backend_start) * 1000000)::int8"
     " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 
