@@ -141,6 +141,7 @@ enum { STORE_OUTCOMES_MAX = 4096, STORE_CLAIM_MAX = 4096, STORE_ERROR_MAX = 8192
 struct store_answer {
     const struct store_job *jobs; /* in the order in which they are to start */
     size_t job_count;
+    bool cut;               /* more rows were due than fit in memory: claim again. SQLite only */
     size_t dropped;         /* outcomes whose row is no longer held by their claim */
     const char *dropped_id; /* one of them, for the log; NULL when none */
     /* Jobs whose rows are locked by other transactions: their outcomes were not written, and are to be sent again

@@ -309,7 +309,7 @@ static void succeeded(struct exchange *exchange, const struct store_answer *answ
     free_outcomes(exchange);
     if (exchange->claim) {
         take_in(exchange, answer);
-        queue->more = answer->job_count == exchange->claim_limit;
+        queue->more = answer->cut || answer->job_count == exchange->claim_limit;
         queue->claim_limit = queue->more && queue->claim_limit < CLAIM_MOST / 2 ? 2 * queue->claim_limit : CLAIM_MOST;
     }
     if (queue->again)

@@ -320,6 +320,7 @@ static void on_exchanged(void *arg, struct store_result result, const struct sto
     into->dropped = answer ? answer->dropped : 0;
     if (into->dropped)
         snprintf(into->dropped_id, sizeof(into->dropped_id), "%s", answer->dropped_id);
+    into->cut = answer && answer->cut;
     into->locked = answer ? answer->locked : 0;
     if (answer && answer->refused_id)
         snprintf(into->refused_id, sizeof(into->refused_id), "%s", answer->refused_id);

@@ -86,6 +86,7 @@ struct exchanged {
     size_t count;
     size_t dropped;
     char dropped_id[64];
+    bool cut;
     size_t locked;
     char locked_id[64]; /* the first of them */
     char refused_id[64];

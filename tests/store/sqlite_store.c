@@ -378,6 +378,21 @@ static void an_outcome_that_a_trigger_keeps_from_its_row_is_dropped(void **state
     exchanged_release(&jobs);
 }
 
+/* Of rows of 30 MiB three are more than what one claim takes into memory. */
+static void a_claim_that_memory_cuts_short_says_so(void **state)
+{
+    struct fixture *fixture = *state;
+    insert_many(fixture, 5);
+    sql(fixture, "UPDATE fixture_jobs SET note = printf('%.*c', 30 << 20, 'x')");
+    struct exchanged first = claim(fixture->worker, 10), rest = claim(fixture->worker, 10);
+    assert_int_equal(first.count, 3);
+    assert_true(first.cut);
+    assert_int_equal(rest.count, 2);
+    assert_false(rest.cut);
+    exchanged_release(&first);
+    exchanged_release(&rest);
+}
+
 static void the_lease_is_there_while_the_worker_is(void **state)
 {
     struct fixture *fixture = *state;
@@ -445,7 +460,8 @@ static void a_program_that_knows_nothing_of_us_may_read_and_write(void **state)
 
 int main(int argc, char **argv)
 {
-    (void)argc;
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     harness_use(STORE_SQLITE, argv[0]);
     const struct CMUnitTest tests[] = {
         CONFORMS(own_commits_do_not_wake),
@@ -464,6 +480,7 @@ int main(int argc, char **argv)
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(a_row_that_a_trigger_keeps_as_it_is_is_not_claimed),
         CONFORMS(an_outcome_that_a_trigger_keeps_from_its_row_is_dropped),
+        CONFORMS(a_claim_that_memory_cuts_short_says_so),
         CONFORMS(the_lease_is_there_while_the_worker_is),
         CONFORMS(nobody_is_buried_because_the_machine_slept_for_days),
         CONFORMS(a_lease_that_was_removed_is_taken_again_with_the_next_heartbeat),

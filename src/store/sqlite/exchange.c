@@ -89,8 +89,10 @@ static int gather(struct exchange_request *request, sqlite3_stmt *claim, int64_t
             sqlite3_reset(claim);
             return added;
         }
-        if (request->rows.size > ROWS_BYTES_MAX / 16)
+        if (request->rows.size > ROWS_BYTES_MAX / 16) {
+            request->answer.cut = true;
             break;
+        }
     }
     sqlite3_reset(claim);
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
@@ -185,6 +187,7 @@ static int claim(struct sqlite_store *store, struct exchange_request *request, e
     if (code == SQLITE_OK) {
         point_into_rows(request);
         code = mark(store, request, rows, now_as_text, lock.text);
+        request->answer.cut &= request->answer.job_count > 0; /* else the next one would find the same */
     }
     free(rows);
     return code;
