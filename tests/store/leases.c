@@ -136,6 +136,32 @@ static void a_dead_worker_is_known_for_a_day_and_for_thirty_where_nobody_works_i
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_workers WHERE tables = 'fixture_jobs'"), 2);
 }
 
+/* All machines were off for two days, and one of the tables cannot be worked on at once. */
+static void jobs_of_one_who_died_days_ago_are_retried_also_behind_the_next_heartbeat(void **state)
+{
+    struct fixture *fixture = *state;
+    struct worker *worker = fixture->worker;
+    struct store_table *jobs = worker->jobs, *others = store_table(worker->store, &foreign_jobs, worker);
+    assert_true(prepare(worker, others).state.usable);
+    assert_int_equal(heartbeat(worker).fault, STORE_OK);
+    struct process_identity gone = self();
+    gone.start_ticks--;
+    insert_worker(fixture, 7, &gone, 1);
+    errand_time then = clock_realtime_us() - errand_days(2);
+    sql(fixture,
+        "UPDATE errand_workers SET seen_at = $1, tables = (SELECT max(tables) FROM errand_workers) WHERE tables = ''",
+        errand_timestamp(then));
+    sql(fixture, "UPDATE fixture_jobs SET locked_at = $1, updated_at = $1", errand_timestamp(then));
+    worker->jobs = others;
+    assert_int_equal(recover(worker, NULL, 0).retried, 0); /* knows that it is dead */
+    assert_int_equal(heartbeat(worker).fault, STORE_OK);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_workers"), 2); /* it is known by its row */
+    worker->jobs = jobs;
+    struct recovered sum = { 0 };
+    recover_until(fixture, &sum, 1);
+    assert_int_equal(sum.retried, 1);
+}
+
 static void jobs_of_the_dead_are_retried_ten_times_beyond_the_limit(void **state)
 {
     struct fixture *fixture = *state;
@@ -217,6 +243,7 @@ const struct CMUnitTest leases_tests[] = {
     CONFORMS(a_process_that_is_provably_gone_is_dead_at_once),
     CONFORMS(a_lease_is_given_up_when_it_stayed_free_for_five_seconds),
     CONFORMS(a_dead_worker_is_known_for_a_day_and_for_thirty_where_nobody_works_its_tables),
+    CONFORMS(jobs_of_one_who_died_days_ago_are_retried_also_behind_the_next_heartbeat),
     CONFORMS(jobs_of_the_dead_are_retried_ten_times_beyond_the_limit),
     CONFORMS(a_running_row_without_a_lock_goes_by_its_last_change),
     CONFORMS(no_job_of_another_framework_is_taken_before_its_stale_timeout),

@@ -11,6 +11,7 @@
 #include "store/sqlite/statements.h"
 
 #define DAY_US INT64_C(86400000000)
+#define MONTH_US (30 * DAY_US)
 
 /* Each brings our tables from the version of its place in this list to the next. */
 static const char *const steps[] = { sql_install_1 };
@@ -77,7 +78,10 @@ static int upgrade(struct sqlite_store *store)
 
 struct heartbeat_request {
     struct request base;
-    const char *tables; /* in the request's arena */
+    /* In the request's arena: */
+    const char *tables;
+    struct sqlite_table **own; /* the same */
+    size_t own_count;
 };
 
 static int beat(struct sqlite_store *store, const char *tables)
@@ -113,23 +117,47 @@ static int bury(struct sqlite_store *store, const struct peer *peer, const char 
     sqlite_bind(statement, 1, id);
     sqlite_bind(statement, 2, tables);
     sqlite_bind(statement, 3, clock_format(now - DAY_US, day));
-    sqlite_bind(statement, 4, clock_format(now - 30 * DAY_US, month));
+    sqlite_bind(statement, 4, clock_format(now - MONTH_US, month));
     int code = sqlite_step_once(statement);
     if (code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0)
         sqlite_lease_remove(&store->lease, peer->worker);
     return code;
 }
 
+/* In a table that cannot be read there may be some. */
+static bool may_have_jobs(const struct peer *peer, struct sqlite_table *table)
+{
+    sqlite3_stmt *running = sqlite_table_statement(table, TABLE_RUNNING);
+    int code = SQLITE_ERROR;
+    bool found = false;
+    while (running && !found && (code = sqlite3_step(running)) == SQLITE_ROW) {
+        const char *lock = (const char *)sqlite3_column_text(running, 1);
+        uint64_t worker, claim;
+        found = lock && store_claim_parse(lock, &worker, &claim) && worker == peer->worker;
+    }
+    sqlite3_reset(running);
+    return code != SQLITE_DONE;
+}
+
+static bool is_recovered(const struct peer *peer, const struct heartbeat_request *request)
+{
+    for (size_t i = 0; i < request->own_count; i++)
+        if (may_have_jobs(peer, request->own[i]))
+            return false;
+    return true;
+}
+
 /* By its row the jobs of a dead worker are known. That it is unseen for long says nothing by itself: so is everyone
    when the machine has slept, or its clock was set. */
-static int bury_dead(struct sqlite_store *store, const char *tables)
+static int bury_dead(struct sqlite_store *store, const struct heartbeat_request *request)
 {
-    errand_time yesterday = clock_realtime_us() - DAY_US;
+    errand_time now = clock_realtime_us();
     int code = SQLITE_OK;
     for (size_t i = 0; i < store->peers.count && code == SQLITE_OK; i++) {
         const struct peer *peer = &store->peers.items[i];
-        if (peer->dead && peer->free_since_us != 0 && peer->seen_at < yesterday)
-            code = bury(store, peer, tables);
+        bool long_dead = peer->dead && peer->free_since_us != 0 && peer->seen_at < now - DAY_US;
+        if (long_dead && (peer->seen_at < now - MONTH_US || is_recovered(peer, request)))
+            code = bury(store, peer, request->tables);
     }
     return code;
 }
@@ -155,14 +183,14 @@ static int install(struct sqlite_store *store, struct request *request)
     return code;
 }
 
-static int heartbeat(struct sqlite_store *store, struct request *request)
+static int heartbeat(struct sqlite_store *store, struct request *base)
 {
+    const struct heartbeat_request *request = (const struct heartbeat_request *)base;
     if (!store->installed)
         return SQLITE_OK;
-    const char *tables = ((struct heartbeat_request *)request)->tables;
     keep_lease(store);
-    int code = beat(store, tables);
-    return code == SQLITE_OK ? bury_dead(store, tables) : code;
+    int code = beat(store, request->tables);
+    return code == SQLITE_OK ? bury_dead(store, request) : code;
 }
 
 void sqlite_leave(struct sqlite_store *store)
@@ -188,12 +216,23 @@ static const char *table_names(struct arena *arena, const struct sqlite_store *s
     return names;
 }
 
+static void copy_tables(struct heartbeat_request *request, const struct sqlite_store *store)
+{
+    for (const struct sqlite_table *table = store->tables; table; table = table->next)
+        request->own_count++;
+    request->own = sqlite_needed(arena_alloc(&request->base.arena, (request->own_count + 1) * sizeof(*request->own)));
+    size_t i = 0;
+    for (struct sqlite_table *table = store->tables; table; table = table->next)
+        request->own[i++] = table;
+    request->tables = table_names(&request->base.arena, store);
+}
+
 static void send_beat(struct store *base, bool writes, int (*work)(struct sqlite_store *, struct request *),
                       store_done done, void *arg)
 {
     struct heartbeat_request *request = sqlite_request_new(sizeof(*request), work, sqlite_request_tell_done);
     request->base.writes = writes;
-    request->tables = table_names(&request->base.arena, (struct sqlite_store *)base);
+    copy_tables(request, (struct sqlite_store *)base);
     send_done(base, &request->base, done, arg);
 }
 
