@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <errand.h>
+
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -153,6 +155,26 @@ static void workers_may_install_at_the_same_time(void **state)
         worker_free(workers[i]);
 }
 
+/* The newer program that made them keeps what older ones use. */
+static void own_tables_of_a_newer_form_are_used_as_they_are(void **state)
+{
+    struct fixture *fixture = *state;
+    bool sqlite = fixture->kind == STORE_SQLITE;
+    sql(fixture, "ALTER TABLE errand_workers ADD COLUMN later TEXT");
+    sql(fixture, sqlite ? "UPDATE errand_version SET version = 9" : "COMMENT ON TABLE errand_workers IS 'errand 9'");
+    assert_int_equal(install(fixture->worker).fault, STORE_OK);
+    assert_int_equal(heartbeat(fixture->worker).fault, STORE_OK);
+    assert_string_equal(ask(fixture, sqlite ? "SELECT 'errand ' || version FROM errand_version"
+                                            : "SELECT obj_description('errand_workers'::regclass)"),
+                        "errand 9");
+}
+
+static void a_worker_tells_its_version(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_string_equal(ask(fixture, "SELECT version FROM errand_workers"), ERRAND_VERSION);
+}
+
 static void a_worker_is_seen_while_it_lives(void **state)
 {
     struct fixture *fixture = *state;
@@ -214,6 +236,8 @@ const struct CMUnitTest lives_tests[] = {
     CONFORMS(refreshing_moves_locked_at_of_the_named_claims),
     CONFORMS(installing_again_changes_nothing),
     CONFORMS(workers_may_install_at_the_same_time),
+    CONFORMS(own_tables_of_a_newer_form_are_used_as_they_are),
+    CONFORMS(a_worker_tells_its_version),
     CONFORMS(a_worker_is_seen_while_it_lives),
     CONFORMS(evicting_no_backend_is_done_at_once),
     CONFORMS(closing_answers_everything_exactly_once),

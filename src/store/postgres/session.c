@@ -3,6 +3,8 @@
 #include "store/postgres/internal.h"
 #include "store_postgres_sql.h"
 
+#include <errand.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +60,7 @@ static void call_heartbeat(struct request *request, const struct postgres_store 
     call_int(request, call, store->self.pid);
     call_int(request, call, store->self.start_ticks);
     call_table_names(request, call, store);
-    call_text(request, call, "1");
+    call_text(request, call, ERRAND_VERSION);
 }
 
 static void add_own_calls(struct request *request, const struct postgres_store *store)

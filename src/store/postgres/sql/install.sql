@@ -1,4 +1,5 @@
--- One at a time; a table that is there in its present form is left alone.
+-- One at a time; a table that is there is left alone: there was one form so far, and a newer one, which its comment tells,
+-- was made by a newer program, which keeps what older ones use.
 DO $errand$
 BEGIN
     PERFORM pg_advisory_xact_lock(7310579654402467937);
