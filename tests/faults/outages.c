@@ -1,10 +1,15 @@
 /* Troubles of the database while workers are at work: no job is lost, and none runs twice because of them. */
 #include "harness.h"
 
+#include "base/clock.h"
+
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +123,45 @@ static void a_backup_under_way_disturbs_nothing(struct world *world)
     connection_close(backup);
 }
 
+/* A dump of everything, which waits at a gate while it reads the finished jobs of a table. */
+static void start_dump(struct world *world)
+{
+    insert_numbered(world, "other_jobs", 20000);
+    sql(world, "UPDATE other_jobs SET status = 'job_status_succeeded'");
+    assert_int_equal(run_command("cd %s && mkfifo held && { { PATH=${POSTGRES_BIN:+$POSTGRES_BIN:}$PATH pg_dump '%s' "
+                                 ">held; echo $? >dump.code; } & "
+                                 "{ exec <held; head -c 200000; until [ -e open ]; do sleep 0.02; done; cat; } "
+                                 ">dump.sql & }",
+                                 world->folder, world->url),
+                     0);
+    await(sql_number(world, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' "
+                            "AND query LIKE 'COPY%%other_jobs%%'") == 1);
+}
+
+static void expect_whole_dump(struct world *world)
+{
+    open_gate(world, "open");
+    await(run_command("grep -q '^0$' %s/dump.code 2>/dev/null && tail -n 5 %s/dump.sql | grep -q 'dump complete'",
+                      world->folder, world->folder) == 0);
+    assert_int_equal(run_command("test $(grep -c job_status_succeeded %s/dump.sql) -ge 20000", world->folder), 0);
+}
+
+static void a_dump_by_pg_dump_disturbs_neither_work_nor_the_making_of_triggers(struct world *world)
+{
+    enum { JOBS = 300 };
+    start_dump(world);
+    assert_int_equal(triggers_of(world, "other_jobs"), 0);
+    struct worker_process *worker = start_worker(world, NULL);
+    insert_jobs_of_20ms(world, JOBS);
+    expect_each_ran_once(world, JOBS);
+    insert_numbered(world, "other_jobs", 100);
+    await(traced(world, "once") == 100);
+    await(triggers_of(world, "other_jobs") == 2 && triggers_of(world, "traced_jobs") == 2);
+    assert_int_equal(run_command("test -e %s/dump.code", world->folder), 1);
+    expect_whole_dump(world);
+    stop_worker(worker);
+}
+
 static void a_column_added_during_work_disturbs_nothing(struct world *world)
 {
     enum { JOBS = 1500, COLUMNS = 3 };
@@ -159,23 +203,26 @@ static void a_schema_migrated_during_work_disturbs_nothing(struct world *world)
 
 static void a_table_locked_by_others_does_not_stop_the_other_types(struct world *world)
 {
-    enum { JOBS = 500 };
+    enum { JOBS = 500, LOCKED_FOR_S = 12 /* how long it is held is what is tried here */ };
     insert_jobs_of_20ms(world, JOBS);
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "end") > 50);
     struct connection *locker = open_session(world);
     session_sql(locker, "BEGIN; LOCK TABLE traced_jobs IN ACCESS EXCLUSIVE MODE");
-    for (int i = 1; i <= 5; i++) {
+    int64_t until_us = clock_monotonic_us() + LOCKED_FOR_S * INT64_C(1000000);
+    int others = 0;
+    do {
         insert_numbered(world, "other_jobs", 100);
-        await(count_of(world, "other_jobs", "succeeded") == i * 100);
-    }
-    await(log_has(worker, "traced_jobs: ")); /* the lock was not had in time */
-    insert_numbered(world, "other_jobs", 100);
-    await(count_of(world, "other_jobs", "succeeded") == 600);
+        others += 100;
+        await(count_of(world, "other_jobs", "succeeded") == others);
+    } while (clock_monotonic_us() < until_us || !log_has(worker, "traced_jobs: ") /* the lock was not had in time */);
     session_sql(locker, "COMMIT");
     connection_close(locker);
     expect_each_ran_once(world, JOBS);
+    assert_int_equal(traced(world, "once"), others);
+    assert_int_equal(sql_number(world, "SELECT max(attempts_count) FROM other_jobs"), 1);
     stop_worker(worker);
+    assert_int_equal(sql_number(world, "SELECT count(*) FROM errand_attempts WHERE outcome <> 'returned'"), 0);
 }
 
 /* What another program does who stands beside the world's database. */
@@ -297,7 +344,17 @@ static void a_file_locked_by_others_delays_and_harms_nothing(struct world *world
 
 /* ---- Wake-ups ---- */
 
-enum { CLIENTS = 8 };
+enum { CLIENTS = 8, PAUSE_MOST_US = 40000 };
+
+/* In a process of its own, which is not to go on with the tests where it fails. */
+static void client_sql(struct connection *session, const char *text)
+{
+    struct errand_error err;
+    if (connection_script(session, text, &err) == 0)
+        return;
+    print_error("%s: %s\n", text, err.message);
+    _exit(1);
+}
 
 /* One row after the other, with pauses of all lengths between, so that workers fall asleep and wake. */
 static void insert_row_by_row(const struct world *world, int client, int rows)
@@ -305,11 +362,20 @@ static void insert_row_by_row(const struct world *world, int client, int rows)
     struct connection *session = open_session(world);
     srandom((unsigned)client);
     for (int i = 0; i < rows; i++) {
-        session_sql(session, "INSERT INTO other_jobs (number) VALUES (1)");
+        client_sql(session, "INSERT INTO other_jobs (number) VALUES (1)");
         if (random() % 4 == 0)
             usleep((useconds_t)(random() % 20000));
     }
     connection_close(session);
+}
+
+static void expect_clients_ended_well(const pid_t clients[CLIENTS])
+{
+    for (int i = 0; i < CLIENTS; i++) {
+        int status;
+        assert_int_equal(waitpid(clients[i], &status, 0), clients[i]);
+        assert_int_equal(status, 0);
+    }
 }
 
 static void no_wake_up_is_lost_while_many_insert(struct world *world)
@@ -326,15 +392,70 @@ static void no_wake_up_is_lost_while_many_insert(struct world *world)
             _exit(0);
         }
     }
-    for (int i = 0; i < CLIENTS; i++) {
-        int status;
-        assert_int_equal(waitpid(clients[i], &status, 0), clients[i]);
-        assert_int_equal(status, 0);
-    }
+    expect_clients_ended_well(clients);
     await(count_of(world, "other_jobs", "succeeded") == rows * CLIENTS); /* sooner than any poll */
     assert_int_equal(traced(world, "once"), rows * CLIENTS);
     stop_worker(first);
     stop_worker(second);
+}
+
+/* Workers may fall asleep between an insert and its commit. (SQLite has one lock for all writers.) */
+static void insert_in_open_transaction(struct connection *session)
+{
+    client_sql(session, "BEGIN; INSERT INTO ordered_jobs (number) VALUES (1)");
+    usleep((useconds_t)(random() % PAUSE_MOST_US));
+    client_sql(session, "COMMIT");
+}
+
+/* One row each time it is told to. */
+static void insert_when_told(const struct world *world, int client, sem_t *told, int times)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct connection *session = open_session(world);
+    srandom((unsigned)client);
+    for (int i = 0; i < times; i++) {
+        while (sem_wait(told) < 0)
+            ;
+        if (world->kind == STORE_POSTGRES && random() % 2 == 0)
+            insert_in_open_transaction(session);
+        else
+            client_sql(session, "INSERT INTO ordered_jobs (number) VALUES (1)");
+    }
+    connection_close(session);
+}
+
+/* After each burst nobody inserts until all of it is done, so no later insert makes up for a wake-up that is lost. Nor
+   does the clock: OrderedJob is polled once an hour, and its claims, always of the full range, are not repeated after a
+   second. A second worker joins halfway: the first, alone, is not woken by what another writes to a file of SQLite. */
+static void no_wake_up_is_lost_when_many_insert_at_once_and_then_no_more(struct world *world)
+{
+    enum { BURSTS = 200 };
+    pid_t clients[CLIENTS];
+    sem_t *told = mmap(NULL, CLIENTS * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(told != MAP_FAILED);
+    for (int i = 0; i < CLIENTS; i++) {
+        assert_return_code(sem_init(&told[i], 1, 0), 0);
+        clients[i] = fork();
+        assert_true(clients[i] >= 0);
+        if (clients[i] == 0) {
+            insert_when_told(world, i, &told[i], BURSTS);
+            _exit(0);
+        }
+    }
+    struct worker_process *first = start_worker(world, NULL), *second = NULL;
+    for (int burst = 1; burst <= BURSTS; burst++) {
+        if (burst == BURSTS / 2)
+            second = start_worker(world, NULL);
+        usleep((useconds_t)(random() % PAUSE_MOST_US)); /* workers are met asleep, falling asleep, and awake */
+        for (int i = 0; i < CLIENTS; i++)
+            sem_post(&told[i]);
+        await(count_of(world, "ordered_jobs", "succeeded") == burst * CLIENTS);
+    }
+    expect_clients_ended_well(clients);
+    assert_int_equal(traced(world, "start"), BURSTS * CLIENTS);
+    stop_worker(first);
+    stop_worker(second);
+    munmap(told, CLIENTS * sizeof(*told));
 }
 
 int main(int argc, char **argv)
@@ -347,6 +468,7 @@ int main(int argc, char **argv)
         E2E_ONLY(STORE_POSTGRES, a_database_made_anew_under_a_worker_gets_our_tables_too),
         E2E_ONLY(STORE_POSTGRES, a_writer_that_does_not_end_keeps_no_worker_waiting),
         E2E(a_backup_under_way_disturbs_nothing),
+        E2E_ONLY(STORE_POSTGRES, a_dump_by_pg_dump_disturbs_neither_work_nor_the_making_of_triggers),
         E2E(a_column_added_during_work_disturbs_nothing),
         E2E(a_schema_migrated_during_work_disturbs_nothing),
         E2E_ONLY(STORE_POSTGRES, a_table_locked_by_others_does_not_stop_the_other_types),
@@ -354,6 +476,7 @@ int main(int argc, char **argv)
         E2E_ONLY(STORE_POSTGRES, an_outcome_behind_a_lock_that_stays_is_left_to_others_in_the_end),
         E2E_ONLY(STORE_SQLITE, a_file_locked_by_others_delays_and_harms_nothing),
         E2E(no_wake_up_is_lost_while_many_insert),
+        E2E(no_wake_up_is_lost_when_many_insert_at_once_and_then_no_more),
     };
     return e2e_main(argc, argv, "outages", tests, sizeof(tests) / sizeof(*tests));
 }

@@ -12,4 +12,4 @@ static void perform(struct errand_context *ctx, const OrderedJob *job)
     trace("end", &job->id, job->attempts_count, job->number);
 }
 
-JOB(OrderedJob, .perform = perform, .max_concurrency = 1)
+JOB(OrderedJob, .perform = perform, .max_concurrency = 1, .queue_poll_interval = 3600LL * 1000000)
