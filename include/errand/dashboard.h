@@ -57,7 +57,9 @@ ERRAND_NORETURN void errand_invalid(struct errand_context *ctx, const char *name
 /* Who it is. */
 struct errand_identity {
     const char *user;     /* a name for the log; NULL: not let in */
-    const char *redirect; /* where to send who is not let in, your own login page; NULL: a page with status 403 */
+    const char *redirect; /* where to send who is not let in, your own login page; NULL: a page with status 403. A form
+                             that is sent is answered by such a page with a link to it: browsers follow none to
+                             another site. */
 };
 
 enum errand_auth_kind { ERRAND_AUTH_NONE = 1, ERRAND_AUTH_BASIC, ERRAND_AUTH_BASIC_STATIC };

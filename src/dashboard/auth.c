@@ -37,6 +37,16 @@ static void basic(struct page *page)
     page->user = user;
 }
 
+/* A browser does not follow a form to another site, as a login may be (form-action, which our pages set): it would seem
+   to do nothing. */
+static void send_to_login(struct page *page, const char *login)
+{
+    if (!page_is_change(page))
+        page_redirect(page, login);
+    page->refusal.login = errand_strdup(page->ctx, login);
+    page_refuse(page, 403, "You are not logged in any more. Log in, go back, and send the form again.");
+}
+
 static void application(struct page *page)
 {
     struct errand_identity identity = page->service->config->auth.authenticate(page->ctx, page->request);
@@ -45,7 +55,7 @@ static void application(struct page *page)
         return;
     }
     if (identity.redirect)
-        page_redirect(page, identity.redirect);
+        send_to_login(page, identity.redirect);
     page_refuse(page, 403, "You are not let in here.");
 }
 

@@ -66,6 +66,7 @@ struct refusal {
     const char *field; /* errand_invalid's; NULL: the whole page */
     const char *sentence;
     const char *location; /* a redirect */
+    const char *login;    /* where who is not let in can change that; NULL: nowhere */
     int retry_after_s;    /* 0: the client is not told when to come again */
 };
 
@@ -108,6 +109,9 @@ struct page {
     bool live;                     /* the script keeps the page up to date */
     const struct figures *figures; /* of the job type whose section is being written; NULL: none were read */
 };
+
+/* Whether it is to change something: a POST. */
+bool page_is_change(const struct page *page);
 
 /* A parameter, of the form or, where that has none of the name, of the address; NULL where it is missing. */
 const char *page_param(const struct page *page, const char *name);

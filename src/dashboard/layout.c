@@ -164,6 +164,10 @@ void page_refusal(struct page *page)
     page->shown.title = refusal_title(page->refusal.status);
     html_printf(out, "<section class=\"refusal\" role=\"alert\"><p class=\"refusal-status\">%d</p><h1>%s</h1><p>%s</p>",
                 page->refusal.status, page->shown.title, sentence);
-    html_printf(out, "<p><a class=\"btn btn-secondary\" href=\"%s/\">To the overview</a></p></section>",
-                html_mount(out));
+    if (page->refusal.login)
+        html_printf(out, "<p><a class=\"btn btn-primary\" href=\"%s\">Log in</a></p></section>",
+                    html_href(out, page->refusal.login));
+    else
+        html_printf(out, "<p><a class=\"btn btn-secondary\" href=\"%s/\">To the overview</a></p></section>",
+                    html_mount(out));
 }

@@ -42,6 +42,11 @@ const char *page_param(const struct page *page, const char *name)
     return value ? value : find(page->query, name);
 }
 
+bool page_is_change(const struct page *page)
+{
+    return strcmp(page->route->method, "POST") == 0;
+}
+
 const char *page_field(const struct page *page, const char *name)
 {
     const char *value = form_find(page->form, name);
@@ -85,7 +90,8 @@ ERRAND_NORETURN static void refuse(struct page *page, int status, const char *fi
         .status = status,
         .field = field ? errand_strdup(page->ctx, field) : NULL,
         .sentence = errand_strdup(page->ctx, sentence),
-        .retry_after_s = page->refusal.retry_after_s, /* who refuses has set it before */
+        .login = page->refusal.login, /* who refuses has set these before */
+        .retry_after_s = page->refusal.retry_after_s,
     };
     errand_fail(page->ctx, "%s", sentence);
 }

@@ -108,7 +108,7 @@ static void serve(struct errand_context *ctx, void *arg)
     if (!page->route->is_public)
         guard_user(page);
     page->let_in = !page->route->is_public;
-    if (strcmp(page->route->method, "POST") == 0) {
+    if (page_is_change(page)) {
         read_form(page);
         guard_change(page);
     }

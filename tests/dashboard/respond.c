@@ -136,6 +136,25 @@ static void over_tls_the_origin_must_be_too(void **state)
     assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 1);
 }
 
+static struct errand_identity send_away(struct errand_context *ctx, const struct errand_request *request)
+{
+    (void)ctx, (void)request;
+    return (struct errand_identity){ .redirect = "https://login.example/?a&b" };
+}
+
+static void a_form_of_who_is_logged_out_is_answered_by_a_page_that_leads_to_the_login(void **state)
+{
+    (void)state;
+    static const struct errand_dashboard own = { .auth = { .authenticate = send_away } };
+    serve(&own, NULL);
+    assert_int_equal(ask(.target = "/jobs/"), 303);
+    assert_string_equal(header("Location"), "https://login.example/?a&b");
+    assert_int_equal(ask(.target = "/jobs/RetryJob", .form = "tableName=letter_jobs&id=" ID(1)), 403);
+    assert_null(header("Location"));
+    assert_page_has("href=\"https://login.example/?a&amp;b\">Log in</a>");
+    assert_page_has("</html>");
+}
+
 static void a_browser_that_vouches_for_the_page_needs_no_origin(void **state)
 {
     (void)state;
@@ -384,6 +403,7 @@ int main(int argc, char **argv)
         DASHBOARD_TEST(it_is_where_it_was_mounted),
         DASHBOARD_TEST(a_server_may_check_hosts_itself),
         DASHBOARD_TEST(over_tls_the_origin_must_be_too),
+        DASHBOARD_TEST(a_form_of_who_is_logged_out_is_answered_by_a_page_that_leads_to_the_login),
         DASHBOARD_TEST(a_browser_that_vouches_for_the_page_needs_no_origin),
         DASHBOARD_TEST(a_head_gives_the_length_of_the_page),
         DASHBOARD_TEST(events_are_a_stream_and_to_head_they_are_not),
