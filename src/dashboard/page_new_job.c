@@ -35,18 +35,18 @@ static bool creates_own(struct page *page, const struct errand_table *table)
 /* ---- Fields ---- */
 
 /* What an empty field means, where that is not simply nothing. */
-static const char *empty_help(struct page *page, const struct errand_column *column)
+static const char *empty_help(struct page *page, const struct errand_table *table, const struct errand_column *column)
 {
     if (!column_has_default(column) || column_is_checkbox(column))
         return NULL;
-    if (!column->default_text || column->type == ERRAND_TYPE_TIME)
+    if (!column->default_text || column->type == ERRAND_TYPE_TIME || column_is_masked(table, column))
         return "Left empty, it gets the default of the database.";
     return *column->default_text ? errand_printf(page->ctx, "Left empty, it is %s.", column->default_text) : NULL;
 }
 
-static const char *field_help(struct page *page, const struct errand_column *column)
+static const char *field_help(struct page *page, const struct errand_table *table, const struct errand_column *column)
 {
-    const char *empty = empty_help(page, column);
+    const char *empty = empty_help(page, table, column);
     const char *form = column_is_json(column)             ? "JSON, such as {\"name\": [1, 2]}."
                        : column->type == ERRAND_TYPE_TIME ? "UTC."
                                                           : NULL;
@@ -61,7 +61,7 @@ static void add_field(struct html *out, const struct errand_table *table, const 
         .empty = column_is_required(column)   ? "Choose…"
                  : column_has_default(column) ? "the default"
                                               : "none",
-        .help = field_help(out->page, column),
+        .help = field_help(out->page, table, column),
         .required = column_is_required(column),
     };
     column_field(out, &field);

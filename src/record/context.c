@@ -135,6 +135,11 @@ struct context_end context_try(struct errand_context *ctx, void (*fn)(struct err
     return end;
 }
 
+void context_try_less(struct errand_context *ctx)
+{
+    ctx->overdue = 0;
+}
+
 void context_abandon(struct errand_context *ctx)
 {
     if (!ctx->inside)

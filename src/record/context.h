@@ -54,6 +54,8 @@ struct context_end context_call(struct errand_context *ctx, void (*fn)(struct er
 enum { CONTEXT_OVERDUE_MAX = 3 };
 struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                void *arg);
+/* The next ones are called again: they try a part of what took too long. */
+void context_try_less(struct errand_context *ctx);
 /* Raises with a fault of its own. */
 ERRAND_NORETURN void context_refuse(struct errand_context *ctx, enum context_fault fault, const char *format, ...)
     ERRAND_PRINTF(3, 4);
