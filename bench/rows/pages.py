@@ -1,10 +1,13 @@
-"""pages of the dashboard with 10 million finished jobs, beside those of an empty table; narrowed by what no job has"""
+"""pages of the dashboard with 10 million finished jobs, beside those of an empty table; and changes of all that match"""
 import http.client
+import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 from harness.bench import BenchError, median, run
@@ -13,6 +16,7 @@ from harness.report import Line
 
 TABLE = "stamp_jobs"
 LIST = f"/jobs/ListJob?tableName={TABLE}"
+JOB = f"/jobs/ViewJob?tableName={TABLE}&id=00000000-0000-4000-8000-000000000001"
 PAGES = {
     "overview": "/jobs",
     "list, the newest": LIST,
@@ -69,6 +73,27 @@ class Dashboard:
         return (time.monotonic() - begin) * 1000
 
 
+    def change(self, what, matching, most=None):
+        """Seconds of each step of a change of all that match, to the end or at most so many."""
+        form = re.search(r'name="errand_token" value="([^"]+)"', self.page(f"/jobs/CreateJob?tableName={TABLE}"))
+        fields = dict(matching, tableName=TABLE, all="1", confirm="1", errand_token=form.group(1))
+        headers = {"Accept": "application/json", "Origin": f"http://127.0.0.1:{self.port}",
+                   "Content-Type": "application/x-www-form-urlencoded"}
+        took = []
+        while len(took) != most:
+            begin = time.monotonic()
+            self.connection.request("POST", f"/jobs/{what}", urllib.parse.urlencode(fields), headers)
+            answer = self.connection.getresponse()
+            text = answer.read().decode()
+            took.append(time.monotonic() - begin)
+            if answer.status != 200:
+                raise BenchError(f"{what} answers with {answer.status}: {text}")
+            fields["step"] = json.loads(text)["step"]
+            if fields["step"] is None:
+                break
+        return took
+
+
 def times(bench, database, count):
     """The median of each page; the first request of each, which prepares statements, is not counted."""
     with Dashboard(bench, database) as dashboard:
@@ -77,16 +102,37 @@ def times(bench, database, count):
         return {name: median([dashboard.milliseconds(page) for _ in range(count)]) for name, page in PAGES.items()}
 
 
+def job_and_changes(bench, database, store, count, failed):
+    with Dashboard(bench, database) as dashboard:
+        dashboard.milliseconds(JOB)
+        job = [dashboard.milliseconds(JOB) for _ in range(count)]
+        none = dashboard.change("RetryJob", {"where.attempts_count": "-1"}, most=20)
+        took = dashboard.change("DeleteJob", {"status": "failed"})
+    left = database.count(TABLE, "status = 'job_status_failed'")
+    if left > 0:
+        raise BenchError(f"{left} failed jobs are left after all were deleted")
+    yield Line("page: a job", store, median(job), "ms", value_wanted=50, less_is_better=True)
+    yield Line("change of all: the longest step where none match", store, max(none) * 1000, "ms", value_wanted=1000,
+               less_is_better=True, note=f"{len(none)} steps")
+    yield Line(f"change of all: the longest step that deletes {failed:,} failed", store, max(took) * 1000, "ms",
+               value_wanted=1000, less_is_better=True, note=f"{len(took)} steps")
+    yield Line(f"change of all: {failed:,} failed are deleted", store, failed / sum(took), "jobs/s")
+
+
 def measure(bench):
-    rows, count = bench.size(10000000, 200000), bench.size(30, 5)
+    rows, count, failed = bench.size(10000000, 200000), bench.size(30, 5), bench.size(100000, 5000)
     for store in bench.stores:
         none, full = bench.database(store, "engine_new"), bench.database(store, "engine_old")
         none.reset(TABLE)
         if full.count(TABLE, "status = 'job_status_succeeded'") < rows:
             full.fill_history(TABLE, rows)
+        missing = failed - full.count(TABLE, "status = 'job_status_failed'")
+        if missing > 0:
+            full.fill(TABLE, missing, "attempts_count, status, last_error", "10, 'job_status_failed', 'no ink'")
         rounds = bench.rounds({"none": lambda: times(bench, none, count), "full": lambda: times(bench, full, count)})
         for name in PAGES:
             values = [found[name] for found in rounds["full"]]
             yield Line(f"page: {name}, {rows:,} finished rows", store, median(values), "ms",
                        median(found[name] for found in rounds["none"]), value_wanted=50, less_is_better=True,
                        rounds=values, note="floor: with none")
+        yield from job_and_changes(bench, full, store, count, failed)
