@@ -412,8 +412,15 @@ int worker_run(struct worker *worker)
     init_timers(worker);
     init_signals(worker);
     worker->store = store_open(&worker->loop, &config, &events, worker, &err);
-    if (!worker->store || init_queues(worker) < 0) {
-        WORKER_LOG(worker, ERRAND_LOG_ERROR, "%s", worker->store ? "out of memory" : err.message);
+    if (!worker->store) {
+        WORKER_LOG(worker, ERRAND_LOG_ERROR, "%s", err.message);
+        uv_walk(&worker->loop, close_handle, NULL);
+        uv_run(&worker->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&worker->loop);
+        return 1;
+    }
+    if (init_queues(worker) < 0) {
+        WORKER_LOG(worker, ERRAND_LOG_ERROR, "out of memory");
         return 1;
     }
     recover_start(worker);
