@@ -114,8 +114,6 @@ static size_t apply_by_halves(struct errand_context *ctx, const struct change_ba
         bulk->reason = bulk->reason ? bulk->reason : end.error;
         return 1;
     }
-    if (overdue)
-        context_try_less(ctx);
     size_t half = count / 2, tried = apply_by_halves(ctx, batch, first, half, bulk);
     if (overdue || tried < half)
         return tried;

@@ -248,7 +248,7 @@ static void estimate_table(const struct look *look, struct admin_overview *overv
 static void count_or_say_why(struct errand_context *ctx, const struct look *look, struct admin_overview *overview)
 {
     struct counting counting = { look, overview };
-    struct context_end end = context_try(ctx, count_table, &counting);
+    struct context_end end = context_try_each(ctx, count_table, &counting);
     if (end.fault == CONTEXT_FAULT_AWAY)
         context_refuse(ctx, end.fault, "%s", end.error);
     if (end.end != JOB_END_RETURNED)

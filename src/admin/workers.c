@@ -124,7 +124,7 @@ static void read_running(struct errand_context *ctx, void *arg)
 
 static void try_to_read(struct errand_context *ctx, struct reading *reading)
 {
-    struct context_end end = context_try(ctx, read_running, reading);
+    struct context_end end = context_try_each(ctx, read_running, reading);
     if (end.fault == CONTEXT_FAULT_AWAY)
         context_refuse(ctx, end.fault, "%s", end.error);
     if (end.end != JOB_END_RETURNED)

@@ -42,7 +42,7 @@ bool page_view_safely(struct page *page, const struct errand_table *table, const
     struct html *out = page->out;
     size_t size = out->text.size;
     struct call call = { page, view, arg };
-    struct context_end end = context_try(page->ctx, call_view, &call);
+    struct context_end end = context_try_each(page->ctx, call_view, &call);
     if (end.end == JOB_END_RETURNED)
         return true;
     take_back(out, size);

@@ -116,10 +116,6 @@ struct context_end context_try(struct errand_context *ctx, void (*fn)(struct err
     context_check(ctx);
     if (ctx->in_transaction)
         errand_fail(ctx, "what may fail by itself cannot be called inside a transaction");
-    if (ctx->overdue >= CONTEXT_OVERDUE_MAX)
-        return (struct context_end){ .end = JOB_END_FAILED,
-                                     .fault = CONTEXT_FAULT_OVERDUE,
-                                     .error = "it was not tried, since others before it took too long" };
     struct unwind_step *steps = ctx->steps;
     struct memory_scope *scope = ctx->scope;
     ctx->steps = NULL;
@@ -129,15 +125,21 @@ struct context_end context_try(struct errand_context *ctx, void (*fn)(struct err
     ctx->steps = steps;
     ctx->raising = false;
     ctx->end = (struct context_end){ .end = JOB_END_RETURNED };
-    ctx->overdue += end.fault == CONTEXT_FAULT_OVERDUE;
     if (end.error) /* ctx->error is the next raise's, which may quote this one */
         end.error = errand_strdup(ctx, end.error);
     return end;
 }
 
-void context_try_less(struct errand_context *ctx)
+struct context_end context_try_each(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
+                                    void *arg)
 {
-    ctx->overdue = 0;
+    if (ctx->overdue >= CONTEXT_OVERDUE_MAX)
+        return (struct context_end){ .end = JOB_END_FAILED,
+                                     .fault = CONTEXT_FAULT_OVERDUE,
+                                     .error = "it was not tried, since others before it took too long" };
+    struct context_end end = context_try(ctx, fn, arg);
+    ctx->overdue += end.fault == CONTEXT_FAULT_OVERDUE;
+    return end;
 }
 
 void context_abandon(struct errand_context *ctx)

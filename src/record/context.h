@@ -49,13 +49,14 @@ struct context_end {
 struct context_end context_call(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                 void *arg);
 /* Calls fn inside a call that is under way, outside a transaction: what it raises ends it and nothing else. The error
-   is in the context's memory. Once CONTEXT_OVERDUE_MAX have ended OVERDUE, the next ones do at once, without a call,
-   until context_reset: who waits for all of them together does not wait for each. */
-enum { CONTEXT_OVERDUE_MAX = 3 };
+   is in the context's memory. */
 struct context_end context_try(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
                                void *arg);
-/* The next ones are called again: they try a part of what took too long. */
-void context_try_less(struct errand_context *ctx);
+/* The same for one of many that somebody waits for together: once CONTEXT_OVERDUE_MAX of them have ended OVERDUE, the
+   next ones do at once, without a call, until context_reset. */
+enum { CONTEXT_OVERDUE_MAX = 3 };
+struct context_end context_try_each(struct errand_context *ctx, void (*fn)(struct errand_context *ctx, void *arg),
+                                    void *arg);
 /* Raises with a fault of its own. */
 ERRAND_NORETURN void context_refuse(struct errand_context *ctx, enum context_fault fault, const char *format, ...)
     ERRAND_PRINTF(3, 4);

@@ -52,7 +52,7 @@ struct errand_context {
     size_t value_count, value_capacity;
     locale_t locale; /* "C", for numbers as databases print them */
     int64_t deadline_us;
-    int overdue;      /* calls of context_try that ended so since context_reset */
+    int overdue;      /* calls of context_try_each that ended so since context_reset */
     void *attachment; /* context_attach's; borrowed */
 
     bool inside; /* of context_call, by this thread: */

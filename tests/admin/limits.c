@@ -54,8 +54,11 @@ static void run_endless_and_count(struct errand_context *ctx, void *arg)
 static void try_many(struct errand_context *ctx, void *arg)
 {
     for (int i = 0; i < 2 * CONTEXT_OVERDUE_MAX; i++)
-        assert_int_equal(context_try(ctx, run_endless_and_count, arg).fault, CONTEXT_FAULT_OVERDUE);
-    assert_non_null(strstr(context_try(ctx, run_endless_and_count, arg).error, "it was not tried"));
+        assert_int_equal(context_try_each(ctx, run_endless_and_count, arg).fault, CONTEXT_FAULT_OVERDUE);
+    assert_non_null(strstr(context_try_each(ctx, run_endless_and_count, arg).error, "it was not tried"));
+    int others = 0;
+    assert_non_null(strstr(context_try(ctx, run_endless_and_count, &others).error, "took longer"));
+    assert_int_equal(others, 1);
 }
 
 static void of_many_that_take_too_long_the_first_are_waited_for_and_no_more(void **state)

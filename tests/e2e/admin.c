@@ -116,8 +116,7 @@ static void workers_are_alive_until_they_die(struct world *world)
 {
     struct call look = { .table = table_named("traced_jobs") };
     struct worker_process *worker = start_worker(world, NULL);
-    insert_numbered(world, "traced_jobs", 3);
-    sql(world, "UPDATE traced_jobs SET gate = 'never'");
+    insert_held(world, 3, "never");
     await((call(world, look_at_workers, &look), look.alive && look.running == 3));
     signal_worker(worker, SIGKILL);
     await_end(worker);
@@ -151,8 +150,7 @@ static void doctor_has(struct world *world, const char *sentence)
 static void the_doctor_sees_jobs_of_a_worker_as_soon_as_it_is_dead(struct world *world)
 {
     struct worker_process *worker = start_worker(world, NULL);
-    insert_numbered(world, "traced_jobs", 3);
-    sql(world, "UPDATE traced_jobs SET gate = 'later'");
+    insert_held(world, 3, "later");
     await(traced(world, "start") == 3);
     assert_null(strstr(examine(world), "traced_jobs"));
     signal_worker(worker, SIGKILL);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TESTS_MAX = 64, OPTIONS_MAX = 16, LOG_SHOWN_BYTES = 12000, CELL_MAX = 16384 };
+enum { TESTS_MAX = 64, PAUSE_MOST_US = 20000, OPTIONS_MAX = 16, LOG_SHOWN_BYTES = 12000, CELL_MAX = 16384 };
 
 static enum store_kind chosen;
 
@@ -23,7 +23,7 @@ static enum store_kind chosen;
 
 struct patience patience_of(int seconds)
 {
-    return (struct patience){ clock_monotonic_us() + seconds * INT64_C(1000000) };
+    return (struct patience){ .until_us = clock_monotonic_us() + seconds * INT64_C(1000000), .pause_us = 1000 };
 }
 
 void patience_try(struct patience *patience, const char *condition, const char *file, int line)
@@ -32,7 +32,9 @@ void patience_try(struct patience *patience, const char *condition, const char *
         print_error("did not come true: %s\n", condition);
         _fail(file, line);
     }
-    usleep(5000);
+    usleep(patience->pause_us);
+    if (patience->pause_us < PAUSE_MOST_US)
+        patience->pause_us += patience->pause_us / 2;
 }
 
 /* ---- Commands ---- */
@@ -159,12 +161,16 @@ int64_t count_of(struct world *world, const char *table, const char *status)
     return sql_number(world, "SELECT count(*) FROM %s WHERE status = 'job_status_%s'", table, status);
 }
 
+#define NUMBERS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+
 void insert_numbered(struct world *world, const char *table, int count)
 {
-    sql(world,
-        "INSERT INTO %s (number) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
-        "SELECT i FROM n",
-        table, count);
+    sql(world, "INSERT INTO %s (number) " NUMBERS "SELECT i FROM n", table, count);
+}
+
+void insert_held(struct world *world, int count, const char *gate)
+{
+    sql(world, "INSERT INTO traced_jobs (number, gate) " NUMBERS "SELECT i, '%s' FROM n", count, gate);
 }
 
 const char *insert_bad(struct world *world, const char *deed, const char *argument)

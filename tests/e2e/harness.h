@@ -59,6 +59,7 @@ int e2e_main(int argc, char **argv, const char *group, const struct e2e_test *te
 /* Waits for a condition; when it does not come true for longer than patience, the test fails. */
 struct patience {
     int64_t until_us;
+    useconds_t pause_us; /* until the next try: short first */
 };
 enum { PATIENCE_S = 50 /* less than the poll of 60 s, which would hide what was not told */ };
 struct patience patience_of(int seconds);
@@ -82,6 +83,8 @@ void session_sql(struct connection *session, const char *text);
 int64_t count_of(struct world *world, const char *table, const char *status);
 /* Inserts rows numbered 1 to count by one statement: of traced_jobs, ordered_jobs or other_jobs. */
 void insert_numbered(struct world *world, const char *table, int count);
+/* Rows numbered 1 to count of traced_jobs, whose jobs wait until that gate is open. */
+void insert_held(struct world *world, int count, const char *gate);
 /* One row of bad_jobs; valid as long as sql_text. */
 const char *insert_bad(struct world *world, const char *deed, const char *argument);
 

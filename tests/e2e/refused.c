@@ -35,8 +35,7 @@ static void accept_again(struct world *world, const char *table)
 /* A worker with one job that waits at its gate. */
 static struct worker_process *with_one_at_the_gate(struct world *world, const char *option)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 1, "open");
     struct worker_process *worker = start_worker(world, option, NULL);
     await(traced(world, "start") == 1);
     return worker;

@@ -94,8 +94,7 @@ static void drain_runs_the_jobs_that_jobs_make_too(struct world *world)
 /* A job that waits at the gate, and whose worker is no more. */
 static void leave_one_running(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 1, "open");
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "start") == 1);
     signal_worker(worker, SIGKILL);
@@ -126,8 +125,7 @@ static void drain_waits_until_it_is_known_whether_a_worker_elsewhere_is_dead(str
 
 static void drain_does_not_wait_for_jobs_of_living_workers_and_says_how_many(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 2);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 2, "open");
     struct worker_process *first = start_worker(world, NULL);
     await(traced(world, "start") == 2);
     struct worker_process *second = start_worker(world, "--drain", NULL);
@@ -182,8 +180,7 @@ static void runners_are_of_the_image_that_runs_though_its_file_was_replaced(stru
 
 static void a_worker_that_cannot_finish_says_so_and_others_take_over_at_once(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 1, "open");
     struct worker_process *worker = start_worker(world, "--shutdown-timeout", "1", NULL);
     await(traced(world, "start") == 1);
     sql(world, world->kind == STORE_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN");

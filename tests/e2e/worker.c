@@ -250,8 +250,7 @@ static void systemd_hears_of_a_worker_only_while_its_loop_goes_round(struct worl
 
 static void sigterm_lets_running_jobs_finish_and_puts_the_others_back_unspent(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 100);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 100, "open");
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "start") == 16);
     signal_worker(worker, SIGTERM);
@@ -283,8 +282,7 @@ static void sigterm_amid_short_jobs_leaves_each_done_or_untouched(struct world *
 
 static void a_second_sigterm_kills_what_runs_and_makes_it_pending_again(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 3);
-    sql(world, "UPDATE traced_jobs SET gate = 'never'");
+    insert_held(world, 3, "never");
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "start") == 3);
     signal_worker(worker, SIGTERM);
@@ -299,8 +297,7 @@ static void a_second_sigterm_kills_what_runs_and_makes_it_pending_again(struct w
 
 static void after_the_shutdown_timeout_what_runs_is_killed(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'never'");
+    insert_held(world, 1, "never");
     struct worker_process *worker = start_worker(world, "--shutdown-timeout", "1", NULL);
     await(traced(world, "start") == 1);
     signal_worker(worker, SIGTERM);
@@ -310,8 +307,7 @@ static void after_the_shutdown_timeout_what_runs_is_killed(struct world *world)
 
 static void a_killed_worker_takes_its_runners_along_and_others_take_over(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 3);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 3, "open");
     struct worker_process *first = start_worker(world, "--only", "traced_jobs", "--only", "bad_jobs", NULL);
     insert_bad(world, "wait with a child", "");
     await(traced(world, "start") == 4);
@@ -335,8 +331,7 @@ static void a_killed_worker_takes_its_runners_along_and_others_take_over(struct 
 /* For foreign workers, which take what was locked long ago for lost. */
 static void a_long_job_is_locked_anew_each_minute(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 1, "open");
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "start") == 1);
     sql(world, "CREATE TABLE before AS SELECT locked_at FROM traced_jobs");

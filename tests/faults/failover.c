@@ -139,8 +139,7 @@ static void a_standby_that_takes_over_makes_no_job_run_twice(struct world *world
     snprintf(hosts, sizeof(hosts), "%s,127.0.0.1:%d", standby, mute.port);
     url_at(world, primary, hosts, "", any);
     url_at(world, primary, standby, "?target_session_attrs=read-write", writes);
-    insert_numbered(world, "traced_jobs", LONG);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, LONG, "open");
     struct worker_process *first = start_worker(world, "--database", writes, NULL);
     struct worker_process *second = start_worker(world, "--database", any, NULL);
     await(traced(world, "start") == LONG);

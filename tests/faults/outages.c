@@ -281,8 +281,7 @@ static struct connection *lock_the_running_job(struct world *world)
 
 static struct worker_process *with_one_at_the_gate(struct world *world)
 {
-    insert_numbered(world, "traced_jobs", 1);
-    sql(world, "UPDATE traced_jobs SET gate = 'open'");
+    insert_held(world, 1, "open");
     struct worker_process *worker = start_worker(world, NULL);
     await(traced(world, "start") == 1);
     return worker;

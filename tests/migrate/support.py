@@ -46,9 +46,23 @@ class Project:
             self.url = f"sqlite:{self.folder}/app.db"
         self.write(schema)
         if made:
-            done = self.errand("db", "create")
-            if done.returncode != 0:
-                raise RuntimeError(done)
+            self.make()
+
+    def make(self):
+        done = self.errand("db", "create")
+        if done.returncode != 0:
+            raise RuntimeError(done)
+
+    def again(self, schema):
+        """As a new one with this schema, whose database is empty: a database of PostgreSQL's takes long to make and to
+        drop. Only for what keeps to the schema public."""
+        shutil.rmtree(self.folder / "Application/Migration", ignore_errors=True)
+        self.write(schema)
+        if POSTGRES:
+            self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;")
+        else:
+            for file in self.folder.glob("app.db*"):
+                file.unlink()
 
     def __enter__(self):
         return self
