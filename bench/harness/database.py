@@ -19,6 +19,7 @@ def wait_until(condition, seconds=60, pause=0.02):
 
 class PostgresDatabase:
     store = "postgres"
+    i_minutes_ago = "now() - i * interval '1 minute'"
 
     def __init__(self, cluster_url, name, log):
         self.url = re.sub(r"/[^/]*$", f"/{name}", cluster_url)
@@ -107,6 +108,7 @@ class PostgresDatabase:
 
 class SqliteDatabase:
     store = "sqlite"
+    i_minutes_ago = "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || i || ' minutes')"
 
     def __init__(self, path):
         self.path = Path(path)

@@ -131,7 +131,8 @@ def measure(bench):
             full.fill_history(TABLE, rows)
         missing = failed - full.count(TABLE, "status = 'job_status_failed'")
         if missing > 0:
-            full.fill(TABLE, missing, "attempts_count, status, last_error", "10, 'job_status_failed', 'no ink'")
+            full.fill(TABLE, missing, "attempts_count, status, last_error, created_at",
+                      f"10, 'job_status_failed', 'no ink', {full.i_minutes_ago}")
         rounds = bench.rounds({"none": lambda: times(bench, none, count), "full": lambda: times(bench, full, count)})
         for name in PAGES:
             values = [found[name] for found in rounds["full"]]

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 20000 }; /* rows that a step reads */
+enum {
+    WINDOW = 20000,                                          /* rows that a step reads; where they take too long, */
+    WINDOW_SHRINKS = 8,                                      /* by so many times fewer, */
+    WINDOW_LEAST = WINDOW / WINDOW_SHRINKS / WINDOW_SHRINKS, /* but not fewer than these */
+};
 
 /* One way over a part of the table. */
 struct walk {
@@ -113,13 +117,19 @@ static const char *newest(struct errand_context *ctx, const struct walking *walk
     return last;
 }
 
+static bool is_along_age(const struct walking *walking)
+{
+    return walking->place.kind == WALK_AGE;
+}
+
+/* SQLite, which is not to walk along the age elsewhere, does not take a column behind a + for one with an index. */
 static void add_newest(struct errand_context *ctx, const struct errand_table *table, const void *arg)
 {
     (void)table;
     const struct walking *walking = arg;
     int64_t last = strtoll(walking->place.last, NULL, 10);
     if (is_numbered(walking)) {
-        statement_add(ctx, " AND ");
+        statement_add(ctx, is_along_age(walking) || context_kind(ctx) == STORE_POSTGRES ? " AND " : " AND +");
         order_add(ctx, table, &walking->age);
     } else {
         statement_add(ctx, " AND created_at");
@@ -159,38 +169,69 @@ static void read_place(struct errand_context *ctx, const char *text, struct walk
 
 /* ---- A step ---- */
 
-/* The key of the last row that the step may read; NULL: it reads to the end. */
-static const char *end_of_step(struct errand_context *ctx, const struct walking *walking)
+/* What a step reads. */
+struct step_rows {
+    const struct walking *walking;
+    int window;           /* so many rows at most */
+    const char *until;    /* the key of the last of them; NULL: they reach to the end */
+    struct result *found; /* the ids of those that match, one more than a step changes */
+};
+
+static const char *end_of_step(struct errand_context *ctx, const struct step_rows *rows)
 {
+    const struct walking *walking = rows->walking;
     const struct walk *walk = &walking->walks[walking->place.walk];
     const struct order_bound behind = { .order = &walk->order, .key = walking->place.key };
-    struct result *result = sql_run(ctx, walking->table, sql_walk_end,
-                                    SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
-                                              { .name = "base", .text = walk->base },
-                                              { .name = "newest", .add = add_newest, .arg = walking },
-                                              { .name = "behind", .add = order_add_bound, .arg = &behind },
-                                              { .name = "order", .add = order_add, .arg = &walk->order },
-                                              { .name = "window", .text = errand_printf(ctx, "%d", WINDOW - 1) }));
+    struct result *result = sql_run(
+        ctx, walking->table, sql_walk_end,
+        SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
+                  { .name = "base", .text = walk->base }, { .name = "newest", .add = add_newest, .arg = walking },
+                  { .name = "behind", .add = order_add_bound, .arg = &behind },
+                  { .name = "order", .add = order_add, .arg = &walk->order },
+                  { .name = "window", .text = errand_printf(ctx, "%d", rows->window - 1) }));
     const char *key = result_rows(result) > 0 ? order_key(ctx, &walk->order, result, 0, 1) : NULL;
     result_free(result);
     return key;
 }
 
-/* The ids of those that match, one more than a step changes. */
-static struct result *matching(struct errand_context *ctx, const struct walking *walking, const char *until)
+/* Along the age a step that ends in front of the newest has one end: of two, SQLite may walk to the farther. */
+static void add_newest_of_step(struct errand_context *ctx, const struct errand_table *table, const void *arg)
 {
+    const struct step_rows *rows = arg;
+    if (!rows->until || !is_along_age(rows->walking))
+        add_newest(ctx, table, rows->walking);
+}
+
+static void read_rows(struct errand_context *ctx, void *arg)
+{
+    struct step_rows *rows = arg;
+    const struct walking *walking = rows->walking;
     const struct walk *walk = &walking->walks[walking->place.walk];
+    rows->until = end_of_step(ctx, rows);
     const struct order_bound behind = { .order = &walk->order, .key = walking->place.key };
-    const struct order_bound end = { .order = &walk->order, .key = until, .until = true };
-    return sql_run(ctx, walking->table, sql_walk,
-                   SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
-                             { .name = "base", .text = walk->base },
-                             { .name = "newest", .add = add_newest, .arg = walking },
-                             { .name = "behind", .add = order_add_bound, .arg = &behind },
-                             { .name = "until", .add = order_add_bound, .arg = &end },
-                             { .name = "filter", .add = filter_add, .arg = walking->filter },
-                             { .name = "order", .add = order_add, .arg = &walk->order },
-                             { .name = "most", .text = errand_printf(ctx, "%d", ADMIN_STEP + 1) }));
+    const struct order_bound end = { .order = &walk->order, .key = rows->until, .until = true };
+    rows->found = sql_run(ctx, walking->table, sql_walk,
+                          SQL_PARTS({ .name = "keys", .add = order_add_keys, .arg = &walk->order },
+                                    { .name = "base", .text = walk->base },
+                                    { .name = "newest", .add = add_newest_of_step, .arg = rows },
+                                    { .name = "behind", .add = order_add_bound, .arg = &behind },
+                                    { .name = "until", .add = order_add_bound, .arg = &end },
+                                    { .name = "filter", .add = filter_add, .arg = walking->filter },
+                                    { .name = "order", .add = order_add, .arg = &walk->order },
+                                    { .name = "most", .text = errand_printf(ctx, "%d", ADMIN_STEP + 1) }));
+}
+
+/* Where so many rows take too long to read, fewer. */
+static struct step_rows rows_of_step(struct errand_context *ctx, const struct walking *walking)
+{
+    struct step_rows rows = { .walking = walking, .window = WINDOW };
+    struct context_end end;
+    while ((end = context_try(ctx, read_rows, &rows)).end != JOB_END_RETURNED) {
+        if (end.fault != CONTEXT_FAULT_OVERDUE || rows.window <= WINDOW_LEAST)
+            context_refuse(ctx, end.fault, "%s", end.error);
+        rows.window /= WINDOW_SHRINKS;
+    }
+    return rows;
 }
 
 static struct errand_value *read_ids(struct errand_context *ctx, const struct walking *walking,
@@ -207,8 +248,8 @@ static struct errand_value *read_ids(struct errand_context *ctx, const struct wa
 static void step(struct errand_context *ctx, struct walking *walking, enum admin_change change, struct admin_bulk *bulk)
 {
     const struct order *order = &walking->walks[walking->place.walk].order;
-    const char *until = end_of_step(ctx, walking);
-    struct result *result = matching(ctx, walking, until);
+    const struct step_rows rows = rows_of_step(ctx, walking);
+    struct result *result = rows.found;
     errand_on_unwind(ctx, sql_release, result);
     size_t found = result_rows(result), count = found <= ADMIN_STEP ? found : ADMIN_STEP;
     const struct change_batch batch = {
@@ -219,7 +260,7 @@ static void step(struct errand_context *ctx, struct walking *walking, enum admin
         .filter = walking->filter,
     };
     size_t tried = change_batch(ctx, &batch, bulk);
-    walking->place.key = found > tried ? order_key(ctx, order, result, tried - 1, 1) : until;
+    walking->place.key = found > tried ? order_key(ctx, order, result, tried - 1, 1) : rows.until;
     errand_off_unwind(ctx, sql_release, result);
     result_free(result);
     if (!walking->place.key)

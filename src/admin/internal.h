@@ -102,6 +102,8 @@ struct reach {
 };
 struct reach reach_of(struct errand_context *ctx, const struct errand_table *table, const struct admin_filter *filter,
                       bool sorted);
+/* Whether it asks for more than a status, so that jobs must be looked at to know whether they match. */
+bool reach_looks_at_rows(const struct admin_filter *filter);
 /* What "FROM {table}" becomes, for a sql_part's add; arg is a struct reach. */
 void reach_add_rows(struct errand_context *ctx, const struct errand_table *table, const void *reach);
 /* The condition of the rows that stand in the index on their age: the jobs that do not run. */

@@ -28,6 +28,20 @@ static bool is_in_two_parts(struct errand_context *ctx, const struct page_of_job
     return context_kind(ctx) == STORE_POSTGRES && page->age.by_position && both && along_age;
 }
 
+/* Where jobs are asked for by one status that has an index, and nothing else, in the order of that index, the newest
+   first: by age there might be millions to sort, or to walk past. It depends on no job, so that keys serve on. */
+static struct order order_asked_for(struct errand_context *ctx, const struct admin_list_query *query)
+{
+    const struct errand_table *table = query->table;
+    const struct errand_column *created = column_named(table, "created_at");
+    unsigned statuses = query->filter.statuses;
+    bool is_one = statuses && !(statuses & (statuses - 1)) && statuses != 1U << ADMIN_SUCCEEDED;
+    if (query->sort == 0 && is_one && !reach_looks_at_rows(&query->filter) && created && created->managed &&
+        !created->nullable && overview_reading_of(ctx, table).indexed)
+        return order_of(ctx, table, table_column(table, "created_at") + 1, true);
+    return order_of(ctx, table, query->sort, query->descending);
+}
+
 /* Others are found, or shown, by what they hold. */
 static bool is_plain_text(const struct errand_table *table, size_t index)
 {
@@ -149,7 +163,7 @@ struct admin_list admin_list(struct errand_context *ctx, const struct admin_list
 {
     struct page_of_jobs page = {
         .query = query,
-        .order = order_of(ctx, query->table, query->sort, query->descending),
+        .order = order_asked_for(ctx, query),
         .reach = reach_of(ctx, query->table, &query->filter, query->sort != 0),
         .after = query->after,
         .limit = query->limit < 1                ? 1

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool looks_at_rows(const struct admin_filter *filter)
+bool reach_looks_at_rows(const struct admin_filter *filter)
 {
     return filter->error || filter->condition_count > 0 || filter->created_from.is_set || filter->created_to.is_set;
 }
@@ -48,7 +48,7 @@ struct reach reach_of(struct errand_context *ctx, const struct errand_table *tab
 {
     struct reach reach = { .table = table, .filter = filter, .how = REACH_ALL };
     filter_check(ctx, filter);
-    if ((!sorted && !looks_at_rows(filter)) || is_one_row(table, filter))
+    if ((!sorted && !reach_looks_at_rows(filter)) || is_one_row(table, filter))
         return reach;
     struct overview_reading reading = overview_reading_of(ctx, table);
     bool unfinished = filter->statuses && !(filter->statuses & 1U << ADMIN_SUCCEEDED);

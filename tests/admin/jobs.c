@@ -356,6 +356,33 @@ static void a_step_that_takes_too_long_ends_with_what_does_not(struct errand_con
     assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 0);
 }
 
+static void delete_bad(struct errand_context *ctx, void *arg)
+{
+    struct late *late = arg;
+    const struct admin_filter filter = { .error = "no such error" };
+    admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, &filter, &late->after, &late->bulk);
+    late->after = late->after ? strdup(late->after) : NULL;
+}
+
+/* Errors so long that those of 20,000 rows take seconds to read, which PostgreSQL keeps small. */
+static void where_rows_take_long_to_read_a_step_reads_fewer(struct errand_context *ctx)
+{
+    (void)ctx;
+    if (!on_postgres())
+        skip();
+    add_letters(1, 20100, "job_status_succeeded");
+    run_sql("UPDATE letter_jobs SET last_error = repeat('x', 100000)");
+    struct errand_context *limited = hurried();
+    struct late late = { 0 };
+    struct context_end end = context_call(limited, delete_bad, &late);
+    if (end.end != JOB_END_RETURNED)
+        fail_msg("%s", end.error);
+    context_free(limited);
+    assert_non_null(late.after);
+    free((char *)late.after);
+    assert_int_equal(late.bulk.changed, 0);
+}
+
 static void delete_these(struct errand_context *ctx, void *arg)
 {
     struct late *late = arg;
@@ -549,6 +576,7 @@ int main(int argc, char **argv)
         IN_CONTEXT(a_table_that_becomes_large_meanwhile_is_walked_to_the_end),
         IN_CONTEXT(a_table_that_gets_indexes_meanwhile_is_walked_to_the_end),
         IN_CONTEXT_WITH(a_step_that_takes_too_long_ends_with_what_does_not, make_endless, end_endless),
+        IN_CONTEXT(where_rows_take_long_to_read_a_step_reads_fewer),
         IN_CONTEXT_WITH(of_selected_jobs_that_take_too_long_some_are_changed_and_the_rest_is_told, make_endless,
                         end_endless),
         IN_CONTEXT(few_among_many_are_found_in_steps_that_read_a_bounded_part),

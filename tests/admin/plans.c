@@ -4,6 +4,7 @@
 #include "record/field.h"
 #include "record/state.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,6 +320,66 @@ static void a_step_over_a_status_reads_its_jobs_alone(struct errand_context *ctx
     assert_null(after);
 }
 
+/* SQLite: how many instructions of its machine the last statement takes; a row is some of them. */
+static int instructions_of_last(struct errand_context *ctx)
+{
+    sqlite3 *file;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(strchr(database.url_text, ':') + 1, &file), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(file, ctx->sql.data, -1, &statement, NULL), SQLITE_OK);
+    for (size_t i = 0; i < ctx->value_count; i++) {
+        assert_int_equal(ctx->values[i].kind, ERRAND_VALUE_INT);
+        sqlite3_bind_int64(statement, (int)i + 1, ctx->values[i].as.integer);
+    }
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        continue;
+    int instructions = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(file);
+    return instructions;
+}
+
+static void a_step_where_none_match_reads_its_window_alone(struct errand_context *ctx)
+{
+    enum { WINDOW = 20000, INSTRUCTIONS_OF_ROW = 8 };
+    const char *after = NULL;
+    struct admin_filter filter = where("attempts_count", ADMIN_EQUAL, "-1");
+    struct admin_bulk bulk = { 0 };
+    for (int step = 1; step <= 3; step++) { /* what the first runs last counts those that run */
+        admin_change_step(ctx, world.letters, ADMIN_RETRY_JOB, &filter, &after, &bulk);
+        assert_non_null(after);
+        if (step > 1)
+            assert_bounded(ctx, "a step", WINDOW);
+        if (step > 1 && !on_postgres())
+            assert_in_range(instructions_of_last(ctx), WINDOW, WINDOW * INSTRUCTIONS_OF_ROW);
+    }
+    assert_int_equal(bulk.changed, 0);
+}
+
+/* Older than all that succeeded, one each second. */
+static void pages_of_many_of_a_status_read_what_they_show(struct errand_context *ctx)
+{
+    run_sql("DELETE FROM letter_jobs WHERE status = 'job_status_failed'");
+    add_letters(1, ADMIN_LOOK_MAX + 5000, "job_status_failed");
+    run_sql("UPDATE letter_jobs SET created_at = %s WHERE status = 'job_status_failed'",
+            on_postgres() ? "TIMESTAMP '2020-01-01' + number * interval '1 second'"
+                          : "strftime('%Y-%m-%d %H:%M:%f000', '2020-01-01', '+' || number || ' seconds')");
+    run_sql_each("SELECT 1", "VACUUM ANALYZE letter_jobs");
+    struct admin_list_query query = { .filter.statuses = 1U << ADMIN_FAILED };
+    int number = ADMIN_LOOK_MAX + 5000;
+    for (int page = 1; page <= 3; page++) {
+        struct admin_list list = look_at(ctx, &query);
+        assert_bounded(ctx, "a page of the failed", 100);
+        if (!on_postgres() && page == 1)
+            assert_in_range(instructions_of_last(ctx), 25, 25 * 100);
+        const char *numbers = errand_printf(ctx, "%d", number--);
+        for (int i = 1; i < 25; i++)
+            numbers = errand_printf(ctx, "%s %d", numbers, number--);
+        assert_string_equal(numbers_of(ctx, &list), numbers);
+        query.after = list.last_key;
+    }
+}
+
 static int start_with_history(void **state)
 {
     return start_body(state) == 0 ? add_history(state) : -1;
@@ -340,6 +401,8 @@ int main(int argc, char **argv)
         IN_HISTORY(counts_read_what_is_not_finished),
         IN_HISTORY(what_matches_is_counted_among_the_newest),
         IN_HISTORY(a_step_over_a_status_reads_its_jobs_alone),
+        IN_HISTORY(a_step_where_none_match_reads_its_window_alone),
+        IN_HISTORY(pages_of_many_of_a_status_read_what_they_show),
         IN_HISTORY(lists_that_no_index_serves_look_at_a_bounded_number_of_the_newest),
         IN_HISTORY(errors_times_and_orders_look_at_the_newest_too),
         IN_HISTORY(what_is_looked_at_holds_the_running_and_can_be_walked_back),
