@@ -356,28 +356,53 @@ static void a_step_that_takes_too_long_ends_with_what_does_not(struct errand_con
     assert_int_equal(number_of("SELECT count(*) FROM letter_jobs"), 0);
 }
 
-static void delete_bad(struct errand_context *ctx, void *arg)
+static void delete_of_code(struct errand_context *ctx, void *arg)
 {
     struct late *late = arg;
-    const struct admin_filter filter = { .error = "no such error" };
+    struct admin_filter filter = { .condition_count = 1 };
+    filter.conditions[0] = (struct admin_condition){ column_of(world.letters, "code"), ADMIN_EQUAL, "none" };
     admin_change_step(ctx, world.letters, ADMIN_DELETE_JOB, &filter, &late->after, &late->bulk);
     late->after = late->after ? strdup(late->after) : NULL;
 }
 
-/* Errors so long that those of 20,000 rows take seconds to read, which PostgreSQL keeps small. */
+/* A statement that reads more than a thousand of its rows never ends: to the role toiler each is shown by a function.
+ */
+static void make_many_rows_endless(void)
+{
+    run_sql("CREATE ROLE toiler; GRANT USAGE ON SCHEMA public TO toiler; GRANT SELECT ON letter_jobs TO toiler;"
+            "CREATE FUNCTION toil() RETURNS boolean LANGUAGE plpgsql AS $$ DECLARE"
+            " seen text := coalesce(current_setting('toil.seen', true), '');"
+            " number int := CASE WHEN split_part(seen, '|', 1) = statement_timestamp()::text"
+            " THEN split_part(seen, '|', 2)::int + 1 ELSE 1 END; BEGIN"
+            " PERFORM set_config('toil.seen', statement_timestamp() || '|' || number, false);"
+            " IF number > 1000 THEN PERFORM pg_sleep(3600); END IF; RETURN true; END $$;"
+            "CREATE POLICY toil ON letter_jobs TO toiler USING (toil());"
+            "ALTER TABLE letter_jobs ENABLE ROW LEVEL SECURITY; ANALYZE letter_jobs");
+}
+
 static void where_rows_take_long_to_read_a_step_reads_fewer(struct errand_context *ctx)
 {
     (void)ctx;
-    if (!on_postgres())
+    if (!on_postgres() || getenv("POOLED")) /* a pool takes no options of the session */
         skip();
     add_letters(1, 20100, "job_status_succeeded");
-    run_sql("UPDATE letter_jobs SET last_error = repeat('x', 100000)");
-    struct errand_context *limited = hurried();
+    make_many_rows_endless();
+    char url[256];
+    snprintf(url, sizeof(url), "%s?options=-c%%20role%%3Dtoiler", database.url_text);
+    struct store_url as_toiler;
+    struct errand_error err;
+    assert_int_equal(store_url_parse(url, &as_toiler, &err), 0);
+    const struct context_config config = { .url = &as_toiler, .limits = { .statement_ms = 500 } };
+    struct errand_context *limited = context_new(&config);
     struct late late = { 0 };
-    struct context_end end = context_call(limited, delete_bad, &late);
+    struct context_end end = context_call(limited, delete_of_code, &late);
     if (end.end != JOB_END_RETURNED)
-        fail_msg("%s", end.error);
+        print_error("%s\n", end.error);
     context_free(limited);
+    store_url_release(&as_toiler);
+    run_sql("ALTER TABLE letter_jobs DISABLE ROW LEVEL SECURITY; DROP POLICY toil ON letter_jobs; DROP FUNCTION toil;"
+            "DROP OWNED BY toiler; DROP ROLE toiler");
+    assert_int_equal(end.end, JOB_END_RETURNED);
     assert_non_null(late.after);
     free((char *)late.after);
     assert_int_equal(late.bulk.changed, 0);
