@@ -18,6 +18,12 @@ const AXE = fs.readFileSync(path.join(process.env.MODULES, "axe-core/axe.min.js"
 const tests = [];
 const test = (name, fn) => tests.push({ name, fn });
 
+/* What was wanted stands at its beginning, what a command said last at its end. */
+function said_of(error) {
+    const lines = String(error.stack || error).split("\n");
+    return lines.length <= 40 ? lines : [...lines.slice(0, 15), "[...]", ...lines.slice(-25)];
+}
+
 async function run_tests(world) {
     let failed = 0;
     for (const [index, { name, fn }] of tests.entries()) {
@@ -33,7 +39,7 @@ async function run_tests(world) {
         if (process.env.TIMES) console.log(`# ${Date.now() - began} ms`);
         if (error) {
             failed++;
-            for (const line of String(error.stack || error).split("\n").slice(0, 30)) console.log(`# ${line}`);
+            for (const line of said_of(error)) console.log(`# ${line}`);
         }
     }
     console.log(`1..${tests.length}`);

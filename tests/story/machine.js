@@ -7,6 +7,7 @@ const path = require("node:path");
 
 const HOME = "/home/ada";
 const LIMIT_MS = 120000;
+const ROOT_LIMIT_MS = 600000; /* of what root does: hundreds of packages come over the network */
 const SHELL = ["LANG=C.UTF-8", "TERM=dumb", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
 
 /* A process, and what it has said. */
@@ -63,20 +64,22 @@ class Machine {
     }
     /* A line in a shell: how it ended and all that it said. */
     async type(line, folder = HOME) {
-        return this.run("ada", folder, line);
+        const { code, said } = await this.run("ada", folder, line, LIMIT_MS);
+        return { code, said };
     }
     async as_root(line) {
-        const done = await this.run("root", "/", line);
-        if (done.code !== 0) throw new Error(`${line} ended with ${done.code}:\n${done.said.slice(-3000)}`);
+        const done = await this.run("root", "/", line, ROOT_LIMIT_MS);
+        if (done.code !== 0) throw new Error(`${line} ended with ${done.code} after ${done.seconds} s:\n${done.said.slice(-3000)}`);
         return done.said;
     }
-    async run(user, folder, line) {
+    async run(user, folder, line, limit_ms) {
+        const began = Date.now();
         const home = user === "root" ? "/root" : HOME;
         const terminal = this.start(user, folder, [...SHELL, `HOME=${home}`, `USER=${user}`, "DEBIAN_FRONTEND=noninteractive"], "sh", "-c", line);
-        const limit = setTimeout(() => terminal.stop("SIGKILL"), LIMIT_MS);
+        const limit = setTimeout(() => terminal.stop("SIGKILL"), limit_ms);
         const code = await terminal.ended;
         clearTimeout(limit);
-        return { code, said: terminal.said };
+        return { code, said: terminal.said, seconds: Math.round((Date.now() - began) / 1000) };
     }
     open(folder, ...command) {
         return this.start("ada", folder, [...SHELL, `HOME=${HOME}`, "USER=ada"], ...command);
