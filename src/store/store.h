@@ -96,6 +96,13 @@ void store_table_prepare(struct store_table *table, store_table_done done, void 
 
 /* ---- Claiming and finishing ---- */
 
+/* Where the store saw the row of a job that it claimed: its own note, given back with the outcome, which then needs no
+   search. All zero: nowhere. */
+struct store_place {
+    int64_t row;
+    uint64_t seen;
+};
+
 /* What was claimed. Valid during the callback only. */
 struct store_job {
     const char *id; /* text of the id column */
@@ -104,6 +111,7 @@ struct store_job {
     int64_t late_us; /* how long it had been due when it was claimed, by the database's clock */
     const void *row; /* the encoded row (connection.h), in the order of the generated table's columns */
     size_t row_size;
+    struct store_place place;
 };
 
 /* What an attempt leaves behind in errand_attempts; times are microseconds before now, by this machine's clock. */
@@ -123,6 +131,7 @@ struct store_outcome {
     struct job_transition transition;
     const char *error;                   /* for transition.set_error: any bytes; made valid text by the store */
     const struct store_attempt *attempt; /* NULL: none is kept */
+    struct store_place place;            /* of the claimed job */
 };
 
 /* One transaction: outcomes, then the jobs of claims whose answer never came are put back, then a claim. */

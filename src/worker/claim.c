@@ -499,6 +499,7 @@ static void fill_outcome(struct store_outcome *outcome, struct store_attempt *ke
         .end = job->end,
         .transition = job_transition(job->end, job->task.attempts, job->queue->type->options, job->snooze_us),
         .error = job->attempt ? job->attempt->error : NULL,
+        .place = job->place,
     };
     if (job->attempt && job->end != JOB_END_PUT_BACK && job->end != JOB_END_SNOOZED) {
         fill_attempt(kept, job->attempt, now);

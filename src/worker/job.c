@@ -10,7 +10,7 @@ struct job *job_new(struct queue *queue, const struct store_job *claimed, struct
     struct job *job = malloc(sizeof(*job) + claimed->row_size + id_size);
     if (!job)
         return NULL;
-    *job = (struct job){ .queue = queue, .claim = claim };
+    *job = (struct job){ .queue = queue, .claim = claim, .place = claimed->place };
     memcpy(job->data, claimed->row, claimed->row_size);
     job->id = (char *)job->data + claimed->row_size;
     memcpy(job->id, claimed->id, id_size);

@@ -42,6 +42,7 @@ struct job {
     struct job *next;        /* in the one list that it is in */
     struct queue *queue;
     struct claim *claim;
+    struct store_place place;
     int64_t since_us; /* when it became ready, or was sent to a runner */
     enum job_end end; /* once it has ended */
     int64_t snooze_us;

@@ -315,6 +315,7 @@ static void on_exchanged(void *arg, struct store_result result, const struct sto
         into->jobs[i].claim = job->claim;
         into->jobs[i].attempts = job->attempts;
         into->jobs[i].late_us = job->late_us;
+        into->jobs[i].place = job->place;
         decode(&into->jobs[i], job->row, job->row_size);
     }
     into->dropped = answer ? answer->dropped : 0;
@@ -381,6 +382,7 @@ struct store_outcome outcome_of(const struct job *job, enum job_end end, const c
         .end = end,
         .transition = job_transition(end, job->attempts, &options, 5000000),
         .error = error,
+        .place = job->place,
     };
 }
 

@@ -76,6 +76,7 @@ struct job {
     uint64_t claim;
     int attempts;
     int64_t late_us;
+    struct store_place place;
     char cells[16][256]; /* the decoded row */
     bool null[16];
     size_t columns;

@@ -25,38 +25,6 @@ static int code_of(struct sqlite_store *store)
     return sqlite3_extended_errcode(store->database.handle);
 }
 
-/* ---- Hints: the rowid of a claimed job ---- */
-
-static struct row_hint *hint_of(struct sqlite_table *table, const char *id, uint64_t claim, uint64_t *key)
-{
-    uint64_t hash = 14695981039346656037u ^ claim; /* FNV-1a */
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * 1099511628211u;
-    *key = hash;
-    return &table->hints[(hash ^ hash >> 32) % ROW_HINTS];
-}
-
-void sqlite_remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row)
-{
-    if (!table->hints)
-        table->hints = calloc(ROW_HINTS, sizeof(*table->hints));
-    if (!table->hints)
-        return; /* they only save time */
-    uint64_t key;
-    struct row_hint *hint = hint_of(table, id, claim, &key);
-    *hint = (struct row_hint){ .key = key, .row = row };
-}
-
-static bool recall_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t *row)
-{
-    if (!table->hints)
-        return false;
-    uint64_t key;
-    struct row_hint *hint = hint_of(table, id, claim, &key);
-    *row = hint->row;
-    return hint->key == key;
-}
-
 /* ---- Outcomes ---- */
 
 static bool is_plain_success(const struct store_outcome *outcome)
@@ -80,8 +48,14 @@ static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *out
     sqlite_bind(statement, 7, next->set_error ? outcome->error : NULL);
 }
 
+/* The row is there, unless others have moved it. */
+static bool is_placed(const struct store_outcome *outcome)
+{
+    return outcome->place.seen != 0;
+}
+
 /* Applies the outcome through one of the two statements; *applied says whether a row was still held. */
-static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which, int64_t row,
+static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum table_statement which,
                     const struct store_outcome *outcome, struct outcome_values *values, bool *applied)
 {
     sqlite3_stmt *statement = sqlite_table_statement(table, which);
@@ -93,30 +67,22 @@ static int apply_by(struct sqlite_store *store, struct sqlite_table *table, enum
     if (which == TABLE_SETTLE || which == TABLE_SETTLE_BY_ID)
         bind_settle(statement, outcome, values);
     if (which == TABLE_FINISH || which == TABLE_SETTLE)
-        sqlite3_bind_int64(statement, 9, row);
+        sqlite3_bind_int64(statement, 9, outcome->place.row);
     int code = sqlite_step_once(statement);
     *applied = code == SQLITE_OK && sqlite3_changes(store->database.handle) > 0;
     return code;
 }
 
-/* An outcome, and where its row was when it was claimed. */
-struct placed_outcome {
-    const struct store_outcome *outcome;
-    bool is_known; /* where: */
-    int64_t row;
-};
-
-static int apply(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
+static int apply(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome,
                  struct outcome_values *values, bool *applied)
 {
-    const struct store_outcome *outcome = placed->outcome;
     bool plain = is_plain_success(outcome);
-    if (placed->is_known) {
-        int code = apply_by(store, table, plain ? TABLE_FINISH : TABLE_SETTLE, placed->row, outcome, values, applied);
+    if (is_placed(outcome)) {
+        int code = apply_by(store, table, plain ? TABLE_FINISH : TABLE_SETTLE, outcome, values, applied);
         if (code != SQLITE_OK || *applied)
             return code;
     }
-    return apply_by(store, table, plain ? TABLE_FINISH_BY_ID : TABLE_SETTLE_BY_ID, 0, outcome, values, applied);
+    return apply_by(store, table, plain ? TABLE_FINISH_BY_ID : TABLE_SETTLE_BY_ID, outcome, values, applied);
 }
 
 static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome)
@@ -139,12 +105,11 @@ static int add_attempt(struct sqlite_store *store, struct sqlite_table *table, c
     return sqlite_step_once(statement);
 }
 
-static int apply_one(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
+static int apply_one(struct sqlite_store *store, struct sqlite_table *table, const struct store_outcome *outcome,
                      struct outcome_values *values, struct store_answer *answer)
 {
-    const struct store_outcome *outcome = placed->outcome;
     bool applied;
-    int code = apply(store, table, placed, values, &applied);
+    int code = apply(store, table, outcome, values, &applied);
     if (code == SQLITE_OK && !applied) {
         answer->dropped++;
         answer->dropped_id = outcome->id;
@@ -161,20 +126,20 @@ static int apply_one(struct sqlite_store *store, struct sqlite_table *table, con
 
 enum { RUN_MAX = 64 }; /* that are gone through one by one where one of them is not as it was claimed */
 
-static bool goes_with_others(const struct placed_outcome *placed)
+static bool goes_with_others(const struct store_outcome *outcome)
 {
-    return placed->is_known && is_plain_success(placed->outcome) && !placed->outcome->attempt;
+    return is_placed(outcome) && is_plain_success(outcome) && !outcome->attempt;
 }
 
 /* How many outcomes from the first on, which always counts, make a run of one claim. */
-static size_t run_length(const struct placed_outcome *placed, size_t count)
+static size_t run_length(const struct store_outcome *const *outcomes, size_t count)
 {
     size_t length = 1;
-    if (!goes_with_others(placed))
+    const struct store_outcome *first = outcomes[0];
+    if (!goes_with_others(first))
         return length;
-    while (length < count && length < RUN_MAX && goes_with_others(&placed[length]) &&
-           placed[length].outcome->claim == placed->outcome->claim &&
-           placed[length].row == placed->row + (int64_t)length)
+    while (length < count && length < RUN_MAX && goes_with_others(outcomes[length]) &&
+           outcomes[length]->claim == first->claim && outcomes[length]->place.row == first->place.row + (int64_t)length)
         length++;
     return length;
 }
@@ -187,17 +152,17 @@ static void bind_run(sqlite3_stmt *statement, const char *lock, int64_t row, siz
 }
 
 /* Whether the rows still hold these jobs, all of them, as they were claimed. */
-static bool is_as_claimed(struct sqlite_table *table, const struct placed_outcome *placed, size_t length,
+static bool is_as_claimed(struct sqlite_table *table, const struct store_outcome *const *outcomes, size_t length,
                           const char *lock)
 {
     sqlite3_stmt *statement = sqlite_table_statement(table, TABLE_HELD);
     if (!statement)
         return false; /* which one of them alone says why */
-    bind_run(statement, lock, placed->row, length);
+    bind_run(statement, lock, outcomes[0]->place.row, length);
     size_t same = 0;
     while (same < length && sqlite3_step(statement) == SQLITE_ROW) {
         const char *id = (const char *)sqlite3_column_text(statement, 0);
-        if (!id || strcmp(id, placed[same].outcome->id) != 0)
+        if (!id || strcmp(id, outcomes[same]->id) != 0)
             break;
         same++;
     }
@@ -217,35 +182,64 @@ static int finish_run(struct sqlite_store *store, struct sqlite_table *table, co
 }
 
 /* After a run that did not finish all of its rows: a trigger has left some out. */
-static int finish_rest(struct sqlite_store *store, struct sqlite_table *table, const struct placed_outcome *placed,
-                       size_t length, struct outcome_values *values, struct store_answer *answer)
+static int finish_rest(struct sqlite_store *store, struct sqlite_table *table,
+                       const struct store_outcome *const *outcomes, size_t length, struct outcome_values *values,
+                       struct store_answer *answer)
 {
     int code = SQLITE_OK;
     for (size_t i = 0; i < length && code == SQLITE_OK; i++)
-        if (is_as_claimed(table, &placed[i], 1, values->lock))
-            code = apply_one(store, table, &placed[i], values, answer);
+        if (is_as_claimed(table, &outcomes[i], 1, values->lock))
+            code = apply_one(store, table, outcomes[i], values, answer);
     return code;
 }
 
 static int compare_places(const void *a, const void *b)
 {
-    const struct placed_outcome *left = a, *right = b;
-    if (left->is_known != right->is_known)
-        return left->is_known - right->is_known;
-    return (left->row > right->row) - (left->row < right->row);
+    const struct store_outcome *left = *(const struct store_outcome *const *)a;
+    const struct store_outcome *right = *(const struct store_outcome *const *)b;
+    if (is_placed(left) != is_placed(right))
+        return is_placed(left) - is_placed(right);
+    return (left->place.row > right->place.row) - (left->place.row < right->place.row);
 }
 
 /* By their rows, since several runners' outcomes come mixed. NULL: out of memory. */
-static struct placed_outcome *place(struct sqlite_table *table, const struct store_outcome *outcomes, size_t count)
+static const struct store_outcome **in_order(const struct store_outcome *outcomes, size_t count)
 {
-    struct placed_outcome *placed = calloc(count + 1, sizeof(*placed));
-    for (size_t i = 0; placed && i < count; i++) {
-        placed[i].outcome = &outcomes[i];
-        placed[i].is_known = recall_row(table, outcomes[i].id, outcomes[i].claim, &placed[i].row);
-    }
-    if (placed)
-        qsort(placed, count, sizeof(*placed), compare_places);
-    return placed;
+    const struct store_outcome **ordered = malloc((count + 1) * sizeof(*ordered));
+    for (size_t i = 0; ordered && i < count; i++)
+        ordered[i] = &outcomes[i];
+    if (ordered)
+        qsort(ordered, count, sizeof(*ordered), compare_places);
+    return ordered;
+}
+
+/* Nobody but this store has written since they were claimed: their rows are where they were. */
+static bool are_untouched(const struct sqlite_store *store, const struct store_outcome *const *outcomes, size_t length)
+{
+    size_t i = 0;
+    while (i < length && outcomes[i]->place.seen == store->others_wrote)
+        i++;
+    return i == length;
+}
+
+static int apply_run(struct sqlite_store *store, struct sqlite_table *table,
+                     const struct store_outcome *const *outcomes, size_t length, struct outcome_values *values,
+                     struct store_answer *answer)
+{
+    int code = finish_run(store, table, values, outcomes[0]->place.row, length);
+    if (code == SQLITE_OK && sqlite3_changes(store->database.handle) != (int)length)
+        code = finish_rest(store, table, outcomes, length, values, answer);
+    return code;
+}
+
+static int apply_singly(struct sqlite_store *store, struct sqlite_table *table,
+                        const struct store_outcome *const *outcomes, size_t length, struct outcome_values *values,
+                        struct store_answer *answer)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < length && code == SQLITE_OK; i++)
+        code = apply_one(store, table, outcomes[i], values, answer);
+    return code;
 }
 
 int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table, const struct store_exchange *exchange,
@@ -253,19 +247,16 @@ int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table
 {
     struct lock_text lock = { 0 };
     size_t count = exchange->outcome_count, length;
-    struct placed_outcome *all = place(table, exchange->outcomes, count);
+    const struct store_outcome **all = in_order(exchange->outcomes, count);
     int code = all ? SQLITE_OK : SQLITE_NOMEM;
     for (size_t i = 0; i < count && code == SQLITE_OK; i += length) {
-        const struct placed_outcome *placed = &all[i];
-        struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, placed->outcome->claim) };
-        length = run_length(placed, count - i);
-        bool together = length > 1 && is_as_claimed(table, placed, length, values.lock);
-        if (together)
-            code = finish_run(store, table, &values, placed->row, length);
-        if (together && code == SQLITE_OK && sqlite3_changes(store->database.handle) != (int)length)
-            code = finish_rest(store, table, placed, length, &values, answer);
-        for (size_t k = 0; k < length && code == SQLITE_OK && !together; k++)
-            code = apply_one(store, table, &placed[k], &values, answer);
+        const struct store_outcome **run = &all[i];
+        struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, run[0]->claim) };
+        length = run_length(run, count - i);
+        if (length > 1 && (are_untouched(store, run, length) || is_as_claimed(table, run, length, values.lock)))
+            code = apply_run(store, table, run, length, &values, answer);
+        else
+            code = apply_singly(store, table, run, length, &values, answer);
     }
     free(all);
     return code;

@@ -175,6 +175,21 @@ static void end_transaction(struct sqlite_store *store)
         database_run(&store->database, "ROLLBACK");
 }
 
+/* Until it ends nobody else can write. */
+static int begin_transaction(struct sqlite_store *store)
+{
+    int code = database_run(&store->database, "BEGIN IMMEDIATE");
+    if (code != SQLITE_OK)
+        return code;
+    int64_t version = sqlite_data_version(store);
+    if (version < 0 || version != store->write_version) {
+        store->write_version = version;
+        store->others_wrote++;
+        store->others_wrote_us = clock_monotonic_us();
+    }
+    return code;
+}
+
 static int finish_transaction(struct sqlite_store *store, int code, struct request *request)
 {
     if (code == SQLITE_OK)
@@ -191,7 +206,7 @@ static void run_alone(struct sqlite_store *store, struct request *request)
         end_transaction(store);
         return;
     }
-    int code = database_run(&store->database, "BEGIN IMMEDIATE");
+    int code = begin_transaction(store);
     if (code == SQLITE_OK)
         code = request->work(store, request);
     finish_transaction(store, code, request);
@@ -200,7 +215,7 @@ static void run_alone(struct sqlite_store *store, struct request *request)
 /* Writes of several requests with one fsync. Where one of them fails, each is done again by itself. */
 static void run_together(struct sqlite_store *store, struct request **group, size_t count)
 {
-    int code = database_run(&store->database, "BEGIN IMMEDIATE");
+    int code = begin_transaction(store);
     for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
         code = group[i]->work(store, group[i]);
         note(store, group[i], code);
@@ -251,13 +266,9 @@ static bool is_pressed(struct sqlite_store *store)
    know no queue. While others write, each transaction is followed by a pause; else one now and then lets them begin. */
 static void yield_lock(struct sqlite_store *store)
 {
-    int64_t now = clock_monotonic_us();
-    int64_t version = sqlite_data_version(store);
-    if (version != store->yield_version)
-        store->others_wrote_us = now;
-    store->yield_version = version;
     if (!is_pressed(store))
         return; /* the lock is free until the next request comes */
+    int64_t now = clock_monotonic_us();
     if (now - store->others_wrote_us > OTHERS_WRITE_US && now - store->database.yielded_us < YIELD_EVERY_US)
         return;
     database_yield(&store->database);
@@ -397,6 +408,11 @@ static int go_online(struct sqlite_store *store, struct errand_error *err)
     const char *path = sqlite3_db_filename(store->database.handle, "main");
     if (sqlite_lease_take(&store->lease, path, store->config.worker, err) < 0)
         return -1;
+    /* What a statement changes is put aside until it is done: in memory, not each time in a file made for it. */
+    if (database_run(&store->database, "PRAGMA temp_store=MEMORY") != SQLITE_OK)
+        return error_set(err, "%s", sqlite3_errmsg(store->database.handle));
+    store->write_version = sqlite_data_version(store);
+    store->others_wrote = 1;
     start_watch(store);
     uv_mutex_lock(&store->mutex);
     store->interruptible = true;

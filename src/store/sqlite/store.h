@@ -57,14 +57,6 @@ enum table_statement {
     TABLE_STATEMENTS
 };
 
-/* Where the rows of claimed jobs are, so that they are finished without a search by id. A hint: what is not in it, or
-   is wrong in it, is found by id. */
-enum { ROW_HINTS = 16384 };
-struct row_hint {
-    uint64_t key; /* hash of id and claim */
-    int64_t row;
-};
-
 struct sqlite_table {
     struct store_table base;
     struct sqlite_table *next;
@@ -74,10 +66,9 @@ struct sqlite_table {
     /* The thread's. */
     sqlite3_stmt *statements[TABLE_STATEMENTS];
     bool has_position;
-    struct row_hint *hints; /* ROW_HINTS of them, owned; NULL until the first claim */
-    int64_t looked_at_us;   /* CLOCK_MONOTONIC of the last look for rows to recover */
-    int64_t calm_version;   /* PRAGMA data_version when that look saw only jobs of this worker; 0: it saw others */
-    size_t others;          /* running jobs that the last look left to others */
+    int64_t looked_at_us; /* CLOCK_MONOTONIC of the last look for rows to recover */
+    int64_t calm_version; /* PRAGMA data_version when that look saw only jobs of this worker; 0: it saw others */
+    size_t others;        /* running jobs that the last look left to others */
     bool has_index;
 };
 
@@ -137,8 +128,9 @@ struct sqlite_store {
     int64_t version;         /* PRAGMA data_version when it was last looked at */
     bool told_gone;          /* that the file was deleted */
     bool installed;          /* our own tables are there */
-    int64_t others_wrote_us; /* when it was last seen that they did, */
-    int64_t yield_version;   /* by this version */
+    int64_t write_version;   /* and when a transaction was last begun that writes */
+    int64_t others_wrote_us; /* when it was last seen there that others had written, */
+    uint64_t others_wrote;   /* and how often, the opening included */
 };
 
 /* ---- store.c ---- */
@@ -183,8 +175,6 @@ void sqlite_table_free(struct sqlite_table *table);
 /* Applies the outcomes, inside a transaction; counts in the answer what was dropped. SQLITE_OK, or the code. */
 int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table, const struct store_exchange *exchange,
                           const char *now, struct store_answer *answer);
-/* A hint for the job's outcome. */
-void sqlite_remember_row(struct sqlite_table *table, const char *id, uint64_t claim, int64_t row);
 
 /* ---- exchange.c, upkeep.c, prune.c, recover.c, sleep.c: the verbs ---- */
 

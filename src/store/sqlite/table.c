@@ -120,7 +120,6 @@ void sqlite_table_forget(struct sqlite_table *table)
 
 void sqlite_table_free(struct sqlite_table *table)
 {
-    free(table->hints);
     free(table);
 }
 
