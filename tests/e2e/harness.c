@@ -250,6 +250,14 @@ struct worker_process *start_worker(struct world *world, ...)
     return worker;
 }
 
+struct worker_process *start_worker_at_gate(struct world *world, const char *option)
+{
+    insert_held(world, 1, "open");
+    struct worker_process *worker = start_worker(world, option, NULL);
+    await(traced(world, "start") == 1);
+    return worker;
+}
+
 int await_end(struct worker_process *worker)
 {
     await(has_ended(worker));

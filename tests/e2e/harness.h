@@ -91,6 +91,8 @@ const char *insert_bad(struct world *world, const char *deed, const char *argume
 /* ---- Workers ---- */
 /* Starts RunJobs with these options, ended by NULL, and waits until it is at work. */
 struct worker_process *start_worker(struct world *world, ...) __attribute__((sentinel));
+/* With this option, or NULL, and one job of traced_jobs that runs until the gate "open" is. */
+struct worker_process *start_worker_at_gate(struct world *world, const char *option);
 /* Does not wait. */
 struct worker_process *launch_worker(struct world *world, const char *const *options);
 /* Waits for its end; the exit code, or 128 and the signal. */

@@ -32,18 +32,9 @@ static void accept_again(struct world *world, const char *table)
         sql(world, "DROP TRIGGER refuse ON %s", table);
 }
 
-/* A worker with one job that waits at its gate. */
-static struct worker_process *with_one_at_the_gate(struct world *world, const char *option)
-{
-    insert_held(world, 1, "open");
-    struct worker_process *worker = start_worker(world, option, NULL);
-    await(traced(world, "start") == 1);
-    return worker;
-}
-
 static void outcomes_are_written_while_claims_are_refused(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     refuse_status(world, "traced_jobs", "running");
     insert_numbered(world, "traced_jobs", 1);
     await(log_has(worker, "refuses the claim of a job, it is passed over: "));
@@ -55,7 +46,7 @@ static void outcomes_are_written_while_claims_are_refused(struct world *world)
 
 static void outcomes_are_written_though_the_table_lacks_a_column(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     sql(world, "ALTER TABLE traced_jobs DROP COLUMN number");
     sql(world, "INSERT INTO traced_jobs DEFAULT VALUES");
     await(log_has(worker, "column number"));
@@ -140,7 +131,7 @@ static void claims_by_a_broken_trigger_are_refused_as_a_whole(struct world *worl
 
 static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, "--drain");
+    struct worker_process *worker = start_worker_at_gate(world, "--drain");
     insert_numbered(world, "other_jobs", 3);
     sql(world, "DROP TABLE traced_jobs");
     open_gate(world, "open");
@@ -151,7 +142,7 @@ static void the_outcome_for_a_table_that_was_dropped_is_dropped(struct world *wo
 
 static void the_outcome_for_a_table_that_is_away_for_a_moment_is_kept(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     sql(world, "ALTER TABLE traced_jobs RENAME TO away");
     open_gate(world, "open");
     await(log_has(worker, "refuses the outcome of a job"));
@@ -164,7 +155,7 @@ static void the_outcome_for_a_table_that_is_away_for_a_moment_is_kept(struct wor
 
 static void a_worker_told_to_stop_does_not_wait_for_a_dropped_table(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     sql(world, "DROP TABLE traced_jobs");
     signal_worker(worker, SIGTERM);
     open_gate(world, "open");
@@ -188,7 +179,7 @@ static void behind_1000_refused_outcomes_no_more_jobs_are_claimed(struct world *
 
 static void refused_outcomes_are_tried_once_more_at_the_end(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world, NULL);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     refuse_status(world, "traced_jobs", "succeeded");
     open_gate(world, "open");
     await(log_has(worker, "the database refuses the outcome"));

@@ -279,17 +279,9 @@ static struct connection *lock_the_running_job(struct world *world)
     return locker;
 }
 
-static struct worker_process *with_one_at_the_gate(struct world *world)
-{
-    insert_held(world, 1, "open");
-    struct worker_process *worker = start_worker(world, NULL);
-    await(traced(world, "start") == 1);
-    return worker;
-}
-
 static void a_locked_row_holds_up_no_other_job_of_its_type(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     struct connection *locker = lock_the_running_job(world);
     open_gate(world, "open");
     await(traced(world, "end") == 1);
@@ -309,7 +301,7 @@ static void a_locked_row_holds_up_no_other_job_of_its_type(struct world *world)
 
 static void an_outcome_behind_a_lock_that_stays_is_left_to_others_in_the_end(struct world *world)
 {
-    struct worker_process *worker = with_one_at_the_gate(world);
+    struct worker_process *worker = start_worker_at_gate(world, NULL);
     struct connection *locker = lock_the_running_job(world);
     signal_worker(worker, SIGTERM);
     open_gate(world, "open");
