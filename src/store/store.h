@@ -96,8 +96,8 @@ void store_table_prepare(struct store_table *table, store_table_done done, void 
 
 /* ---- Claiming and finishing ---- */
 
-/* Where the store saw the row of a job that it claimed: its own note, given back with the outcome, which then needs no
-   search. All zero: nowhere. */
+/* Where the store saw the row of a job that it claimed, and when, by a count of its own: given back with the outcome,
+   which then needs no search. All zero: nowhere. */
 struct store_place {
     int64_t row;
     uint64_t seen;

@@ -378,6 +378,26 @@ static void an_outcome_that_a_trigger_keeps_from_its_row_is_dropped(void **state
     exchanged_release(&jobs);
 }
 
+/* What a trigger does by a statement of the store's own is not told to be another's. */
+static void outcomes_of_jobs_that_a_trigger_has_deleted_are_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    sql(fixture, "CREATE TRIGGER all_or_none AFTER UPDATE ON fixture_jobs WHEN new.status = 'job_status_failed' "
+                 "BEGIN DELETE FROM fixture_jobs WHERE status = 'job_status_running'; END");
+    insert_many(fixture, 4);
+    struct exchanged jobs = claim(fixture->worker, 4);
+    struct store_outcome outcomes[4] = { outcome_of(&jobs.jobs[0], JOB_END_DISCARDED, "no") };
+    for (size_t i = 1; i < 4; i++)
+        outcomes[i] = outcome_of(&jobs.jobs[i], JOB_END_RETURNED, NULL);
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = 4 };
+    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    assert_int_equal(got.base.fault, STORE_OK);
+    assert_int_equal(got.dropped, 3);
+    assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs"), 1);
+    exchanged_release(&got);
+    exchanged_release(&jobs);
+}
+
 /* Of rows of 30 MiB three are more than what one claim takes into memory. */
 static void a_claim_that_memory_cuts_short_says_so(void **state)
 {
@@ -480,6 +500,7 @@ int main(int argc, char **argv)
         CONFORMS(rows_that_take_the_place_of_others_are_not_finished_for_them),
         CONFORMS(a_row_that_a_trigger_keeps_as_it_is_is_not_claimed),
         CONFORMS(an_outcome_that_a_trigger_keeps_from_its_row_is_dropped),
+        CONFORMS(outcomes_of_jobs_that_a_trigger_has_deleted_are_dropped),
         CONFORMS(a_claim_that_memory_cuts_short_says_so),
         CONFORMS(the_lease_is_there_while_the_worker_is),
         CONFORMS(nobody_is_buried_because_the_machine_slept_for_days),

@@ -161,7 +161,7 @@ static int mark(struct sqlite_store *store, struct exchange_request *request, in
     if (code == SQLITE_OK && marked != request->answer.job_count)
         code = keep_marked(store, request, rows, lock);
     for (size_t i = 0; i < request->answer.job_count; i++)
-        request->jobs[i].place = (struct store_place){ .row = rows[i], .seen = store->others_wrote };
+        request->jobs[i].place = (struct store_place){ .row = rows[i], .seen = store->foreign_writes };
     return code;
 }
 

@@ -48,7 +48,7 @@ static void bind_settle(sqlite3_stmt *statement, const struct store_outcome *out
     sqlite_bind(statement, 7, next->set_error ? outcome->error : NULL);
 }
 
-/* The row is there, unless others have moved it. */
+/* The claim saw its row: it is there unless it was moved. */
 static bool is_placed(const struct store_outcome *outcome)
 {
     return outcome->place.seen != 0;
@@ -151,23 +151,25 @@ static void bind_run(sqlite3_stmt *statement, const char *lock, int64_t row, siz
     sqlite3_bind_int64(statement, 9, row + (int64_t)length - 1);
 }
 
-/* Whether the rows still hold these jobs, all of them, as they were claimed. */
-static bool is_as_claimed(struct sqlite_table *table, const struct store_outcome *const *outcomes, size_t length,
-                          const char *lock)
+/* Whether the rows still hold these jobs, all of them, as they were claimed. SQLITE_OK, or the code. */
+static int check_held(struct sqlite_store *store, struct sqlite_table *table,
+                      const struct store_outcome *const *outcomes, size_t length, const char *lock, bool *held)
 {
     sqlite3_stmt *statement = sqlite_table_statement(table, TABLE_HELD);
     if (!statement)
-        return false; /* which one of them alone says why */
+        return code_of(store);
     bind_run(statement, lock, outcomes[0]->place.row, length);
     size_t same = 0;
-    while (same < length && sqlite3_step(statement) == SQLITE_ROW) {
+    int code = SQLITE_ROW;
+    while (same < length && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *id = (const char *)sqlite3_column_text(statement, 0);
         if (!id || strcmp(id, outcomes[same]->id) != 0)
             break;
         same++;
     }
     sqlite3_reset(statement);
-    return same == length;
+    *held = same == length;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 static int finish_run(struct sqlite_store *store, struct sqlite_table *table, const struct outcome_values *values,
@@ -187,9 +189,12 @@ static int finish_rest(struct sqlite_store *store, struct sqlite_table *table,
                        struct store_answer *answer)
 {
     int code = SQLITE_OK;
-    for (size_t i = 0; i < length && code == SQLITE_OK; i++)
-        if (is_as_claimed(table, &outcomes[i], 1, values->lock))
+    for (size_t i = 0; i < length && code == SQLITE_OK; i++) {
+        bool held;
+        code = check_held(store, table, &outcomes[i], 1, values->lock, &held);
+        if (code == SQLITE_OK && held)
             code = apply_one(store, table, outcomes[i], values, answer);
+    }
     return code;
 }
 
@@ -202,24 +207,25 @@ static int compare_places(const void *a, const void *b)
     return (left->place.row > right->place.row) - (left->place.row < right->place.row);
 }
 
-/* By their rows, since several runners' outcomes come mixed. NULL: out of memory. */
-static const struct store_outcome **in_order(const struct store_outcome *outcomes, size_t count)
+/* Several runners' outcomes come mixed. The array is the caller's to free; NULL: out of memory. */
+static const struct store_outcome **sorted_by_place(const struct store_outcome *outcomes, size_t count)
 {
-    const struct store_outcome **ordered = malloc((count + 1) * sizeof(*ordered));
-    for (size_t i = 0; ordered && i < count; i++)
-        ordered[i] = &outcomes[i];
-    if (ordered)
-        qsort(ordered, count, sizeof(*ordered), compare_places);
-    return ordered;
+    const struct store_outcome **sorted = malloc((count + 1) * sizeof(*sorted));
+    for (size_t i = 0; sorted && i < count; i++)
+        sorted[i] = &outcomes[i];
+    if (sorted)
+        qsort(sorted, count, sizeof(*sorted), compare_places);
+    return sorted;
 }
 
-/* Nobody but this store has written since they were claimed: their rows are where they were. */
+/* Nobody but this store has written since the jobs were claimed, and it moves no row and changes no id, unless
+   somebody's trigger does by its statements: the rows hold them still. */
 static bool are_untouched(const struct sqlite_store *store, const struct store_outcome *const *outcomes, size_t length)
 {
     size_t i = 0;
-    while (i < length && outcomes[i]->place.seen == store->others_wrote)
+    while (i < length && outcomes[i]->place.seen == store->foreign_writes)
         i++;
-    return i == length;
+    return i == length && !store->has_triggers;
 }
 
 static int apply_run(struct sqlite_store *store, struct sqlite_table *table,
@@ -247,15 +253,18 @@ int sqlite_apply_outcomes(struct sqlite_store *store, struct sqlite_table *table
 {
     struct lock_text lock = { 0 };
     size_t count = exchange->outcome_count, length;
-    const struct store_outcome **all = in_order(exchange->outcomes, count);
+    const struct store_outcome **all = sorted_by_place(exchange->outcomes, count);
     int code = all ? SQLITE_OK : SQLITE_NOMEM;
     for (size_t i = 0; i < count && code == SQLITE_OK; i += length) {
         const struct store_outcome **run = &all[i];
         struct outcome_values values = { .now = now, .lock = lock_of(store, &lock, run[0]->claim) };
         length = run_length(run, count - i);
-        if (length > 1 && (are_untouched(store, run, length) || is_as_claimed(table, run, length, values.lock)))
+        bool together = length > 1;
+        if (together && !are_untouched(store, run, length))
+            code = check_held(store, table, run, length, values.lock, &together);
+        if (code == SQLITE_OK && together)
             code = apply_run(store, table, run, length, &values, answer);
-        else
+        else if (code == SQLITE_OK)
             code = apply_singly(store, table, run, length, &values, answer);
     }
     free(all);

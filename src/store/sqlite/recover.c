@@ -217,7 +217,7 @@ static int take_all(struct sqlite_store *store, struct recover_request *request,
 static bool is_calm(struct sqlite_store *store, const struct sqlite_table *table)
 {
     return table->calm_version != 0 && clock_monotonic_us() - table->looked_at_us < CALM_LOOK_EVERY_US &&
-           sqlite_data_version(store) == table->calm_version;
+           sqlite_ask_number(store, OWN_DATA_VERSION) == table->calm_version;
 }
 
 static bool is_worth_a_look(struct sqlite_store *store, struct sqlite_table *table)
@@ -243,7 +243,7 @@ static int recover(struct sqlite_store *store, struct request *base)
     if (code != SQLITE_OK || !is_worth_a_look(store, base->table))
         return code;
     struct lost_rows rows = { 0 };
-    int64_t version = sqlite_data_version(store);
+    int64_t version = sqlite_ask_number(store, OWN_DATA_VERSION);
     code = find_lost(store, request, &rows);
     base->table->calm_version = code == SQLITE_OK && recovered->others == 0 ? version : 0;
     if (code == SQLITE_OK && rows.count > 0)

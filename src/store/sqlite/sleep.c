@@ -4,17 +4,9 @@
 #include "base/clock.h"
 
 /* SQLite counts what other connections commit in data_version; our own commits leave it as it is. */
-int64_t sqlite_data_version(struct sqlite_store *store)
-{
-    sqlite3_stmt *statement = sqlite_own_statement(store, OWN_DATA_VERSION);
-    int64_t version = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
-    sqlite3_reset(statement);
-    return version;
-}
-
 bool sqlite_look(struct sqlite_store *store)
 {
-    int64_t version = sqlite_data_version(store);
+    int64_t version = sqlite_ask_number(store, OWN_DATA_VERSION);
     bool changed = version != store->version;
     store->version = version;
     return changed;

@@ -18,6 +18,9 @@
 
 enum {
     GROUP_MAX = 16, /* requests in one transaction */
+    /* Bytes. What a statement has changed is put aside until it is done, beyond this in a file that is made for it: the
+       claim of 500 usual jobs puts 200 KiB aside, SQLite's own bound is 64. */
+    STATEMENT_MEMORY = 512 * 1024,
     CLOSE_PATIENCE_MS = 5000,
     OTHERS_WRITE_US = 1000000,
     YIELD_EVERY_US = 20000,     /* a busy store leaves the lock to others this often */
@@ -104,6 +107,8 @@ static const char *const own_sql[] = {
     [OWN_TABLE_KIND] = sql_table_kind,
     [OWN_HAS_COLUMN] = sql_has_column,
     [OWN_DATA_VERSION] = sql_data_version,
+    [OWN_SCHEMA_VERSION] = sql_schema_version,
+    [OWN_HAS_TRIGGER] = sql_has_trigger,
 };
 
 sqlite3_stmt *sqlite_own_statement(struct sqlite_store *store, enum own_statement which)
@@ -112,6 +117,14 @@ sqlite3_stmt *sqlite_own_statement(struct sqlite_store *store, enum own_statemen
         sqlite3_prepare_v3(store->database.handle, own_sql[which], -1, SQLITE_PREPARE_PERSISTENT, &store->own[which],
                            NULL);
     return store->own[which];
+}
+
+int64_t sqlite_ask_number(struct sqlite_store *store, enum own_statement which)
+{
+    sqlite3_stmt *statement = sqlite_own_statement(store, which);
+    int64_t number = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+    sqlite3_reset(statement);
+    return number;
 }
 
 int sqlite_step_once(sqlite3_stmt *statement)
@@ -175,17 +188,26 @@ static void end_transaction(struct sqlite_store *store)
         database_run(&store->database, "ROLLBACK");
 }
 
-/* Until it ends nobody else can write. */
+static void look_for_triggers(struct sqlite_store *store)
+{
+    int64_t version = sqlite_ask_number(store, OWN_SCHEMA_VERSION);
+    if (version < 0 || version != store->schema_version)
+        store->has_triggers = sqlite_ask_number(store, OWN_HAS_TRIGGER) != 0;
+    store->schema_version = version;
+}
+
+/* Notes whether others have written since the last one, which holds until it ends: nobody else can write meanwhile. */
 static int begin_transaction(struct sqlite_store *store)
 {
     int code = database_run(&store->database, "BEGIN IMMEDIATE");
     if (code != SQLITE_OK)
         return code;
-    int64_t version = sqlite_data_version(store);
+    int64_t version = sqlite_ask_number(store, OWN_DATA_VERSION);
     if (version < 0 || version != store->write_version) {
         store->write_version = version;
-        store->others_wrote++;
+        store->foreign_writes++;
         store->others_wrote_us = clock_monotonic_us();
+        look_for_triggers(store);
     }
     return code;
 }
@@ -408,11 +430,9 @@ static int go_online(struct sqlite_store *store, struct errand_error *err)
     const char *path = sqlite3_db_filename(store->database.handle, "main");
     if (sqlite_lease_take(&store->lease, path, store->config.worker, err) < 0)
         return -1;
-    /* What a statement changes is put aside until it is done: in memory, not each time in a file made for it. */
-    if (database_run(&store->database, "PRAGMA temp_store=MEMORY") != SQLITE_OK)
-        return error_set(err, "%s", sqlite3_errmsg(store->database.handle));
-    store->write_version = sqlite_data_version(store);
-    store->others_wrote = 1;
+    store->write_version = sqlite_ask_number(store, OWN_DATA_VERSION);
+    store->foreign_writes = 1;
+    look_for_triggers(store);
     start_watch(store);
     uv_mutex_lock(&store->mutex);
     store->interruptible = true;
@@ -574,6 +594,7 @@ static int check_file(const struct store_url *url, struct errand_error *err)
 
 static int start(struct sqlite_store *store, struct errand_error *err)
 {
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_MEMORY); /* without effect where SQLite is in use already */
     store->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (store->wake_fd < 0)
         return error_set(err, "cannot open the store: %m");

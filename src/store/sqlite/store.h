@@ -88,6 +88,8 @@ enum own_statement {
     OWN_TABLE_KIND,
     OWN_HAS_COLUMN,
     OWN_DATA_VERSION,
+    OWN_SCHEMA_VERSION,
+    OWN_HAS_TRIGGER,
     OWN_STATEMENTS
 };
 
@@ -128,9 +130,11 @@ struct sqlite_store {
     int64_t version;         /* PRAGMA data_version when it was last looked at */
     bool told_gone;          /* that the file was deleted */
     bool installed;          /* our own tables are there */
-    int64_t write_version;   /* and when a transaction was last begun that writes */
-    int64_t others_wrote_us; /* when it was last seen there that others had written, */
-    uint64_t others_wrote;   /* and how often, the opening included */
+    int64_t write_version;   /* PRAGMA data_version when a transaction that writes last began */
+    uint64_t foreign_writes; /* such transactions that found that others had written since the one before; from 1 */
+    int64_t others_wrote_us; /* CLOCK_MONOTONIC of the last of these */
+    int64_t schema_version;  /* PRAGMA schema_version when it was last looked for triggers */
+    bool has_triggers;       /* by them, statements of our own may change what they do not name */
 };
 
 /* ---- store.c ---- */
@@ -146,6 +150,8 @@ void *sqlite_needed(void *memory);
 
 /* The prepared statement, reset; NULL where SQLite refuses it (the code is in the handle). */
 sqlite3_stmt *sqlite_own_statement(struct sqlite_store *store, enum own_statement which);
+/* The one number that it gives; -1 where it gives none. */
+int64_t sqlite_ask_number(struct sqlite_store *store, enum own_statement which);
 /* Steps a statement that gives no rows, and resets it. SQLITE_OK, or the code. */
 int sqlite_step_once(sqlite3_stmt *statement);
 void sqlite_bind(sqlite3_stmt *statement, int at, const char *text);
@@ -191,8 +197,6 @@ void sqlite_recover(struct store_table *table, const uint64_t *held, size_t coun
 void sqlite_sleep(struct store_table *table, store_done done, void *arg);
 void sqlite_wake(struct store_table *table);
 void sqlite_next_due(struct store_table *table, store_next_done done, void *arg);
-/* On the thread: PRAGMA data_version. */
-int64_t sqlite_data_version(struct sqlite_store *store);
 /* On the thread: reads the version of the database; true if another connection has committed since the last look. */
 bool sqlite_look(struct sqlite_store *store);
 

@@ -9,7 +9,8 @@
 
 #include "store/sqlite/statements.h"
 
-/* Where a row is known by its rowid, its id is compared too: SQLite gives the rowid of a deleted row to another. */
+/* Where a row is known by its rowid, its id is compared too: SQLite gives the rowid of a deleted row to another. That
+   of a run of rows is compared before, where anybody may have done so. */
 #define BY_ROW "_rowid_ = ?9 AND id = ?2"
 #define BY_ID "id = ?2"
 #define BY_RUN "_rowid_ BETWEEN ?8 AND ?9"
