@@ -23,9 +23,9 @@ static void own_commits_do_not_wake(void **state)
     await(fixture, &fixture->worker->available);
 }
 
-static int64_t next_look_after(int64_t waited_us)
+static int64_t next_look_after(bool seldom, int64_t waited_us)
 {
-    struct wal_watch watch = { .fd = 0, .since_us = clock_monotonic_us() - waited_us };
+    struct wal_watch watch = { .fd = 0, .since_us = clock_monotonic_us() - waited_us, .seldom = seldom };
     wal_looked(&watch);
     return wal_delay_us(&watch);
 }
@@ -34,10 +34,26 @@ static int64_t next_look_after(int64_t waited_us)
 static void a_commit_is_looked_for_for_a_minute(void **state)
 {
     (void)state;
-    assert_true(next_look_after(errand_seconds(1) / 2) <= 5000);
-    assert_true(next_look_after(errand_seconds(2)) >= 0);
-    assert_true(next_look_after(errand_seconds(59)) >= 0);
-    assert_true(next_look_after(errand_seconds(61)) == -1);
+    assert_true(next_look_after(false, errand_seconds(1) / 2) <= 5000);
+    assert_true(next_look_after(false, errand_seconds(2)) >= 0);
+    assert_true(next_look_after(false, errand_seconds(59)) >= 0);
+    assert_true(next_look_after(false, errand_seconds(61)) == -1);
+}
+
+/* Who writes right behind us may be taken for us. */
+static void a_commit_behind_our_own_is_looked_for_seldom(void **state)
+{
+    (void)state;
+    struct wal_watch watch = { .fd = 0 };
+    wal_wrote(&watch);
+    assert_true(wal_delay_us(&watch) == 0);
+    wal_looked(&watch);
+    assert_true(watch.next_us - watch.since_us >= 1000);
+    assert_true(next_look_after(true, errand_seconds(1)) > 5000);
+    assert_true(next_look_after(true, errand_seconds(59)) >= 0);
+    assert_true(next_look_after(true, errand_seconds(61)) == -1);
+    wal_expect(&watch);
+    assert_false(watch.seldom);
 }
 
 static void a_deleted_database_is_fatal(void **state)
@@ -486,6 +502,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CONFORMS(own_commits_do_not_wake),
         cmocka_unit_test(a_commit_is_looked_for_for_a_minute),
+        cmocka_unit_test(a_commit_behind_our_own_is_looked_for_seldom),
         CONFORMS(a_deleted_database_is_fatal),
         CONFORMS(a_replaced_database_is_fatal),
         CONFORMS(a_million_finished_rows_make_no_claim_dearer),

@@ -166,6 +166,51 @@ bool sqlite_is_passed_over(const struct passed_over *passed, sqlite3_stmt *state
     return false;
 }
 
+/* ---- The thread: what it tells the loop ---- */
+
+static void tell_fatal(struct sqlite_store *store, const char *why)
+{
+    uv_mutex_lock(&store->mutex);
+    snprintf(store->fatal_message, sizeof(store->fatal_message), "%s", why);
+    store->fatal = true;
+    uv_mutex_unlock(&store->mutex);
+    uv_async_send(&store->news);
+}
+
+static void tell_flag(struct sqlite_store *store, bool *flag)
+{
+    uv_mutex_lock(&store->mutex);
+    *flag = true;
+    uv_mutex_unlock(&store->mutex);
+    uv_async_send(&store->news);
+}
+
+/* ---- The thread: watching ---- */
+
+/* The watch is served while someone sleeps; otherwise its events only note that something may come. */
+static void serve_watch(struct sqlite_store *store)
+{
+    bool gone;
+    wal_read(&store->watch, &gone);
+    if (store->wrote)
+        wal_wrote(&store->watch);
+    store->wrote = false;
+    if (gone && !store->told_gone) {
+        store->told_gone = true;
+        char why[1024];
+        snprintf(why, sizeof(why),
+                 "the database %s was deleted or replaced while it was in use: put it back and start the worker again",
+                 store->config.url->target);
+        tell_fatal(store, why);
+    }
+    if (atomic_load(&store->sleepers) == 0 || wal_delay_us(&store->watch) != 0)
+        return;
+    bool changed = sqlite_look(store);
+    wal_looked(&store->watch);
+    if (changed)
+        tell_flag(store, &store->changed);
+}
+
 /* ---- The thread: requests in transactions ---- */
 
 /* Keeps the sentence before the handle forgets it. */
@@ -200,6 +245,7 @@ static void look_for_triggers(struct sqlite_store *store)
 static int begin_transaction(struct sqlite_store *store)
 {
     int code = database_run(&store->database, "BEGIN IMMEDIATE");
+    store->wrote = code == SQLITE_OK;
     if (code != SQLITE_OK)
         return code;
     int64_t version = sqlite_ask_number(store, OWN_DATA_VERSION);
@@ -315,29 +361,11 @@ static bool run_next(struct sqlite_store *store)
         run_together(store, group, count);
     else if (!idle)
         run_alone(store, group[0]);
+    serve_watch(store);
     give_back(store, group, count);
     if (wrote)
         yield_lock(store);
     return true;
-}
-
-/* ---- The thread: what it tells the loop ---- */
-
-static void tell_fatal(struct sqlite_store *store, const char *why)
-{
-    uv_mutex_lock(&store->mutex);
-    snprintf(store->fatal_message, sizeof(store->fatal_message), "%s", why);
-    store->fatal = true;
-    uv_mutex_unlock(&store->mutex);
-    uv_async_send(&store->news);
-}
-
-static void tell_flag(struct sqlite_store *store, bool *flag)
-{
-    uv_mutex_lock(&store->mutex);
-    *flag = true;
-    uv_mutex_unlock(&store->mutex);
-    uv_async_send(&store->news);
 }
 
 static bool is_closing(struct sqlite_store *store)
@@ -348,28 +376,7 @@ static bool is_closing(struct sqlite_store *store)
     return closing;
 }
 
-/* ---- The thread: waiting and watching ---- */
-
-/* The watch is served while someone sleeps; otherwise its events only note that something may come. */
-static void serve_watch(struct sqlite_store *store)
-{
-    bool gone;
-    wal_read(&store->watch, &gone);
-    if (gone && !store->told_gone) {
-        store->told_gone = true;
-        char why[1024];
-        snprintf(why, sizeof(why),
-                 "the database %s was deleted or replaced while it was in use: put it back and start the worker again",
-                 store->config.url->target);
-        tell_fatal(store, why);
-    }
-    if (atomic_load(&store->sleepers) == 0 || wal_delay_us(&store->watch) != 0)
-        return;
-    bool changed = sqlite_look(store);
-    wal_looked(&store->watch);
-    if (changed)
-        tell_flag(store, &store->changed);
-}
+/* ---- The thread: waiting ---- */
 
 /* Returns false where nothing came for so long that the memory of the last work can go. */
 static bool wait_for_something(struct sqlite_store *store, int limit_ms)
@@ -394,10 +401,8 @@ static void serve(struct sqlite_store *store)
 {
     bool used = true;
     while (!is_closing(store)) {
-        while (run_next(store)) {
-            serve_watch(store);
+        while (run_next(store))
             used = true;
-        }
         serve_watch(store);
         if (is_closing(store))
             break;

@@ -130,6 +130,7 @@ struct sqlite_store {
     int64_t version;         /* PRAGMA data_version when it was last looked at */
     bool told_gone;          /* that the file was deleted */
     bool installed;          /* our own tables are there */
+    bool wrote;              /* the last to hold the lock of writers was this store, since the watch was last served */
     int64_t write_version;   /* PRAGMA data_version when a transaction that writes last began */
     uint64_t foreign_writes; /* such transactions that found that others had written since the one before; from 1 */
     int64_t others_wrote_us; /* CLOCK_MONOTONIC of the last of these */

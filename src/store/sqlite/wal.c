@@ -17,6 +17,7 @@ enum {
     LOOK_FIRST_US = 20,
     LOOK_MOST_US = 5000,
     LOOK_OFTEN_US = 1000000, /* then seldom: */
+    LOOK_SELDOM_US = 1000,   /* the first, where little is expected */
     LOOK_FOR_US = 60000000,  /* a flush of a slow disk may take that long, and comes between the write and the commit */
     POLL_US = 50000
 };
@@ -87,6 +88,15 @@ void wal_expect(struct wal_watch *watch)
 {
     watch->since_us = clock_monotonic_us();
     watch->next_us = watch->since_us + LOOK_FIRST_US;
+    watch->seldom = false;
+}
+
+void wal_wrote(struct wal_watch *watch)
+{
+    if (watch->fd < 0)
+        return;
+    watch->since_us = watch->next_us = clock_monotonic_us();
+    watch->seldom = true;
 }
 
 static void take_event(struct wal_watch *watch, const struct inotify_event *event, bool *gone)
@@ -143,6 +153,8 @@ void wal_looked(struct wal_watch *watch)
         watch->next_us = now + POLL_US;
     } else if (waited > LOOK_FOR_US) {
         watch->next_us = 0;
+    } else if (watch->seldom) {
+        watch->next_us = now + (waited / 4 > LOOK_SELDOM_US ? waited / 4 : LOOK_SELDOM_US);
     } else {
         int64_t interval = waited / 8;
         if (interval < LOOK_FIRST_US)
