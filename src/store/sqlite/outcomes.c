@@ -163,6 +163,8 @@ static int check_held(struct sqlite_store *store, struct sqlite_table *table,
     int code = SQLITE_ROW;
     while (same < length && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *id = (const char *)sqlite3_column_text(statement, 0);
+        if (!id && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+            code = SQLITE_NOMEM;
         if (!id || strcmp(id, outcomes[same]->id) != 0)
             break;
         same++;
