@@ -185,14 +185,12 @@ static void a_table_without_our_index_is_worked_and_warned_about(void **state)
     assert_non_null(strstr(prepared.warning, "CREATE INDEX"));
     sql(fixture, "INSERT INTO foreign_jobs DEFAULT VALUES");
     sql(fixture, "INSERT INTO foreign_jobs DEFAULT VALUES");
-    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
-    struct exchanged got = exchange(worker, table, &wanted);
+    struct exchanged got = claim_from(worker, table, 10);
     assert_int_equal(got.base.fault, STORE_OK);
     assert_int_equal(got.count, 2);
     struct store_outcome outcomes[2] = { outcome_of(&got.jobs[0], JOB_END_RETURNED, NULL),
                                          outcome_of(&got.jobs[1], JOB_END_FAILED, "no") };
-    wanted = (struct store_exchange){ .outcomes = outcomes, .outcome_count = 2 };
-    struct exchanged finished = exchange(worker, table, &wanted);
+    struct exchanged finished = send_outcomes(worker, table, outcomes, 2);
     assert_int_equal(finished.base.fault, STORE_OK);
     assert_int_equal(finished.dropped, 0);
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM foreign_jobs WHERE status = 'job_status_succeeded'"), 1);

@@ -386,11 +386,17 @@ struct store_outcome outcome_of(const struct job *job, enum job_end end, const c
     };
 }
 
+struct exchanged send_outcomes(struct worker *worker, struct store_table *table, const struct store_outcome *outcomes,
+                               size_t count)
+{
+    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = count };
+    return exchange(worker, table, &wanted);
+}
+
 struct exchanged finish(struct worker *worker, const struct job *job, enum job_end end, const char *error)
 {
     struct store_outcome outcome = outcome_of(job, end, error);
-    struct store_exchange wanted = { .outcomes = &outcome, .outcome_count = 1 };
-    struct exchanged got = exchange(worker, worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(worker, worker->jobs, &outcome, 1);
     exchanged_release(&got);
     return got;
 }

@@ -102,6 +102,9 @@ struct exchanged claim_from(struct worker *worker, struct store_table *table, si
 struct exchanged claim(struct worker *worker, size_t limit);
 /* The first job of such a claim; fails the test where there is none. */
 struct job claim_one(struct worker *worker);
+/* An exchange that brings outcomes and claims nothing. */
+struct exchanged send_outcomes(struct worker *worker, struct store_table *table, const struct store_outcome *outcomes,
+                               size_t count);
 /* Sends the outcome of a job; the fixture type's options decide what becomes of it. */
 struct exchanged finish(struct worker *worker, const struct job *job, enum job_end end, const char *error);
 struct store_outcome outcome_of(const struct job *job, enum job_end end, const char *error);

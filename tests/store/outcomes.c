@@ -243,8 +243,7 @@ static size_t kept_output(struct fixture *fixture, const char *output, size_t si
     };
     struct store_outcome outcome = outcome_of(&job, JOB_END_RETURNED, NULL);
     outcome.attempt = &attempt;
-    struct store_exchange wanted = { .outcomes = &outcome, .outcome_count = 1 };
-    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(fixture->worker, fixture->worker->jobs, &outcome, 1);
     assert_int_equal(got.base.fault, STORE_OK);
     exchanged_release(&got);
     return strlen(ask(fixture, "SELECT output FROM errand_attempts"));
@@ -272,8 +271,7 @@ static void an_attempt_is_kept_with_what_happened(void **state)
     };
     struct store_outcome outcome = outcome_of(&job, JOB_END_FAILED, "no");
     outcome.attempt = &attempt;
-    struct store_exchange wanted = { .outcomes = &outcome, .outcome_count = 1 };
-    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(fixture->worker, fixture->worker->jobs, &outcome, 1);
     assert_int_equal(got.base.fault, STORE_OK);
     exchanged_release(&got);
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM errand_attempts WHERE table_name = 'fixture_jobs' AND "

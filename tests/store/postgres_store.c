@@ -109,8 +109,7 @@ static void outcomes_are_written_around_locked_rows(void **state)
     assert_string_equal(cell(fixture, &jobs.jobs[0], "status"), "job_status_succeeded");
     assert_string_equal(cell(fixture, &jobs.jobs[1], "status"), "job_status_retry");
     assert_string_equal(cell(fixture, &jobs.jobs[3], "status"), "job_status_running");
-    wanted = (struct store_exchange){ .outcomes = &outcomes[3], .outcome_count = 1 };
-    got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    got = send_outcomes(fixture->worker, fixture->worker->jobs, &outcomes[3], 1);
     assert_int_equal(got.locked + got.dropped, 0);
     assert_string_equal(cell(fixture, &jobs.jobs[3], "status"), "job_status_retry");
     assert_string_equal(cell(fixture, &jobs.jobs[3], "note"), "looked at");
@@ -332,8 +331,7 @@ static void a_role_without_the_right_to_create_works(void **state)
     struct store_attempt attempt = { .error = "no" };
     struct store_outcome outcome = outcome_of(&job, JOB_END_FAILED, "no");
     outcome.attempt = &attempt;
-    struct store_exchange wanted = { .outcomes = &outcome, .outcome_count = 1 };
-    struct exchanged got = exchange(worker, worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(worker, worker->jobs, &outcome, 1);
     assert_int_equal(got.base.fault, STORE_OK);
     exchanged_release(&got);
     assert_int_equal(heartbeat(worker).fault, STORE_OK);

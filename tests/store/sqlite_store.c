@@ -312,14 +312,12 @@ static void rows_that_move_are_finished_by_their_id(void **state)
     for (int i = 0; i < 4; i++)
         sql(fixture, "INSERT INTO foreign_jobs DEFAULT VALUES");
     sql(fixture, "DELETE FROM foreign_jobs WHERE rowid <= 2");
-    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
-    struct exchanged got = exchange(worker, table, &wanted);
+    struct exchanged got = claim_from(worker, table, 10);
     assert_int_equal(got.count, 2);
     sql(fixture, "UPDATE foreign_jobs SET rowid = rowid - 2");
     struct store_outcome outcomes[2] = { outcome_of(&got.jobs[0], JOB_END_RETURNED, NULL),
                                          outcome_of(&got.jobs[1], JOB_END_DISCARDED, "no") };
-    wanted = (struct store_exchange){ .outcomes = outcomes, .outcome_count = 2 };
-    struct exchanged finished = exchange(worker, table, &wanted);
+    struct exchanged finished = send_outcomes(worker, table, outcomes, 2);
     assert_int_equal(finished.base.fault, STORE_OK);
     assert_int_equal(finished.dropped, 0);
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM foreign_jobs WHERE status = 'job_status_running'"), 0);
@@ -337,14 +335,12 @@ static void rows_that_take_the_place_of_others_are_not_finished_for_them(void **
     for (int i = 0; i < 6; i++)
         sql(fixture, "INSERT INTO foreign_jobs (last_error) VALUES ($1)", errand_int(i));
     sql(fixture, "DELETE FROM foreign_jobs WHERE rowid <= 2");
-    struct store_exchange wanted = { .claim = ++worker->claims, .claim_limit = 10 };
-    struct exchanged got = exchange(worker, table, &wanted);
+    struct exchanged got = claim_from(worker, table, 10);
     assert_int_equal(got.count, 4);
     sql(fixture, "UPDATE foreign_jobs SET rowid = rowid - 2");
     struct store_outcome outcomes[2] = { outcome_of(&got.jobs[0], JOB_END_RETURNED, NULL),
                                          outcome_of(&got.jobs[1], JOB_END_RETURNED, NULL) };
-    wanted = (struct store_exchange){ .outcomes = outcomes, .outcome_count = 2 };
-    struct exchanged finished = exchange(worker, table, &wanted);
+    struct exchanged finished = send_outcomes(worker, table, outcomes, 2);
     assert_int_equal(finished.base.fault, STORE_OK);
     assert_int_equal(finished.dropped, 0);
     assert_int_equal(
@@ -384,8 +380,7 @@ static void an_outcome_that_a_trigger_keeps_from_its_row_is_dropped(void **state
         outcomes[i] = outcome_of(&jobs.jobs[i], JOB_END_RETURNED, NULL);
     sql(fixture, "CREATE TRIGGER unfinished BEFORE UPDATE ON fixture_jobs WHEN old.note = '2' "
                  "BEGIN SELECT RAISE(IGNORE); END");
-    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = 4 };
-    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(fixture->worker, fixture->worker->jobs, outcomes, 4);
     assert_int_equal(got.base.fault, STORE_OK);
     assert_int_equal(got.dropped, 1);
     assert_string_equal(got.dropped_id, jobs.jobs[1].id);
@@ -405,8 +400,7 @@ static void outcomes_of_jobs_that_a_trigger_has_deleted_are_dropped(void **state
     struct store_outcome outcomes[4] = { outcome_of(&jobs.jobs[0], JOB_END_DISCARDED, "no") };
     for (size_t i = 1; i < 4; i++)
         outcomes[i] = outcome_of(&jobs.jobs[i], JOB_END_RETURNED, NULL);
-    struct store_exchange wanted = { .outcomes = outcomes, .outcome_count = 4 };
-    struct exchanged got = exchange(fixture->worker, fixture->worker->jobs, &wanted);
+    struct exchanged got = send_outcomes(fixture->worker, fixture->worker->jobs, outcomes, 4);
     assert_int_equal(got.base.fault, STORE_OK);
     assert_int_equal(got.dropped, 3);
     assert_int_equal(ask_number(fixture, "SELECT count(*) FROM fixture_jobs"), 1);

@@ -64,22 +64,21 @@ class Machine {
     }
     /* A line in a shell: how it ended and all that it said. */
     async type(line, folder = HOME) {
-        const { code, said } = await this.run("ada", folder, line, LIMIT_MS);
-        return { code, said };
+        return this.run("ada", folder, line, LIMIT_MS);
     }
     async as_root(line) {
+        const began = Date.now();
         const done = await this.run("root", "/", line, ROOT_LIMIT_MS);
-        if (done.code !== 0) throw new Error(`${line} ended with ${done.code} after ${done.seconds} s:\n${done.said.slice(-3000)}`);
+        if (done.code !== 0) throw new Error(`${line} ended with ${done.code} after ${(Date.now() - began) / 1000} s:\n${done.said.slice(-3000)}`);
         return done.said;
     }
     async run(user, folder, line, limit_ms) {
-        const began = Date.now();
         const home = user === "root" ? "/root" : HOME;
         const terminal = this.start(user, folder, [...SHELL, `HOME=${home}`, `USER=${user}`, "DEBIAN_FRONTEND=noninteractive"], "sh", "-c", line);
         const limit = setTimeout(() => terminal.stop("SIGKILL"), limit_ms);
         const code = await terminal.ended;
         clearTimeout(limit);
-        return { code, said: terminal.said, seconds: Math.round((Date.now() - began) / 1000) };
+        return { code, said: terminal.said };
     }
     open(folder, ...command) {
         return this.start("ada", folder, [...SHELL, `HOME=${HOME}`, "USER=ada"], ...command);
